@@ -1,0 +1,47 @@
+//! `api_tokens`: a partner's credential; only the hash of its secret is kept.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+
+/// A partner's credential; only the hash of its secret is kept.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "api_tokens")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// What it is for.
+    pub name: String,
+    /// The end of the secret.
+    pub hint: String,
+    /// SHA-256 of the secret.
+    pub secret_hash: String,
+    /// What it may do.
+    pub permissions: Json,
+    /// Channels within reach; none for all.
+    pub reach_channels: Option<Json>,
+    /// Locations within reach; none for all.
+    pub reach_locations: Option<Json>,
+    /// When it stops working.
+    pub expires_at: Option<OffsetDateTime>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<OffsetDateTime>,
+    /// When it was withdrawn.
+    pub revoked_at: Option<OffsetDateTime>,
+    /// The user who made it; none for the command line.
+    pub created_by: Option<Uuid>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

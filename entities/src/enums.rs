@@ -1,0 +1,297 @@
+//! The closed sets that columns hold, as short text that a CHECK guards.
+
+use sea_orm::entity::prelude::{DeriveActiveEnum, EnumIter, StringLen};
+
+/// Where the orders of a channel come from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ChannelKind {
+    /// A web shop.
+    Web,
+    /// A physical store's till.
+    Store,
+    /// A marketplace that sells for us.
+    Marketplace,
+    /// Agents who place orders for customers.
+    ContactCenter,
+    /// Business customers on terms.
+    Wholesale,
+}
+
+/// What kind of place stock lies at.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LocationKind {
+    /// Our own warehouse.
+    Warehouse,
+    /// A store that also ships or hands out.
+    Store,
+    /// A logistics partner's site.
+    ThirdParty,
+    /// A supplier that ships for us.
+    Supplier,
+}
+
+/// How a customer is known.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum IdentityKind {
+    /// An email address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// The account in a shop or marketplace.
+    ChannelAccount,
+    /// A loyalty number.
+    Loyalty,
+    /// Anything else.
+    Other,
+}
+
+/// Why stock changed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MovementKind {
+    /// Goods came in.
+    Receipt,
+    /// Promised to an order or a checkout.
+    Reserve,
+    /// A promise was given back.
+    Release,
+    /// Left the building.
+    Ship,
+    /// Came back from a customer.
+    Return,
+    /// Corrected by hand.
+    Adjust,
+    /// Corrected by a count.
+    Count,
+    /// Left for another location.
+    TransferOut,
+    /// Came from another location.
+    TransferIn,
+    /// Found damaged.
+    Damage,
+    /// Thrown away.
+    Scrap,
+}
+
+/// Where a checkout's hold on stock stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ReservationState {
+    /// Holding stock.
+    Active,
+    /// Became an order.
+    Used,
+    /// Its time ran out.
+    Expired,
+    /// Given back.
+    Released,
+}
+
+/// Where an order stands as a whole.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderState {
+    /// Being written, not yet placed.
+    Draft,
+    /// Placed and not finished.
+    Open,
+    /// All that is not cancelled is delivered and nothing is outstanding.
+    Completed,
+    /// Nothing of it will be delivered.
+    Cancelled,
+}
+
+/// How much of an order has left.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderFulfillmentState {
+    /// Nothing has left.
+    Unfulfilled,
+    /// Some units have left.
+    PartiallyFulfilled,
+    /// All units have left.
+    Fulfilled,
+    /// All units have arrived.
+    Delivered,
+}
+
+/// How the money of an order stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderPaymentState {
+    /// Neither paid nor fully authorized.
+    Pending,
+    /// The whole total is authorized or captured.
+    Authorized,
+    /// Some of the total is captured.
+    PartiallyPaid,
+    /// The whole total is captured.
+    Paid,
+    /// Some of what was captured is refunded.
+    PartiallyRefunded,
+    /// All that was captured is refunded.
+    Refunded,
+    /// The payer's bank took the money back.
+    ChargedBack,
+    /// Authorized once and released without capture.
+    Voided,
+}
+
+/// Whether goods of an order come back.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderReturnState {
+    /// Nothing comes back.
+    None,
+    /// A return is asked for.
+    Requested,
+    /// A return is on its way.
+    InProgress,
+    /// What was to come back is back.
+    Returned,
+}
+
+/// Why an order was cancelled.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CancelReason {
+    /// The customer asked for it.
+    Customer,
+    /// It was fraudulent.
+    Fraud,
+    /// It could not be delivered.
+    Stock,
+    /// It was never paid.
+    Declined,
+    /// We made a mistake.
+    StaffError,
+    /// Anything else.
+    Other,
+}
+
+/// How an order reaches the customer.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeliveryMethod {
+    /// A carrier brings it.
+    Ship,
+    /// The customer fetches it.
+    Pickup,
+    /// Nothing leaves a shelf.
+    Digital,
+}
+
+/// What an amount beside the lines is for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AdjustmentKind {
+    /// Delivery.
+    Shipping,
+    /// Taken off the lines.
+    Discount,
+    /// Wrapping.
+    GiftWrap,
+    /// A fee.
+    Fee,
+    /// Taken off as goodwill.
+    Goodwill,
+    /// A rounding difference.
+    Rounding,
+}
+
+/// Where one payment stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PaymentState {
+    /// Promised, not obtained.
+    Pending,
+    /// Authorized, nothing captured.
+    Authorized,
+    /// Some of it is captured.
+    PartiallyCaptured,
+    /// All of it is captured.
+    Captured,
+    /// Some of the capture is refunded.
+    PartiallyRefunded,
+    /// All of the capture is refunded.
+    Refunded,
+    /// Released without capture.
+    Voided,
+    /// It did not come about.
+    Failed,
+    /// The authorization ran out.
+    Expired,
+    /// The payer's bank took it back.
+    ChargedBack,
+}
+
+/// One step in the life of a payment.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TransactionKind {
+    /// Money was promised by the payer's bank.
+    Authorization,
+    /// Money was taken.
+    Capture,
+    /// An authorization was released.
+    Void,
+    /// Money was given back.
+    Refund,
+    /// The payer's bank took money back.
+    Chargeback,
+    /// The bank gave it back to us.
+    ChargebackReversal,
+}
+
+/// How a payment step ended.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TransactionState {
+    /// Not known yet.
+    Pending,
+    /// It took place.
+    Succeeded,
+    /// It did not take place.
+    Failed,
+}
+
+/// Where one location's work on an order stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FulfillmentState {
+    /// Offered to a third party.
+    Requested,
+    /// To be picked.
+    Open,
+    /// Waiting for a hold to end.
+    OnHold,
+    /// Being picked.
+    Picking,
+    /// Packed.
+    Packed,
+    /// Left the building.
+    Shipped,
+    /// Waiting for the customer.
+    ReadyForPickup,
+    /// With the customer.
+    Delivered,
+    /// Could not be done.
+    Failed,
+    /// Called off.
+    Cancelled,
+}
+
+/// Who did something.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::N(32))", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ActorKind {
+    /// A person with an account.
+    User,
+    /// A partner's token.
+    ApiToken,
+    /// The system itself.
+    System,
+}

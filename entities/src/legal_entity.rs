@@ -1,0 +1,36 @@
+//! `legal_entities`: the company that sells, invoices and books.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+
+/// The company that sells, invoices and books.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "legal_entities")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Its registered name.
+    pub name: String,
+    /// Where it is registered, ISO 3166-1 alpha-2.
+    pub country_code: String,
+    /// Its tax number.
+    pub tax_id: Option<String>,
+    /// The currency its books are kept in, ISO 4217.
+    pub base_currency: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

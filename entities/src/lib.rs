@@ -1,0 +1,47 @@
+//! Rows and status enums: one file per table, no behaviour.
+//!
+//! A column is named after what it holds and wears its unit (`_minor`, `_ppm`, `_at`, `_seconds`).
+//! `_key` columns hold the form in which a value is compared.
+#![recursion_limit = "512"]
+
+pub mod enums;
+
+pub mod api_token;
+pub mod bundle_component;
+pub mod channel;
+pub mod channel_location;
+pub mod customer;
+pub mod customer_address;
+pub mod customer_identity;
+pub mod customer_word;
+pub mod event;
+pub mod fulfillment;
+pub mod fulfillment_line;
+pub mod fulfillment_order;
+pub mod idempotency_key;
+pub mod legal_entity;
+pub mod location;
+pub mod note;
+pub mod order;
+pub mod order_adjustment;
+pub mod order_line;
+pub mod order_tag;
+pub mod payment;
+pub mod payment_transaction;
+pub mod price;
+pub mod product;
+pub mod refresh_token;
+pub mod role;
+pub mod session;
+pub mod setting;
+pub mod signing_key;
+pub mod stock_level;
+pub mod stock_movement;
+pub mod stock_reservation;
+pub mod stock_reservation_line;
+pub mod supplier;
+pub mod supplier_term;
+pub mod timer;
+pub mod user;
+pub mod user_role;
+pub mod variant;

@@ -1,0 +1,134 @@
+//! `orders`: an order, from placement to closing. Amounts are minor units of `currency`.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::enums::{ActorKind, CancelReason, DeliveryMethod, OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
+
+/// An order, from placement to closing. Amounts are minor units of `currency`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "orders")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Raised by every change.
+    pub version: i32,
+    /// Human-friendly, unique, rising.
+    pub number: String,
+    /// Where it came from.
+    pub channel_id: Uuid,
+    /// What the channel calls it.
+    pub channel_reference: Option<String>,
+    /// Who ordered.
+    pub customer_id: Option<Uuid>,
+    /// Where it stands as a whole.
+    pub state: OrderState,
+    /// How much has left.
+    pub fulfillment_state: OrderFulfillmentState,
+    /// How the money stands.
+    pub payment_state: OrderPaymentState,
+    /// Whether goods come back.
+    pub return_state: OrderReturnState,
+    /// Its currency, ISO 4217.
+    pub currency: String,
+    /// Digits after the point in that currency.
+    pub currency_digits: i32,
+    /// Whether its prices contain the tax.
+    pub tax_included: bool,
+    /// When it was placed.
+    pub placed_at: OffsetDateTime,
+    /// When it was released for delivery.
+    pub approved_at: Option<OffsetDateTime>,
+    /// When its first parcel left.
+    pub shipped_at: Option<OffsetDateTime>,
+    /// When its last parcel arrived.
+    pub delivered_at: Option<OffsetDateTime>,
+    /// When it was finished.
+    pub completed_at: Option<OffsetDateTime>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<OffsetDateTime>,
+    /// When the last goods came back.
+    pub returned_at: Option<OffsetDateTime>,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<CancelReason>,
+    /// Who placed it.
+    pub placed_by_kind: ActorKind,
+    /// The user or token.
+    pub placed_by_id: Option<Uuid>,
+    /// Where messages go.
+    pub email: Option<String>,
+    /// The same as compared.
+    pub email_key: Option<String>,
+    /// The telephone number.
+    pub phone: Option<String>,
+    /// The same as compared: digits.
+    pub phone_key: Option<String>,
+    /// Where the invoice goes.
+    pub billing_address: Option<Json>,
+    /// Where the goods go.
+    pub shipping_address: Option<Json>,
+    /// The country of the shipping address.
+    pub country_code: Option<String>,
+    /// How it reaches the customer.
+    pub delivery_method: DeliveryMethod,
+    /// The service chosen.
+    pub delivery_service: Option<String>,
+    /// Where the customer fetches it.
+    pub pickup_location_id: Option<Uuid>,
+    /// Whether several locations may serve it.
+    pub allow_split: bool,
+    /// Whether it may wait for stock.
+    pub allow_backorder: bool,
+    /// The buyer's tax number.
+    pub tax_id: Option<String>,
+    /// The buyer's own number.
+    pub purchase_order_number: Option<String>,
+    /// Days until a buyer on terms pays.
+    pub payment_terms_days: Option<i32>,
+    /// What the customer was told.
+    pub promised_by: Option<OffsetDateTime>,
+    /// Sum of unit price times quantity.
+    pub items_minor: i64,
+    /// Sum of shipping.
+    pub shipping_minor: i64,
+    /// Sum of discounts and goodwill.
+    pub discounts_minor: i64,
+    /// Sum of all other adjustments.
+    pub other_minor: i64,
+    /// The tax of the whole.
+    pub tax_minor: i64,
+    /// What the customer owes in all.
+    pub grand_total_minor: i64,
+    /// What was captured.
+    pub paid_minor: i64,
+    /// What was given back.
+    pub refunded_minor: i64,
+    /// The user who looks after it.
+    pub assignee_id: Option<Uuid>,
+    /// The customer's score from 1 to 5, where it came with the history.
+    pub satisfaction: Option<i32>,
+    /// The address the order came from.
+    pub client_ip: Option<String>,
+    /// The program the order came from.
+    pub user_agent: Option<String>,
+    /// Whatever else the shop keeps.
+    pub attributes: Option<Json>,
+    /// Whether it came with its history from another system.
+    pub imported: bool,
+    /// When it was written.
+    pub created_at: OffsetDateTime,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,38 @@
+//! `order_adjustments`: an amount beside the lines. Minor units of the order's currency, positive.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use uuid::Uuid;
+
+use crate::enums::AdjustmentKind;
+
+/// An amount beside the lines. Minor units of the order's currency, positive.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "order_adjustments")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The order.
+    pub order_id: Uuid,
+    /// Its place in the order, from 0.
+    pub position: i32,
+    /// What it is for.
+    pub kind: AdjustmentKind,
+    /// What the customer reads.
+    pub label: String,
+    /// How much.
+    pub amount_minor: i64,
+    /// The tax within or on top of it.
+    pub tax_minor: i64,
+    /// Its own tax rate in millionths; none where it follows the goods.
+    pub tax_rate_ppm: Option<i32>,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,59 @@
+//! `order_lines`: what was ordered of one SKU. Amounts are minor units of the order's currency and of what is not cancelled.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use uuid::Uuid;
+
+
+/// What was ordered of one SKU. Amounts are minor units of the order's currency and of what is not cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "order_lines")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The order.
+    pub order_id: Uuid,
+    /// Its place in the order, from 0.
+    pub position: i32,
+    /// The variant; none where the catalog lacks the SKU.
+    pub variant_id: Option<Uuid>,
+    /// The SKU as ordered.
+    pub sku: String,
+    /// The same in lower case, for search.
+    pub sku_key: String,
+    /// Its name when ordered.
+    pub name: String,
+    /// Units that stand ordered, cancelled ones among them.
+    pub quantity: i32,
+    /// The price of one unit.
+    pub unit_price_minor: i64,
+    /// Its frozen share of every discount.
+    pub discount_minor: i64,
+    /// Its frozen share of the shipping, for refunds.
+    pub shipping_minor: i64,
+    /// The tax within `total_minor`.
+    pub tax_minor: i64,
+    /// The tax rate in millionths.
+    pub tax_rate_ppm: i32,
+    /// Unit price times quantity less discount, with the tax.
+    pub total_minor: i64,
+    /// Units promised at a location.
+    pub quantity_reserved: i32,
+    /// Units that wait for stock.
+    pub quantity_backordered: i32,
+    /// Units that left.
+    pub quantity_fulfilled: i32,
+    /// Units cancelled.
+    pub quantity_cancelled: i32,
+    /// Units that came back.
+    pub quantity_returned: i32,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

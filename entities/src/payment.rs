@@ -1,0 +1,62 @@
+//! `payments`: money obtained or promised for an order. Amounts are minor units of `currency`.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::enums::PaymentState;
+
+/// Money obtained or promised for an order. Amounts are minor units of `currency`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "payments")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Raised by every change.
+    pub version: i32,
+    /// The order.
+    pub order_id: Uuid,
+    /// Its place in the order, from 0.
+    pub position: i32,
+    /// Who obtained it.
+    pub provider: String,
+    /// Our account there.
+    pub provider_account: Option<String>,
+    /// What the provider calls it.
+    pub provider_reference: Option<String>,
+    /// How it was paid.
+    pub method: String,
+    /// Brand and last digits, never the number.
+    pub card: Option<Json>,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// Its currency.
+    pub currency: String,
+    /// Promised, not obtained.
+    pub pending_minor: i64,
+    /// Authorized in all.
+    pub authorized_minor: i64,
+    /// Captured in all.
+    pub captured_minor: i64,
+    /// Given back in all.
+    pub refunded_minor: i64,
+    /// In how many the payer pays their issuer.
+    pub installments: Option<i32>,
+    /// When the authorization ends.
+    pub authorization_expires_at: Option<OffsetDateTime>,
+    /// When it was first captured.
+    pub captured_at: Option<OffsetDateTime>,
+    /// When it was obtained.
+    pub created_at: OffsetDateTime,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

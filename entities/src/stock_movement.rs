@@ -1,0 +1,55 @@
+//! `stock_movements`: a change of stock; never updated, never deleted.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::enums::{ActorKind, MovementKind};
+
+/// A change of stock; never updated, never deleted.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "stock_movements")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The stock level it changed.
+    pub level_id: Uuid,
+    /// The variant.
+    pub variant_id: Uuid,
+    /// The location.
+    pub location_id: Uuid,
+    /// Why.
+    pub kind: MovementKind,
+    /// Units that came or went.
+    pub on_hand_change: i64,
+    /// Units promised or given back.
+    pub reserved_change: i64,
+    /// Units found damaged or mended.
+    pub damaged_change: i64,
+    /// What the actor said.
+    pub reason: Option<String>,
+    /// Who did it.
+    pub actor_kind: ActorKind,
+    /// The user or token.
+    pub actor_id: Option<Uuid>,
+    /// The id prefix of the document behind it.
+    pub subject_type: Option<String>,
+    /// The document behind it.
+    pub subject_id: Option<Uuid>,
+    /// What one unit cost when it came in.
+    pub unit_cost_minor: Option<i64>,
+    /// In which currency.
+    pub unit_cost_currency: Option<String>,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

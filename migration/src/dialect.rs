@@ -1,0 +1,140 @@
+//! What differs between the two databases, all of it.
+
+use sea_orm_migration::sea_orm::DbBackend;
+
+/// Token, PostgreSQL, SQLite.
+///
+/// Times are `timestamptz` on PostgreSQL and fixed-width UTC text on SQLite, so that text order is
+/// time order. Keys compare by code point on both. A UUID is 16 bytes on both.
+const TOKENS: &[(&str, &str, &str)] = &[
+    ("{uuid}", "uuid", "blob"),
+    ("{key}", "text collate \"C\"", "text"),
+    ("{big}", "bigint", "integer"),
+    ("{bool}", "boolean", "boolean"),
+    ("{time}", "timestamptz", "datetime"),
+    ("{json}", "jsonb", "text"),
+    ("{float}", "double precision", "real"),
+    ("{bytes}", "bytea", "blob"),
+    // Null promises sort behind every real one; the same constant stands in the query.
+    (
+        "{promised_or_never}",
+        "(coalesce(promised_by, timestamptz '9999-12-31 00:00:00+00'))",
+        "(coalesce(promised_by, '9999-12-31T00:00:00.000000Z'))",
+    ),
+    // Position of an event: a reader must never pass one that commits later. On PostgreSQL the
+    // writing transaction's id, read below the oldest running one; on SQLite commits are in order.
+    (
+        "{event_position}",
+        "xid xid8 not null default pg_current_xact_id()",
+        "position integer primary key autoincrement",
+    ),
+    ("{event_identity}", "primary key (id)", "unique (id)"),
+    (
+        "{event_tail_index}",
+        "create index events_tail on events (epoch, xid, id);",
+        "",
+    ),
+    (
+        "{refuse_function}",
+        "create function refuse_change() returns trigger language plpgsql as $$
+         begin raise exception 'rows of % are never changed', tg_table_name; end $$;",
+        "",
+    ),
+    (
+        "{drop_refuse_function}",
+        "drop function refuse_change();",
+        "",
+    ),
+    (
+        "{number_series}",
+        "create sequence order_numbers start 1000001;
+         create sequence customer_numbers start 1000001;",
+        "create table number_series (name text primary key, last integer not null);
+         insert into number_series (name, last) values ('order_numbers', 1000000), ('customer_numbers', 1000000);",
+    ),
+    (
+        "{drop_number_series}",
+        "drop sequence order_numbers; drop sequence customer_numbers;",
+        "drop table number_series;",
+    ),
+];
+
+/// The SQL for one database.
+pub(crate) fn render(template: &str, backend: DbBackend) -> String {
+    let postgres = backend == DbBackend::Postgres;
+    let mut sql = template.to_owned();
+    for (token, on_postgres, on_sqlite) in TOKENS {
+        sql = sql.replace(token, if postgres { on_postgres } else { on_sqlite });
+    }
+    for table in ["events", "stock_movements"] {
+        // SQLite's triggers have names of their own, PostgreSQL's belong to a table.
+        let on = if postgres { format!(" on {table}") } else { String::new() };
+        sql = sql.replace(&format!("{{on:{table}}}"), &on);
+    }
+    sql.replace("{guard:", if postgres { "{guard_postgres:" } else { "{guard_sqlite:" })
+        .lines()
+        .map(expand_guard)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// `{guard:TABLE:OPERATION}` alone on a line is a trigger that refuses the operation on the table.
+fn expand_guard(line: &str) -> String {
+    let parse = |prefix: &str| {
+        let (table, operation) =
+            line.trim().strip_prefix(prefix)?.strip_suffix('}')?.split_once(':')?;
+        Some((table.to_owned(), operation.to_owned()))
+    };
+    if let Some((table, operation)) = parse("{guard_postgres:") {
+        return format!(
+            "create trigger {table}_no_{operation} before {operation} on {table} \
+             for each row execute function refuse_change();"
+        );
+    }
+    if let Some((table, operation)) = parse("{guard_sqlite:") {
+        return format!(
+            "create trigger {table}_no_{operation} before {operation} on {table} \
+             begin select raise(abort, 'rows of {table} are never changed'); end;"
+        );
+    }
+    line.to_owned()
+}
+
+/// A migration made of two SQL templates.
+macro_rules! concern {
+    ($name:literal, up: $up:literal, down: $down:literal $(,)?) => {
+        use sea_orm_migration::prelude::{
+            DbErr, MigrationName, MigrationTrait, SchemaManager, async_trait,
+        };
+
+        pub(crate) struct Migration;
+
+        impl MigrationName for Migration {
+            fn name(&self) -> &str {
+                $name
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl MigrationTrait for Migration {
+            async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                crate::dialect::run(manager, $up).await
+            }
+
+            async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+                crate::dialect::run(manager, $down).await
+            }
+        }
+    };
+}
+pub(crate) use concern;
+
+pub(crate) async fn run(
+    manager: &sea_orm_migration::SchemaManager<'_>,
+    template: &str,
+) -> Result<(), sea_orm_migration::DbErr> {
+    use sea_orm_migration::sea_orm::ConnectionTrait;
+    let sql = render(template, manager.get_database_backend());
+    manager.get_connection().execute_unprepared(&sql).await?;
+    Ok(())
+}

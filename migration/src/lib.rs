@@ -1,0 +1,44 @@
+//! The schema of the database: one concern per file, written once for both databases.
+//!
+//! A migration is plain SQL with a few tokens in braces where SQLite and PostgreSQL differ;
+//! [`dialect`] says what each token becomes, and is the only place that knows.
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+
+mod dialect;
+mod m0001_create_settings;
+mod m0002_create_events;
+mod m0003_create_access;
+mod m0004_create_catalog;
+mod m0005_create_customers;
+mod m0006_create_stock;
+mod m0007_create_orders;
+mod m0008_create_payments;
+mod m0009_create_fulfillments;
+mod m0010_guard_append_only_rows;
+mod m0011_number_documents;
+
+pub use sea_orm_migration::MigratorTrait as Migrate;
+
+/// All migrations, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_create_settings::Migration),
+            Box::new(m0002_create_events::Migration),
+            Box::new(m0003_create_access::Migration),
+            Box::new(m0004_create_catalog::Migration),
+            Box::new(m0005_create_customers::Migration),
+            Box::new(m0006_create_stock::Migration),
+            Box::new(m0007_create_orders::Migration),
+            Box::new(m0008_create_payments::Migration),
+            Box::new(m0009_create_fulfillments::Migration),
+            Box::new(m0010_guard_append_only_rows::Migration),
+            Box::new(m0011_number_documents::Migration),
+        ]
+    }
+}

@@ -1,0 +1,7 @@
+//! Who may come in, and as whom.
+
+pub mod keys;
+pub mod read;
+pub mod session;
+pub mod token_create;
+pub mod user_create;

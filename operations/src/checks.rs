@@ -1,0 +1,171 @@
+//! Checks of single values, each with a message that says what would be right.
+
+use crate::error::{Faults, Refusal, RefusalCode};
+use crate::money::Currency;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+/// A text of 1 to `max` characters, trimmed.
+pub(crate) fn text(faults: &mut Faults, field: &str, value: &str, max: usize) -> String {
+    let value = value.trim();
+    if value.is_empty() {
+        faults.add(RefusalCode::Required, field, "must not be empty");
+    } else if value.chars().count() > max {
+        faults.add(RefusalCode::Invalid, field, format!("has at most {max} characters"));
+    }
+    value.to_owned()
+}
+
+/// A text of up to `max` characters, trimmed; an empty one counts as none.
+pub(crate) fn optional(
+    faults: &mut Faults,
+    field: &str,
+    value: Option<&str>,
+    max: usize,
+) -> Option<String> {
+    let value = value?.trim();
+    if value.is_empty() { None } else { Some(text(faults, field, value, max)) }
+}
+
+/// A country of ISO 3166-1, as two letters in upper case.
+pub(crate) fn country(faults: &mut Faults, field: &str, code: &str) -> String {
+    let upper = code.trim().to_ascii_uppercase();
+    if rust_iso3166::from_alpha2(&upper).is_none() {
+        let message = "is a country of ISO 3166-1 in two letters, such as DE";
+        faults.add(RefusalCode::Invalid, field, message);
+    }
+    upper
+}
+
+/// A currency of ISO 4217.
+pub(crate) fn currency(faults: &mut Faults, field: &str, code: &str) -> Option<Currency> {
+    let currency = Currency::from_code(&code.trim().to_ascii_uppercase());
+    if currency.is_none() {
+        let message = "is a currency of ISO 4217 in three letters, such as EUR";
+        faults.add(RefusalCode::Invalid, field, message);
+    }
+    currency
+}
+
+/// A whole number within bounds.
+pub(crate) fn within(faults: &mut Faults, field: &str, value: i32, min: i32, max: i32) -> i32 {
+    if !(min..=max).contains(&value) {
+        faults.add(RefusalCode::Invalid, field, format!("is {min} to {max}"));
+    }
+    value
+}
+
+/// An email address: one `@` with something on either side and no blanks. Whether it works, only
+/// sending to it can tell.
+pub(crate) fn email(faults: &mut Faults, field: &str, value: &str) -> String {
+    let value = text(faults, field, value, 320);
+    let fits = value.split_once('@').is_some_and(|(local, host)| {
+        !local.is_empty() && !host.is_empty() && !host.contains('@')
+    });
+    if !value.is_empty() && (!fits || value.contains(char::is_whitespace)) {
+        faults.add(RefusalCode::Invalid, field, "is an email address, such as ada@example.com");
+    }
+    value
+}
+
+/// The form in which texts are compared: compatible characters made one, lower case.
+pub fn fold(text: &str) -> String {
+    text.trim().nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// The form in which telephone numbers are compared: digits, a leading `00` or `+` left out.
+pub fn fold_phone(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.strip_prefix("00").map_or(digits.clone(), str::to_owned)
+}
+
+/// Where something is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Who receives.
+    pub name: Option<String>,
+    /// Their company.
+    pub company: Option<String>,
+    /// Street and number.
+    pub line1: Option<String>,
+    /// More of it.
+    pub line2: Option<String>,
+    /// Town.
+    pub city: Option<String>,
+    /// State or region.
+    pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country_code: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+}
+
+impl Address {
+    /// Checks what a client gave: street, town and country are needed.
+    pub(crate) fn check(&self, faults: &mut Faults, field: &str) -> Self {
+        let at = |name: &str| format!("{field}.{name}");
+        let mut given = |name: &str, value: &Option<String>| {
+            optional(faults, &at(name), value.as_deref(), 200)
+        };
+        let checked = Self {
+            name: given("name", &self.name),
+            company: given("company", &self.company),
+            line1: given("line1", &self.line1),
+            line2: given("line2", &self.line2),
+            city: given("city", &self.city),
+            region: given("region", &self.region),
+            postal_code: given("postalCode", &self.postal_code),
+            country_code: None,
+            phone: given("phone", &self.phone),
+        };
+        for (name, value) in [("line1", &checked.line1), ("city", &checked.city)] {
+            if value.is_none() {
+                faults.add(RefusalCode::Required, &at(name), "must not be empty");
+            }
+        }
+        let code = self.country_code.as_deref().unwrap_or_default();
+        Self { country_code: Some(country(faults, &at("countryCode"), code)), ..checked }
+    }
+
+    /// As a column holds it.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// From a column.
+    pub fn from_json(json: &serde_json::Value) -> Self {
+        serde_json::from_value(json.clone()).unwrap_or_default()
+    }
+}
+
+/// Refuses what is not there, or not in reach: the two look the same.
+pub(crate) fn not_found(field: &str, what: &str) -> Refusal {
+    Refusal::new(RefusalCode::NotFound, field, format!("there is no such {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_without_their_dress() {
+        assert_eq!(fold(" Ada@Example.COM "), "ada@example.com");
+        assert_eq!(fold_phone("+49 (30) 123-45"), "493012345");
+        assert_eq!(fold_phone("0049 30 12345"), "493012345");
+    }
+
+    #[test]
+    fn an_address_lists_all_its_faults() {
+        let mut faults = Faults::default();
+        let address = Address { country_code: Some("XX".into()), ..Address::default() };
+        address.check(&mut faults, "shippingAddress");
+        let fields: Vec<String> =
+            faults.into_vec().into_iter().map(|fault| fault.field.join(".")).collect();
+        assert_eq!(
+            fields,
+            ["shippingAddress.line1", "shippingAddress.city", "shippingAddress.countryCode"]
+        );
+    }
+}

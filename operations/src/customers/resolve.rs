@@ -1,0 +1,381 @@
+//! Who ordered: found by id, identity or email, else made.
+//!
+//! A telephone number alone does not make two people one: households and offices share it.
+
+use crate::actor::Actor;
+use crate::checks::{self, Address};
+use crate::error::{Faults, RefusalCode, Result};
+use crate::events::{self, NewEvent};
+use crate::sql::sql;
+use crate::store::{Batch, Db, WriteTx};
+use entities::enums::IdentityKind;
+use entities::{customer, customer_address, customer_identity, customer_word};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// How an order names its customer.
+#[derive(Debug, Clone, Serialize)]
+pub enum CustomerRef {
+    /// A customer we know.
+    Id(Uuid),
+    /// One to find by email or identity, else to make.
+    Create(Box<NewCustomer>),
+    /// One to find by identity, else to make.
+    Identity(Identity),
+}
+
+/// What is known of a customer.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct NewCustomer {
+    /// Name.
+    pub name: Option<String>,
+    /// Main email.
+    pub email: Option<String>,
+    /// Main telephone number.
+    pub phone: Option<String>,
+    /// Company.
+    pub company: Option<String>,
+    /// Language.
+    pub locale: Option<String>,
+    /// Other ways they are known.
+    pub identities: Vec<Identity>,
+    /// An address.
+    pub address: Option<Address>,
+    /// Labels.
+    pub tags: Vec<String>,
+}
+
+/// A way a customer is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// What it is.
+    #[serde(serialize_with = "crate::as_column")]
+    pub kind: IdentityKind,
+    /// Its value.
+    pub value: String,
+    /// The channel it is known in; a channel account without one belongs to the order's channel.
+    pub channel_id: Option<Uuid>,
+}
+
+type Key = (IdentityKind, String, Uuid);
+
+impl Identity {
+    fn key(&self, channel: Uuid) -> Key {
+        let value = match self.kind {
+            IdentityKind::Email => checks::fold(&self.value),
+            IdentityKind::Phone => checks::fold_phone(&self.value),
+            IdentityKind::ChannelAccount | IdentityKind::Loyalty | IdentityKind::Other => {
+                self.value.trim().to_owned()
+            }
+        };
+        let scope = match self.kind {
+            IdentityKind::ChannelAccount => self.channel_id.unwrap_or(channel),
+            IdentityKind::Email
+            | IdentityKind::Phone
+            | IdentityKind::Loyalty
+            | IdentityKind::Other => self.channel_id.unwrap_or(Uuid::nil()),
+        };
+        (self.kind, value, scope)
+    }
+}
+
+impl NewCustomer {
+    /// Every identity: those given, the email, the telephone number.
+    fn identities(&self) -> Vec<Identity> {
+        let known = |kind, value: &Option<String>| {
+            value.clone().map(|value| Identity { kind, value, channel_id: None })
+        };
+        let main = [known(IdentityKind::Email, &self.email), known(IdentityKind::Phone, &self.phone)];
+        self.identities.iter().cloned().chain(main.into_iter().flatten()).collect()
+    }
+}
+
+impl CustomerRef {
+    fn as_new(&self) -> Option<NewCustomer> {
+        match self {
+            Self::Id(_) => None,
+            Self::Create(new) => Some((**new).clone()),
+            Self::Identity(identity) => {
+                Some(NewCustomer { identities: vec![identity.clone()], ..NewCustomer::default() })
+            }
+        }
+    }
+
+    /// Checks what can be checked without the database.
+    pub(crate) fn check(&self, faults: &mut Faults, field: &str) {
+        let Some(new) = self.as_new() else { return };
+        let at = |name: &str| format!("{field}.{name}");
+        for (name, value) in [("name", &new.name), ("company", &new.company), ("locale", &new.locale)] {
+            checks::optional(faults, &at(name), value.as_deref(), 200);
+        }
+        if let Some(email) = &new.email {
+            checks::email(faults, &at("email"), email);
+        }
+        checks::optional(faults, &at("phone"), new.phone.as_deref(), 50);
+        for (index, identity) in new.identities.iter().enumerate() {
+            let field = at(&format!("identities.{index}.value"));
+            checks::text(faults, &field, &identity.value, 320);
+            if identity.kind == IdentityKind::Email {
+                checks::email(faults, &field, &identity.value);
+            }
+        }
+        if let Some(address) = &new.address {
+            address.check(faults, &at("address"));
+        }
+    }
+}
+
+/// The customers that the orders of one transaction name.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    known: HashMap<Uuid, customer::Model>,
+    by_key: HashMap<Key, Uuid>,
+    made: Vec<Uuid>,
+    changed: HashSet<Uuid>,
+    identities: Vec<customer_identity::Model>,
+    addresses: HashMap<(Uuid, String), customer_address::Model>,
+}
+
+impl Book {
+    /// Loads whoever the references name: at most three statements, however many there are.
+    pub(crate) async fn load(
+        db: &Db,
+        actor: &Actor,
+        references: &[(&CustomerRef, Uuid)],
+    ) -> Result<Self> {
+        let mut book = Self::default();
+        let by_id: Vec<Uuid> = references
+            .iter()
+            .filter_map(|(reference, _)| match reference {
+                CustomerRef::Id(id) => Some(*id),
+                CustomerRef::Create(_) | CustomerRef::Identity(_) => None,
+            })
+            .collect();
+        if !by_id.is_empty() {
+            let query = sql("select * from customers c where c.id = any(?)")
+                .ids(&by_id)
+                .join(actor.reach.customers_sql("c.id"));
+            book.known.extend(db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)));
+        }
+        let values: HashSet<String> = references
+            .iter()
+            .filter_map(|(reference, channel)| Some((reference.as_new()?, *channel)))
+            .flat_map(|(new, channel)| {
+                new.identities().into_iter().map(move |identity| identity.key(channel).1)
+            })
+            .collect();
+        if !values.is_empty() {
+            let mut values: Vec<String> = values.into_iter().collect();
+            values.sort_unstable();
+            let query = sql("select * from customer_identities where value_key = any(?)").texts(&values);
+            let rows: Vec<customer_identity::Model> = db.all(query).await?;
+            let mut ids: Vec<Uuid> = rows.iter().map(|row| row.customer_id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            book.by_key.extend(
+                rows.into_iter().map(|row| ((row.kind, row.value_key, row.scope), row.customer_id)),
+            );
+            if !ids.is_empty() {
+                let query = sql("select * from customers where id = any(?)").ids(&ids);
+                book.known.extend(db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)));
+            }
+        }
+        Ok(book)
+    }
+
+    /// The customer of a reference, made if need be. What was not known of them yet is taken over.
+    pub(crate) fn resolve(
+        &mut self,
+        db: &Db,
+        faults: &mut Faults,
+        field: &str,
+        (reference, channel): (&CustomerRef, Uuid),
+    ) -> Option<customer::Model> {
+        if let CustomerRef::Id(id) = reference {
+            let found = self.known.get(id).cloned();
+            if found.is_none() {
+                faults.push(checks::not_found(&format!("{field}.id"), "customer"));
+            }
+            return found;
+        }
+        let new = reference.as_new()?;
+        let identities = new.identities();
+        if identities.is_empty() && new.name.is_none() {
+            let message = "needs at least a name, an email, a phone number or an identity";
+            faults.add(RefusalCode::Required, field, message);
+            return None;
+        }
+        // The one seen first, where the identities belong to several.
+        let found = identities
+            .iter()
+            .filter(|identity| identity.kind != IdentityKind::Phone)
+            .filter_map(|identity| self.by_key.get(&identity.key(channel)))
+            .min()
+            .copied();
+        let id = found.unwrap_or_else(|| self.make(db));
+        self.fill(id, &new, db.now());
+        self.learn(db, id, &identities, channel);
+        if let Some(address) = &new.address {
+            self.add_address(db, id, address);
+        }
+        self.known.get(&id).cloned()
+    }
+
+    fn make(&mut self, db: &Db) -> Uuid {
+        let now = db.now();
+        let id = db.id();
+        self.made.push(id);
+        self.known.insert(
+            id,
+            customer::Model {
+                id,
+                version: 1,
+                number: String::new(),
+                name: None,
+                email: None,
+                phone: None,
+                company: None,
+                locale: None,
+                tags: json!([]),
+                created_at: now,
+                updated_at: now,
+            },
+        );
+        id
+    }
+
+    /// Takes over what was not known.
+    fn fill(&mut self, id: Uuid, new: &NewCustomer, now: time::OffsetDateTime) {
+        let Some(row) = self.known.get_mut(&id) else { return };
+        let mut changed = false;
+        let clean = |value: &Option<String>| {
+            value.as_ref().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        };
+        for (old, given) in [
+            (&mut row.name, clean(&new.name)),
+            (&mut row.email, clean(&new.email)),
+            (&mut row.phone, clean(&new.phone)),
+            (&mut row.company, clean(&new.company)),
+            (&mut row.locale, clean(&new.locale)),
+        ] {
+            if old.is_none() && given.is_some() {
+                *old = given;
+                changed = true;
+            }
+        }
+        let mut tags: Vec<String> = serde_json::from_value(row.tags.clone()).unwrap_or_default();
+        for tag in &new.tags {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
+                changed = true;
+            }
+        }
+        if changed && !self.made.contains(&id) {
+            row.version += i32::from(self.changed.insert(id));
+            row.updated_at = now;
+        }
+        row.tags = json!(tags);
+    }
+
+    fn learn(&mut self, db: &Db, id: Uuid, identities: &[Identity], channel: Uuid) {
+        for identity in identities {
+            let key = identity.key(channel);
+            if self.by_key.contains_key(&key) {
+                continue;
+            }
+            self.identities.push(customer_identity::Model {
+                id: db.id(),
+                customer_id: id,
+                kind: key.0,
+                value: identity.value.trim().to_owned(),
+                value_key: key.1.clone(),
+                scope: key.2,
+                verified: false,
+                created_at: db.now(),
+            });
+            self.by_key.insert(key, id);
+        }
+    }
+
+    fn add_address(&mut self, db: &Db, id: Uuid, address: &Address) {
+        let fingerprint = crate::secrets::digest(&checks::fold(&address.json().to_string()));
+        let row = customer_address::Model {
+            id: db.id(),
+            customer_id: id,
+            address: address.json(),
+            fingerprint: fingerprint.clone(),
+            created_at: db.now(),
+        };
+        self.addresses.entry((id, fingerprint)).or_insert(row);
+    }
+
+    /// Adds to the batch whoever is new or changed. Call it once, before the orders are written.
+    pub(crate) async fn write(&mut self, tx: &WriteTx, actor: &Actor, batch: &mut Batch) -> Result<()> {
+        let numbers = tx.next_numbers("customer_numbers", self.made.len()).await?;
+        for (id, number) in self.made.iter().zip(numbers) {
+            if let Some(row) = self.known.get_mut(id) {
+                row.number = format!("C-{number}");
+                batch.add(row);
+                let data = json!({ "number": row.number });
+                let mut event = NewEvent::new(events::CUSTOMER_CREATED, ("cus", row.id), data);
+                event.customer = Some(row.id);
+                events::record(tx, actor, batch, event);
+            }
+        }
+        let mut changed: Vec<&Uuid> = self.changed.iter().collect();
+        changed.sort();
+        for row in changed.into_iter().filter_map(|id| self.known.get(id)) {
+            batch.save(row);
+        }
+        batch.add_all(&self.identities);
+        let mut touched: Vec<Uuid> = self.made.iter().chain(&self.changed).copied().collect();
+        touched.extend(self.identities.iter().map(|identity| identity.customer_id));
+        touched.sort_unstable();
+        touched.dedup();
+        for row in touched.iter().filter_map(|id| self.known.get(id)) {
+            for word in self.words(row) {
+                batch.save(&customer_word::Model { customer_id: row.id, word });
+            }
+        }
+        self.write_addresses(tx, batch).await
+    }
+
+    async fn write_addresses(&self, tx: &WriteTx, batch: &mut Batch) -> Result<()> {
+        let mut known: HashSet<(Uuid, String)> = HashSet::new();
+        let mut old: Vec<Uuid> = self.addresses.keys().map(|key| key.0).collect();
+        old.retain(|id| !self.made.contains(id));
+        old.sort_unstable();
+        old.dedup();
+        if !old.is_empty() {
+            let query = sql("select customer_id, fingerprint from customer_addresses
+                 where customer_id = any(?)");
+            known.extend(tx.values::<(Uuid, String)>(query.ids(&old)).await?);
+        }
+        let mut rows: Vec<_> =
+            self.addresses.iter().filter(|(key, _)| !known.contains(*key)).map(|(_, row)| row).collect();
+        rows.sort_by_key(|row| row.id);
+        batch.add_all(rows);
+        Ok(())
+    }
+
+    /// What a customer is searched by.
+    fn words(&self, row: &customer::Model) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        for text in [&row.name, &row.company].into_iter().flatten() {
+            words.extend(checks::fold(text).split_whitespace().map(str::to_owned));
+        }
+        words.extend(row.email.as_deref().map(checks::fold));
+        words.extend(row.phone.as_deref().map(checks::fold_phone));
+        let mine = self.identities.iter().filter(|identity| identity.customer_id == row.id);
+        words.extend(
+            mine.filter(|identity| matches!(identity.kind, IdentityKind::Email | IdentityKind::Phone))
+                .map(|identity| identity.value_key.clone()),
+        );
+        words.retain(|word| !word.is_empty());
+        words.sort_unstable();
+        words.dedup();
+        words
+    }
+}

@@ -1,0 +1,3 @@
+//! Work at the locations, as far as placing an order plans it.
+
+pub mod read;

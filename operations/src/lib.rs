@@ -1,0 +1,54 @@
+//! The rules of the back office. This crate knows no GraphQL and no HTTP.
+//!
+//! # How to add an operation
+//!
+//! 1. **Name it once.** `orderCancel` is `orders/cancel.rs` here and in `api`, and its command is
+//!    `CancelOrder`: a struct with named fields that says everything the caller decides.
+//! 2. **Permission and reach first.** `call.actor.require(…)`, then load through a query that takes
+//!    the actor's reach. What is beyond reach is refused as if it were not there.
+//! 3. **Check everything, then refuse once.** Note every fault in [`error::Faults`], with the field it
+//!    is about, and refuse with all of them before anything is written.
+//! 4. **One transaction.** [`idempotency`]'s `once` runs the body under the client's key; the body takes a
+//!    `WriteTx` and touches nothing else. It may run again when another transaction was in the way.
+//! 5. **Rows, events, stock last.** Put rows into a `Batch`, add what happened with `events::record`, and
+//!    change stock with `stock::ledger`, whose conditions stand in the UPDATE.
+//! 6. **Declare and verify.** A new kind of event is declared in [`events`]; a new promise of the books
+//!    is checked in [`integrity`].
+#![recursion_limit = "512"]
+
+pub mod access;
+pub mod actor;
+pub mod catalog;
+pub mod checks;
+pub mod clock;
+pub mod customers;
+pub mod error;
+pub mod events;
+pub mod fulfillment;
+pub mod idempotency;
+pub mod ids;
+pub mod integrity;
+pub mod money;
+pub mod orders;
+pub mod page;
+pub mod payments;
+pub mod permissions;
+pub mod secrets;
+pub(crate) mod sql;
+pub mod stock;
+pub mod store;
+pub mod timers;
+
+pub use actor::Actor;
+pub use error::{Error, Refusal, RefusalCode, Result};
+pub use idempotency::Call;
+pub use store::{Read, Store, StoreOptions, WriteTx};
+
+/// Serializes an enum as the text that its column holds.
+pub(crate) fn as_column<E, S>(value: &E, serializer: S) -> std::result::Result<S::Ok, S::Error>
+where
+    E: sea_orm::ActiveEnum<Value = String>,
+    S: serde::Serializer,
+{
+    serializer.serialize_str(&value.to_value())
+}

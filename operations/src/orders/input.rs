@@ -1,0 +1,248 @@
+//! What placing and importing have in common: lines and adjustments as a client gives them.
+
+use super::pricing::{self, PriceAdjustment, PriceLine, Priced};
+use crate::checks;
+use crate::error::{Faults, RefusalCode};
+use crate::money::{Currency, rate_ppm};
+use crate::store::WriteTx;
+use entities::enums::AdjustmentKind;
+use entities::{order, order_adjustment, order_line};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Lines of one order at most.
+pub(crate) const MAX_LINES: usize = 250;
+
+/// A line as a client gives it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct LineInput {
+    /// The SKU.
+    pub sku: String,
+    /// Units.
+    pub quantity: i32,
+    /// The price of one; the channel's list decides without it.
+    pub unit_price: Option<Decimal>,
+    /// Taken off the line as a whole.
+    pub discount: Option<Decimal>,
+    /// The tax rate as a fraction; the list's without it.
+    pub tax_rate: Option<Decimal>,
+    /// Its name; the variant's without it.
+    pub name: Option<String>,
+}
+
+/// An amount beside the lines.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdjustmentInput {
+    /// What for.
+    #[serde(serialize_with = "crate::as_column")]
+    pub kind: AdjustmentKind,
+    /// What the customer reads.
+    pub label: String,
+    /// How much; positive.
+    pub amount: Decimal,
+    /// Its own tax rate; without it, it follows the goods.
+    pub tax_rate: Option<Decimal>,
+}
+
+/// What the catalog says of a line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Listed {
+    pub(crate) variant_id: Option<Uuid>,
+    pub(crate) name: Option<String>,
+    pub(crate) price_minor: Option<i64>,
+    pub(crate) tax_rate_ppm: Option<i32>,
+}
+
+/// A line that can be priced.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckedLine {
+    pub(crate) sku: String,
+    pub(crate) name: String,
+    pub(crate) variant_id: Option<Uuid>,
+    pub(crate) price: PriceLine,
+}
+
+/// Checks one line against what the catalog says of it.
+pub(crate) fn check_line(
+    faults: &mut Faults,
+    at: &str,
+    currency: Currency,
+    line: &LineInput,
+    listed: &Listed,
+) -> Option<CheckedLine> {
+    let field = |name: &str| format!("{at}.{name}");
+    let sku = checks::text(faults, &field("sku"), &line.sku, 100);
+    checks::within(faults, &field("quantity"), line.quantity, 1, 1_000_000);
+    let name = checks::optional(faults, &field("name"), line.name.as_deref(), 200);
+    let given = line.unit_price.map(|price| faults.take(&field("unitPrice"), currency.minor(price)));
+    let unit_price = match (given, listed.price_minor) {
+        (Some(given), _) => given?,
+        (None, Some(price)) => price,
+        (None, None) => {
+            if listed.variant_id.is_some() {
+                let message = format!("{sku} has no price in this channel: give one");
+                faults.add(RefusalCode::Required, &field("unitPrice"), message);
+            }
+            return None;
+        }
+    };
+    let given = line.tax_rate.map(|rate| faults.take(&field("taxRate"), rate_ppm(rate)));
+    let rate_ppm = match (given, listed.tax_rate_ppm) {
+        (Some(given), _) => given?,
+        (None, Some(rate)) => rate,
+        (None, None) => {
+            let message = format!("{sku} has no tax rate in this channel: give one");
+            faults.add(RefusalCode::Required, &field("taxRate"), message);
+            return None;
+        }
+    };
+    let discount = match line.discount {
+        Some(discount) => faults.take(&field("discount"), currency.minor(discount))?,
+        None => 0,
+    };
+    if unit_price < 0 {
+        faults.add(RefusalCode::Invalid, &field("unitPrice"), "is not negative");
+    }
+    let quantity = i64::from(line.quantity);
+    if discount < 0 || discount > quantity.saturating_mul(unit_price.max(0)) {
+        let message = "is from 0 to unit price times quantity";
+        faults.add(RefusalCode::AmountExceeded, &field("discount"), message);
+    }
+    Some(CheckedLine {
+        name: name.or_else(|| listed.name.clone()).unwrap_or_else(|| sku.clone()),
+        sku,
+        variant_id: listed.variant_id,
+        price: PriceLine { quantity, unit_price, discount, rate_ppm },
+    })
+}
+
+/// Checks adjustments; every fault is noted.
+pub(crate) fn check_adjustments(
+    faults: &mut Faults,
+    currency: Currency,
+    adjustments: &[AdjustmentInput],
+) -> Vec<PriceAdjustment> {
+    if adjustments.len() > MAX_LINES {
+        let message = format!("takes at most {MAX_LINES} adjustments");
+        faults.add(RefusalCode::LimitExceeded, "adjustments", message);
+    }
+    let mut checked = Vec::with_capacity(adjustments.len());
+    for (index, one) in adjustments.iter().enumerate() {
+        let field = |name: &str| format!("adjustments.{index}.{name}");
+        checks::text(faults, &field("label"), &one.label, 200);
+        let amount = faults.take(&field("amount"), currency.minor(one.amount));
+        if amount.is_some_and(|amount| amount < 0) {
+            let message = "is positive; discounts and goodwill are taken off by their kind";
+            faults.add(RefusalCode::Invalid, &field("amount"), message);
+        }
+        let rate = one.tax_rate.and_then(|rate| faults.take(&field("taxRate"), rate_ppm(rate)));
+        let amount = amount.unwrap_or(0);
+        checked.push(PriceAdjustment { kind: one.kind, amount, rate_ppm: rate });
+    }
+    checked
+}
+
+/// Discounts take off what is there at most.
+pub(crate) fn check_discounts(
+    faults: &mut Faults,
+    lines: &[CheckedLine],
+    adjustments: &[PriceAdjustment],
+) {
+    let goods: i64 = lines
+        .iter()
+        .map(|line| line.price.quantity * line.price.unit_price - line.price.discount)
+        .sum();
+    let off: i64 =
+        adjustments.iter().filter(|one| pricing::taken_off(one.kind)).map(|one| one.amount).sum();
+    if off > goods {
+        let message = "discounts exceed what the lines cost";
+        faults.add(RefusalCode::AmountExceeded, "adjustments", message);
+    }
+}
+
+/// Puts the sums into the order and makes its rows.
+pub(crate) fn rows(
+    tx: &WriteTx,
+    order: &mut order::Model,
+    lines: &[CheckedLine],
+    (inputs, adjustments): (&[AdjustmentInput], &[PriceAdjustment]),
+) -> (Vec<order_line::Model>, Vec<order_adjustment::Model>) {
+    let prices: Vec<PriceLine> = lines.iter().map(|line| line.price).collect();
+    let priced: Priced = pricing::price(&prices, adjustments, order.tax_included);
+    order.items_minor = priced.sums.items;
+    order.shipping_minor = priced.sums.shipping;
+    order.discounts_minor = priced.sums.discounts;
+    order.other_minor = priced.sums.other;
+    order.tax_minor = priced.sums.tax;
+    order.grand_total_minor = priced.sums.grand_total;
+    let line_rows = (0..)
+        .zip(lines.iter().zip(&priced.lines))
+        .map(|(position, (line, amounts))| order_line::Model {
+            id: tx.id(),
+            order_id: order.id,
+            position,
+            variant_id: line.variant_id,
+            sku: line.sku.clone(),
+            sku_key: checks::fold(&line.sku),
+            name: line.name.clone(),
+            quantity: i32::try_from(line.price.quantity).unwrap_or(i32::MAX),
+            unit_price_minor: line.price.unit_price,
+            discount_minor: amounts.discount,
+            shipping_minor: amounts.shipping,
+            tax_minor: amounts.tax,
+            tax_rate_ppm: line.price.rate_ppm,
+            total_minor: amounts.total,
+            quantity_reserved: 0,
+            quantity_backordered: 0,
+            quantity_fulfilled: 0,
+            quantity_cancelled: 0,
+            quantity_returned: 0,
+        })
+        .collect();
+    let adjustment_rows = (0..)
+        .zip(inputs.iter().zip(adjustments).zip(&priced.adjustment_taxes))
+        .map(|(position, ((input, one), tax))| order_adjustment::Model {
+            id: tx.id(),
+            order_id: order.id,
+            position,
+            kind: one.kind,
+            label: input.label.trim().to_owned(),
+            amount_minor: one.amount,
+            tax_minor: *tax,
+            tax_rate_ppm: one.rate_ppm,
+        })
+        .collect();
+    (line_rows, adjustment_rows)
+}
+
+/// What a cancelled order still amounts to: nothing.
+pub(crate) fn void_amounts(order: &mut order::Model, lines: &mut [order_line::Model]) {
+    order.items_minor = 0;
+    order.shipping_minor = 0;
+    order.discounts_minor = 0;
+    order.other_minor = 0;
+    order.tax_minor = 0;
+    order.grand_total_minor = 0;
+    for line in lines {
+        line.discount_minor = 0;
+        line.shipping_minor = 0;
+        line.tax_minor = 0;
+        line.total_minor = 0;
+    }
+}
+
+/// Labels: 1 to 50 characters, 50 of them at most, none twice.
+pub(crate) fn check_tags(faults: &mut Faults, field: &str, tags: &[String]) -> Vec<String> {
+    if tags.len() > 50 {
+        faults.add(RefusalCode::LimitExceeded, field, "takes at most 50 tags");
+    }
+    let mut checked: Vec<String> = Vec::new();
+    for (index, tag) in tags.iter().enumerate() {
+        let tag = checks::text(faults, &format!("{field}.{index}"), tag, 50);
+        if !checked.contains(&tag) {
+            checked.push(tag);
+        }
+    }
+    checked
+}

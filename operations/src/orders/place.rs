@@ -1,0 +1,567 @@
+//! `orderPlace`: price it, reserve stock at the best locations, all in one transaction.
+
+use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
+use super::sql;
+use super::state::Facts;
+use crate::actor::Actor;
+use crate::catalog::sql as catalog;
+use crate::checks::{self, Address};
+use crate::customers::resolve::{Book, CustomerRef};
+use crate::error::{Error, Faults, RefusalCode, Result};
+use crate::events::{self, NewEvent};
+use crate::idempotency::{Call, once};
+use crate::money::Currency;
+use crate::payments::record::{self, RecordPayment};
+use crate::permissions::Permission;
+use crate::stock::ledger;
+use crate::stock::needs::{Plan, Share, Wanted, plan};
+use crate::stock::reserve::{Floor, Goods, Held, Places, refuse_short};
+use crate::stock::sql as stock;
+use crate::store::{Batch, Store, WriteTx};
+use crate::timers::{self, Job};
+use entities::enums::{
+    ActorKind, DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState,
+    OrderReturnState, OrderState, ReservationState,
+};
+use entities::{channel, fulfillment, fulfillment_line, fulfillment_order, note, order, order_line, order_tag};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// An order to place.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlaceOrder {
+    /// Where it comes from.
+    pub channel_id: Uuid,
+    /// What the channel calls it; unique in the channel.
+    pub channel_reference: Option<String>,
+    /// Who orders.
+    pub customer: Option<CustomerRef>,
+    /// What.
+    pub lines: Vec<LineInput>,
+    /// Shipping, discounts and so on.
+    pub adjustments: Vec<AdjustmentInput>,
+    /// Where messages go; the customer's email without it.
+    pub email: Option<String>,
+    /// The telephone number; the customer's without it.
+    pub phone: Option<String>,
+    /// Where the invoice goes.
+    pub billing_address: Option<Address>,
+    /// Where the goods go.
+    pub shipping_address: Option<Address>,
+    /// How it reaches the customer.
+    #[serde(serialize_with = "crate::as_column")]
+    pub delivery_method: DeliveryMethod,
+    /// The service chosen.
+    pub delivery_service: Option<String>,
+    /// Where the customer fetches it.
+    pub pickup_location_id: Option<Uuid>,
+    /// What was paid or authorized.
+    pub payments: Vec<RecordPayment>,
+    /// The checkout's reservation.
+    pub reservation_id: Option<Uuid>,
+    /// The buyer's tax number.
+    pub tax_id: Option<String>,
+    /// The buyer's own number.
+    pub purchase_order_number: Option<String>,
+    /// Days until a buyer on terms pays.
+    pub payment_terms_days: Option<i32>,
+    /// When it was placed; now without it.
+    pub placed_at: Option<OffsetDateTime>,
+    /// What the customer was told.
+    pub promised_by: Option<OffsetDateTime>,
+    /// Whether it may wait for stock.
+    pub allow_backorder: bool,
+    /// Whether several locations may serve it.
+    pub allow_split: bool,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// An internal message.
+    pub note: Option<String>,
+    /// Whatever else the shop keeps.
+    pub attributes: Option<Json>,
+    /// The address the order came from.
+    pub client_ip: Option<String>,
+    /// The program it came from.
+    pub user_agent: Option<String>,
+}
+
+impl PlaceOrder {
+    /// An order of a channel with everything else left out.
+    pub fn new(channel_id: Uuid, lines: Vec<LineInput>) -> Self {
+        Self {
+            channel_id,
+            channel_reference: None,
+            customer: None,
+            lines,
+            adjustments: Vec::new(),
+            email: None,
+            phone: None,
+            billing_address: None,
+            shipping_address: None,
+            delivery_method: DeliveryMethod::Ship,
+            delivery_service: None,
+            pickup_location_id: None,
+            payments: Vec::new(),
+            reservation_id: None,
+            tax_id: None,
+            purchase_order_number: None,
+            payment_terms_days: None,
+            placed_at: None,
+            promised_by: None,
+            allow_backorder: false,
+            allow_split: true,
+            tags: Vec::new(),
+            note: None,
+            attributes: None,
+            client_ip: None,
+            user_agent: None,
+        }
+    }
+
+    /// What needs no database to be checked.
+    fn check(&self, now: OffsetDateTime) -> Faults {
+        let mut faults = Faults::default();
+        if self.lines.is_empty() {
+            faults.add(RefusalCode::Required, "lines", "an order has at least one line");
+        } else if self.lines.len() > input::MAX_LINES {
+            let message = format!("takes at most {} lines", input::MAX_LINES);
+            faults.add(RefusalCode::LimitExceeded, "lines", message);
+        }
+        if let Some(customer) = &self.customer {
+            let field = match customer {
+                CustomerRef::Id(_) => "customer.id",
+                CustomerRef::Create(_) => "customer.create",
+                CustomerRef::Identity(_) => "customer.identity",
+            };
+            customer.check(&mut faults, field);
+        }
+        if let Some(email) = &self.email {
+            checks::email(&mut faults, "email", email);
+        }
+        for (field, value, max) in [
+            ("channelReference", &self.channel_reference, 100),
+            ("phone", &self.phone, 50),
+            ("deliveryService", &self.delivery_service, 100),
+            ("taxId", &self.tax_id, 50),
+            ("purchaseOrderNumber", &self.purchase_order_number, 100),
+            ("note", &self.note, 10_000),
+            ("clientIp", &self.client_ip, 45),
+            ("userAgent", &self.user_agent, 1_000),
+        ] {
+            checks::optional(&mut faults, field, value.as_deref(), max);
+        }
+        for (field, address) in
+            [("billingAddress", &self.billing_address), ("shippingAddress", &self.shipping_address)]
+        {
+            if let Some(address) = address {
+                address.check(&mut faults, field);
+            }
+        }
+        let pickup = self.delivery_method == DeliveryMethod::Pickup;
+        if pickup != self.pickup_location_id.is_some() {
+            let message = "comes with the delivery method PICKUP, and only with it";
+            faults.add(RefusalCode::Invalid, "pickupLocationId", message);
+        }
+        if let Some(days) = self.payment_terms_days {
+            checks::within(&mut faults, "paymentTermsDays", days, 0, 365);
+        }
+        // Clocks differ a little between machines; more than that is a mistake.
+        if self.placed_at.is_some_and(|at| at > now + Duration::minutes(5)) {
+            faults.add(RefusalCode::Invalid, "placedAt", "lies in the future");
+        }
+        input::check_tags(&mut faults, "tags", &self.tags);
+        faults
+    }
+}
+
+/// Places an order and answers with its id. Every fault is named at once; a refused order leaves
+/// nothing behind.
+pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Result<Uuid> {
+    call.actor.require(Permission::OrdersWrite)?;
+    command.check(store.clock().now()).check()?;
+    once(store, call, "orderPlace", command, |tx| place_in(tx, call.actor, command)).await
+}
+
+async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Uuid> {
+    let channel = catalog::channels(&tx, &[command.channel_id]).await?.pop();
+    let channel = channel.filter(|channel| actor.reach.has_channel(channel.id));
+    let Some(channel) = channel else {
+        return Err(Error::refused(checks::not_found("channelId", "channel")));
+    };
+    let currency = Currency::from_code(&channel.currency)
+        .ok_or_else(|| Error::Internal(format!("channel {} has no currency", channel.code)))?;
+    let mut faults = Faults::default();
+    check_reference(&tx, &mut faults, &channel, command).await?;
+
+    let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
+    let goods = Shelf::load(&tx, channel.id, &skus).await?;
+    let lines = goods.check(&mut faults, currency, &command.lines);
+    let adjustments = input::check_adjustments(&mut faults, currency, &command.adjustments);
+    input::check_discounts(&mut faults, &lines, &adjustments);
+    let payments = record::check(&mut faults, "payments", currency, &command.payments);
+
+    let references: Vec<(&CustomerRef, Uuid)> =
+        command.customer.iter().map(|reference| (reference, channel.id)).collect();
+    let mut book = Book::load(&tx, actor, &references).await?;
+    let customer = references
+        .first()
+        .and_then(|reference| book.resolve(&tx, &mut faults, "customer", *reference));
+
+    let digital = command.delivery_method == DeliveryMethod::Digital;
+    let held = Held::load(&tx, actor, &mut faults, "reservationId", command.reservation_id).await?;
+    if held.reservation.as_ref().is_some_and(|held| held.channel_id != channel.id) {
+        faults.add(RefusalCode::Invalid, "reservationId", "belongs to another channel");
+    }
+    let places =
+        Places::load(&tx, actor, &mut faults, channel.id, command.pickup_location_id).await?;
+    faults.check()?;
+
+    // Nothing leaves a shelf for a digital delivery.
+    let wanted: Vec<Wanted> = if digital {
+        Vec::new()
+    } else {
+        command.lines.iter().map(|line| goods.goods.wanted(line.sku.trim(), line.quantity.into())).collect()
+    };
+    let floor = Floor::load(&tx, &goods.goods, &places, &held).await?;
+    let plan = plan(&wanted, &floor.sources(&places), command.allow_split);
+    if !command.allow_backorder {
+        refuse_short(&plan, &wanted, &skus, "lines")?;
+    }
+
+    let mut draft = Draft { tx: &tx, actor, command, channel: &channel, batch: Batch::default() };
+    let mut order = draft.order(currency, customer.as_ref()).await?;
+    book.write(&tx, actor, &mut draft.batch).await?;
+    let (mut line_rows, adjustment_rows) =
+        input::rows(&tx, &mut order, &lines, (&command.adjustments, &adjustments));
+    for (line, filled) in line_rows.iter_mut().zip(&plan.filled) {
+        let filled = i32::try_from(*filled).unwrap_or(i32::MAX);
+        line.quantity_reserved = filled;
+        line.quantity_backordered = line.quantity - filled;
+    }
+    order.paid_minor = payments.iter().map(record::Checked::captured).sum();
+    let authorized = payments.iter().map(record::Checked::authorized).sum();
+    settle_states(&mut order, &line_rows, authorized);
+
+    draft.batch.add(&order);
+    draft.batch.add_all(&line_rows);
+    draft.batch.add_all(&adjustment_rows);
+    draft.placed(&order, &line_rows);
+    record::record(&tx, actor, &mut draft.batch, &order, &payments);
+    draft.fulfillments(&order, &line_rows, &plan, &goods.goods);
+    draft.extras(&order, authorized);
+    let mut batch = draft.batch;
+    if let Some(reservation) = &held.reservation {
+        let used = stock::end_reservation(&tx, reservation.id, ReservationState::Used, Some(order.id));
+        if !used.await? {
+            return Err(Error::Contended);
+        }
+        let data = json!({ "orderId": order.id });
+        let event = NewEvent::new(events::RESERVATION_USED, ("res", reservation.id), data);
+        let event = NewEvent { channel: Some(channel.id), order: Some(order.id), ..event };
+        events::record(&tx, actor, &mut batch, event);
+    }
+    let moves = floor.moves(&plan, &held, ("ord", order.id));
+    ledger::note(&tx, actor, &mut batch, &moves);
+    batch.insert(&tx).await?;
+    ledger::apply(&tx, &moves).await?;
+    Ok(order.id)
+}
+
+/// A reference names one order of its channel.
+async fn check_reference(
+    tx: &WriteTx,
+    faults: &mut Faults,
+    channel: &channel::Model,
+    command: &PlaceOrder,
+) -> Result<()> {
+    if let Some(reference) = command.channel_reference.as_deref().map(str::trim)
+        && !reference.is_empty()
+        && sql::by_reference(tx, channel.id, reference).await?.is_some()
+    {
+        let message = format!("an order with the reference {reference} exists in {}", channel.code);
+        faults.add(RefusalCode::Duplicate, "channelReference", message);
+    }
+    Ok(())
+}
+
+/// The states follow from the facts.
+pub(super) fn settle_states(order: &mut order::Model, lines: &[order_line::Model], authorized: i64) {
+    let states = Facts::of(order, lines, authorized).states();
+    order.state = states.order;
+    order.fulfillment_state = states.fulfillment;
+    order.payment_state = states.payment;
+    order.return_state = states.returns;
+}
+
+/// What is sold, with its prices in one channel.
+struct Shelf {
+    goods: Goods,
+    prices: std::collections::HashMap<Uuid, (i64, i32)>,
+}
+
+impl Shelf {
+    async fn load(tx: &WriteTx, channel: Uuid, skus: &[&str]) -> Result<Self> {
+        let listed = sql::listed(tx, channel, skus).await?;
+        let prices = listed.iter().filter_map(|row| Some((row.variant.id, row.price?))).collect();
+        let variants = listed.into_iter().map(|row| row.variant).collect();
+        Ok(Self { goods: Goods::of(tx, variants).await?, prices })
+    }
+
+    fn check(
+        &self,
+        faults: &mut Faults,
+        currency: Currency,
+        lines: &[LineInput],
+    ) -> Vec<CheckedLine> {
+        let mut checked = Vec::with_capacity(lines.len());
+        for (index, line) in lines.iter().enumerate() {
+            let at = format!("lines.{index}");
+            let sku = line.sku.trim();
+            if !sku.is_empty() {
+                self.goods.check(faults, &format!("{at}.sku"), sku);
+            }
+            let variant = self.goods.get(sku);
+            let price = variant.and_then(|variant| self.prices.get(&variant.id));
+            let listed = Listed {
+                variant_id: variant.map(|variant| variant.id),
+                name: variant.map(|variant| variant.name.clone()),
+                price_minor: price.map(|price| price.0),
+                // An unknown SKU is one fault, not three.
+                tax_rate_ppm: price.map(|price| price.1).or(variant.is_none().then_some(0)),
+            };
+            checked.extend(input::check_line(faults, &at, currency, line, &listed));
+        }
+        checked
+    }
+}
+
+/// The rows of an order in the making.
+struct Draft<'a> {
+    tx: &'a WriteTx,
+    actor: &'a Actor,
+    command: &'a PlaceOrder,
+    channel: &'a channel::Model,
+    batch: Batch,
+}
+
+fn clean(value: Option<&String>) -> Option<String> {
+    value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+impl Draft<'_> {
+    async fn order(
+        &self,
+        currency: Currency,
+        customer: Option<&entities::customer::Model>,
+    ) -> Result<order::Model> {
+        let (tx, command) = (self.tx, self.command);
+        let now = tx.now();
+        let number = tx.next_numbers("order_numbers", 1).await?.pop().unwrap_or_default();
+        let email = clean(command.email.as_ref()).or_else(|| customer?.email.clone());
+        let phone = clean(command.phone.as_ref()).or_else(|| customer?.phone.clone());
+        let address = |address: &Option<Address>| {
+            address.as_ref().map(|address| address.check(&mut Faults::default(), "").json())
+        };
+        let placed_at = command.placed_at.map_or(now, crate::clock::truncate);
+        Ok(order::Model {
+            id: tx.id(),
+            version: 1,
+            number: numbered(&self.channel.order_number_prefix, number),
+            channel_id: self.channel.id,
+            channel_reference: clean(command.channel_reference.as_ref()),
+            customer_id: customer.map(|customer| customer.id),
+            state: OrderState::Open,
+            fulfillment_state: OrderFulfillmentState::Unfulfilled,
+            payment_state: OrderPaymentState::Pending,
+            return_state: OrderReturnState::None,
+            currency: currency.code().to_owned(),
+            currency_digits: currency.digits_column(),
+            tax_included: self.channel.tax_included,
+            placed_at,
+            approved_at: None,
+            shipped_at: None,
+            delivered_at: None,
+            completed_at: None,
+            cancelled_at: None,
+            returned_at: None,
+            cancel_reason: None,
+            placed_by_kind: self.actor.kind,
+            placed_by_id: self.actor.id,
+            email_key: email.as_deref().map(checks::fold),
+            email,
+            phone_key: phone.as_deref().map(checks::fold_phone),
+            phone,
+            billing_address: address(&command.billing_address),
+            shipping_address: address(&command.shipping_address),
+            country_code: command
+                .shipping_address
+                .as_ref()
+                .and_then(|address| address.country_code.as_ref())
+                .map(|code| code.trim().to_ascii_uppercase()),
+            delivery_method: command.delivery_method,
+            delivery_service: clean(command.delivery_service.as_ref()),
+            pickup_location_id: command.pickup_location_id,
+            allow_split: command.allow_split,
+            allow_backorder: command.allow_backorder,
+            tax_id: clean(command.tax_id.as_ref()),
+            purchase_order_number: clean(command.purchase_order_number.as_ref()),
+            payment_terms_days: command.payment_terms_days,
+            promised_by: command.promised_by.map(crate::clock::truncate),
+            items_minor: 0,
+            shipping_minor: 0,
+            discounts_minor: 0,
+            other_minor: 0,
+            tax_minor: 0,
+            grand_total_minor: 0,
+            paid_minor: 0,
+            refunded_minor: 0,
+            assignee_id: None,
+            satisfaction: None,
+            client_ip: clean(command.client_ip.as_ref()),
+            user_agent: clean(command.user_agent.as_ref()),
+            attributes: command.attributes.clone(),
+            imported: false,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    fn placed(&mut self, order: &order::Model, lines: &[order_line::Model]) {
+        let event = NewEvent {
+            at: Some(order.placed_at),
+            ..about(order, events::ORDER_PLACED, ("ord", order.id), placed_data(order, lines.len()))
+        };
+        events::record(self.tx, self.actor, &mut self.batch, event);
+    }
+
+    /// One fulfillment per location that sends something.
+    fn fulfillments(
+        &mut self,
+        order: &order::Model,
+        lines: &[order_line::Model],
+        plan: &Plan,
+        goods: &Goods,
+    ) {
+        let mut locations: Vec<Uuid> = Vec::new();
+        for share in &plan.shares {
+            if !locations.contains(&share.location) {
+                locations.push(share.location);
+            }
+        }
+        for (index, location) in locations.into_iter().enumerate() {
+            let shares: Vec<&Share> =
+                plan.shares.iter().filter(|share| share.location == location).collect();
+            let row = fulfillment::Model {
+                id: self.tx.id(),
+                version: 1,
+                number: format!("{}-{}", order.number, index + 1),
+                location_id: location,
+                state: FulfillmentState::Open,
+                delivery_method: order.delivery_method,
+                delivery_service: order.delivery_service.clone(),
+                destination: order.shipping_address.clone(),
+                created_at: self.tx.now(),
+                shipped_at: None,
+                delivered_at: None,
+                cancelled_at: None,
+            };
+            self.batch.add(&row);
+            let link = fulfillment_order::Model { fulfillment_id: row.id, order_id: order.id };
+            self.batch.add(&link);
+            for (position, share) in (0..).zip(&shares) {
+                let Some(line) = lines.get(share.line) else { continue };
+                let sku = goods.sku(share.variant);
+                let name = if line.variant_id == Some(share.variant) { &line.name } else { sku };
+                self.batch.add(&fulfillment_line::Model {
+                    id: self.tx.id(),
+                    fulfillment_id: row.id,
+                    order_id: order.id,
+                    order_line_id: Some(line.id),
+                    variant_id: Some(share.variant),
+                    sku: sku.to_owned(),
+                    name: name.to_owned(),
+                    quantity: i32::try_from(share.quantity).unwrap_or(i32::MAX),
+                    position,
+                });
+            }
+            let units: i64 = shares.iter().map(|share| share.quantity).sum();
+            let data = json!({ "number": row.number, "units": units });
+            let event = about(order, events::FULFILLMENT_OPENED, ("ful", row.id), data);
+            let event = NewEvent { location: Some(location), ..event };
+            events::record(self.tx, self.actor, &mut self.batch, event);
+        }
+    }
+
+    /// Tags, the note, and the clock of an unpaid order.
+    fn extras(&mut self, order: &order::Model, authorized: i64) {
+        let tags = input::check_tags(&mut Faults::default(), "tags", &self.command.tags);
+        for tag in tags {
+            self.batch.add(&order_tag::Model { order_id: order.id, tag });
+        }
+        if let Some(text) = clean(self.command.note.as_ref()) {
+            let note = note::Model {
+                id: self.tx.id(),
+                subject_type: "ord".into(),
+                subject_id: order.id,
+                author_kind: self.actor.kind,
+                author_id: self.actor.id,
+                text,
+                mentions: json!([]),
+                created_at: self.tx.now(),
+            };
+            self.batch.add(&note);
+            let data = json!({ "noteId": note.id });
+            let event = about(order, events::NOTE_ADDED, ("ord", order.id), data);
+            events::record(self.tx, self.actor, &mut self.batch, event);
+        }
+        let unpaid = order.payment_state == OrderPaymentState::Pending
+            && authorized < order.grand_total_minor
+            && order.payment_terms_days.is_none();
+        if let Some(seconds) = self.channel.unpaid_expires_after_seconds
+            && unpaid
+        {
+            let due = order.placed_at + Duration::seconds(seconds.into());
+            timers::set(self.tx, &mut self.batch, Job::ExpireUnpaidOrder, order.id, due);
+        }
+    }
+}
+
+/// `WEB-1000001`.
+pub(super) fn numbered(prefix: &str, number: i64) -> String {
+    format!("{prefix}-{number}")
+}
+
+/// What the event of a new order says.
+pub(super) fn placed_data(order: &order::Model, lines: usize) -> Json {
+    let total = Currency::from_code(&order.currency)
+        .map_or(Decimal::ZERO, |currency| currency.decimal(order.grand_total_minor));
+    json!({
+        "number": order.number,
+        "total": total,
+        "currency": order.currency,
+        "lines": lines,
+    })
+}
+
+/// An event of an order.
+pub(super) fn about(
+    order: &order::Model,
+    kind: &'static events::EventKind,
+    subject: (&'static str, Uuid),
+    data: Json,
+) -> NewEvent {
+    NewEvent {
+        order: Some(order.id),
+        customer: order.customer_id,
+        channel: Some(order.channel_id),
+        ..NewEvent::new(kind, subject, data)
+    }
+}
+
+/// Who placed an order that came with its history.
+pub(super) const fn importer(actor: &Actor) -> (ActorKind, Option<Uuid>) {
+    (actor.kind, actor.id)
+}

@@ -1,0 +1,182 @@
+//! The four states of an order, derived from facts: nothing else assigns them.
+
+use entities::enums::{OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
+use entities::{order, order_line};
+
+/// What the states follow from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// Units that stand ordered and are not cancelled.
+    pub units: i64,
+    /// Units that left.
+    pub fulfilled: i64,
+    /// Units that came back.
+    pub returned: i64,
+    /// Whether something left; an imported order may have no lines.
+    pub shipped: bool,
+    /// Whether all that left has arrived.
+    pub delivered: bool,
+    /// Whether it was cancelled as a whole.
+    pub cancelled: bool,
+    /// What the customer owes.
+    pub grand_total: i64,
+    /// What is authorized or captured.
+    pub authorized: i64,
+    /// What was captured.
+    pub captured: i64,
+    /// What was given back.
+    pub refunded: i64,
+    /// Whether there was a payment at all.
+    pub has_payment: bool,
+}
+
+/// The states of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct States {
+    /// As a whole.
+    pub order: OrderState,
+    /// How much has left.
+    pub fulfillment: OrderFulfillmentState,
+    /// How the money stands.
+    pub payment: OrderPaymentState,
+    /// Whether goods come back.
+    pub returns: OrderReturnState,
+}
+
+impl Facts {
+    /// The facts of an order as it stands in the database; `authorized` comes from its payments.
+    pub fn of(order: &order::Model, lines: &[order_line::Model], authorized: i64) -> Self {
+        let sum = |units: fn(&order_line::Model) -> i32| -> i64 {
+            lines.iter().map(|line| i64::from(units(line))).sum()
+        };
+        Self {
+            units: sum(|line| line.quantity - line.quantity_cancelled),
+            fulfilled: sum(|line| line.quantity_fulfilled),
+            // A history may tell of a return without naming lines.
+            returned: sum(|line| line.quantity_returned).max(order.returned_at.is_some().into()),
+            shipped: order.shipped_at.is_some() || order.delivered_at.is_some(),
+            delivered: order.delivered_at.is_some(),
+            cancelled: order.cancelled_at.is_some(),
+            grand_total: order.grand_total_minor,
+            authorized,
+            captured: order.paid_minor,
+            refunded: order.refunded_minor,
+            has_payment: authorized > 0 || order.paid_minor > 0,
+        }
+    }
+
+    /// What the customer still owes; negative when too much was paid.
+    pub const fn outstanding(self) -> i64 {
+        self.grand_total - self.captured + self.refunded
+    }
+
+    /// The states that follow.
+    pub fn states(self) -> States {
+        let fulfillment = self.fulfillment();
+        let order = if self.cancelled {
+            OrderState::Cancelled
+        } else if fulfillment == OrderFulfillmentState::Delivered && self.outstanding() <= 0 {
+            OrderState::Completed
+        } else {
+            OrderState::Open
+        };
+        let returns =
+            if self.returned > 0 { OrderReturnState::Returned } else { OrderReturnState::None };
+        States { order, fulfillment, payment: self.payment(), returns }
+    }
+
+    fn fulfillment(self) -> OrderFulfillmentState {
+        let all_left = self.shipped && self.fulfilled >= self.units;
+        if all_left && self.delivered {
+            OrderFulfillmentState::Delivered
+        } else if all_left {
+            OrderFulfillmentState::Fulfilled
+        } else if self.fulfilled > 0 {
+            OrderFulfillmentState::PartiallyFulfilled
+        } else {
+            OrderFulfillmentState::Unfulfilled
+        }
+    }
+
+    fn payment(self) -> OrderPaymentState {
+        if self.refunded > 0 && self.refunded >= self.captured {
+            OrderPaymentState::Refunded
+        } else if self.refunded > 0 {
+            OrderPaymentState::PartiallyRefunded
+        } else if self.cancelled && self.captured == 0 {
+            if self.has_payment { OrderPaymentState::Voided } else { OrderPaymentState::Pending }
+        } else if self.captured >= self.grand_total && (self.captured > 0 || self.grand_total == 0) {
+            OrderPaymentState::Paid
+        } else if self.captured > 0 {
+            OrderPaymentState::PartiallyPaid
+        } else if self.has_payment && self.authorized >= self.grand_total {
+            OrderPaymentState::Authorized
+        } else {
+            OrderPaymentState::Pending
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWED: Facts = Facts {
+        units: 2,
+        fulfilled: 0,
+        returned: 0,
+        shipped: false,
+        delivered: false,
+        cancelled: false,
+        grand_total: 100,
+        authorized: 0,
+        captured: 0,
+        refunded: 0,
+        has_payment: false,
+    };
+
+    #[test]
+    fn money_decides_the_payment_state() {
+        let cases = [
+            (OWED, OrderPaymentState::Pending),
+            (Facts { has_payment: true, authorized: 99, ..OWED }, OrderPaymentState::Pending),
+            (Facts { has_payment: true, authorized: 100, ..OWED }, OrderPaymentState::Authorized),
+            (Facts { captured: 40, authorized: 100, ..OWED }, OrderPaymentState::PartiallyPaid),
+            (Facts { captured: 100, ..OWED }, OrderPaymentState::Paid),
+            (Facts { captured: 120, ..OWED }, OrderPaymentState::Paid),
+            (Facts { captured: 100, refunded: 1, ..OWED }, OrderPaymentState::PartiallyRefunded),
+            (Facts { captured: 100, refunded: 100, ..OWED }, OrderPaymentState::Refunded),
+            (Facts { grand_total: 0, ..OWED }, OrderPaymentState::Paid),
+            (Facts { grand_total: 0, cancelled: true, ..OWED }, OrderPaymentState::Pending),
+            (
+                Facts { cancelled: true, has_payment: true, authorized: 100, ..OWED },
+                OrderPaymentState::Voided,
+            ),
+        ];
+        for (facts, expected) in cases {
+            assert_eq!(facts.states().payment, expected, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn an_order_is_completed_when_it_is_delivered_and_paid() {
+        let delivered = Facts { fulfilled: 2, shipped: true, delivered: true, ..OWED };
+        assert_eq!(delivered.states().order, OrderState::Open);
+        assert_eq!(Facts { captured: 100, ..delivered }.states().order, OrderState::Completed);
+        let cancelled = Facts { captured: 100, cancelled: true, ..delivered };
+        assert_eq!(cancelled.states().order, OrderState::Cancelled);
+    }
+
+    #[test]
+    fn units_decide_the_fulfillment_state() {
+        let state = |facts: Facts| facts.states().fulfillment;
+        assert_eq!(state(OWED), OrderFulfillmentState::Unfulfilled);
+        let some = Facts { fulfilled: 1, shipped: true, ..OWED };
+        assert_eq!(state(some), OrderFulfillmentState::PartiallyFulfilled);
+        let all = Facts { fulfilled: 2, ..some };
+        assert_eq!(state(all), OrderFulfillmentState::Fulfilled);
+        assert_eq!(state(Facts { delivered: true, ..all }), OrderFulfillmentState::Delivered);
+        let no_lines = Facts { units: 0, shipped: true, delivered: true, ..OWED };
+        assert_eq!(state(no_lines), OrderFulfillmentState::Delivered);
+    }
+}

@@ -1,0 +1,142 @@
+//! Passwords, tokens and the master key.
+
+use crate::error::{Error, Result};
+use argon2::{
+    Argon2, PasswordHasher, PasswordVerifier,
+    password_hash::phc::PasswordHash,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead};
+use rand::RngExt;
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// SHA-256 in hexadecimal: enough for secrets of 128 bits or more, which cannot be guessed.
+pub(crate) fn digest(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// A secret of 256 random bits behind a prefix that names what it is.
+pub(crate) fn token(prefix: &str) -> String {
+    let bytes: [u8; 32] = rand::rng().random();
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Each hash takes 19 MiB and tens of milliseconds: two at once leave the rest of the machine alone.
+static HASHING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2));
+
+/// A hash to verify against when there is no such user, so that the answer takes as long.
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash_now("correct horse battery staple").unwrap_or_default());
+
+fn hash_now(password: &str) -> Result<String> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Argon2id at 19 MiB, two passes, one lane.
+pub(crate) async fn hash_password(password: String) -> Result<String> {
+    off_the_reactor(move || hash_now(&password)).await?
+}
+
+/// Whether the password fits the hash; without a hash the answer is no, and takes as long.
+pub(crate) async fn verify_password(password: String, hash: Option<String>) -> Result<bool> {
+    off_the_reactor(move || {
+        let known = hash.is_some();
+        let text = hash.unwrap_or_else(|| NOBODY.clone());
+        let fits = PasswordHash::new(&text).is_ok_and(|parsed| {
+            Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+        });
+        known && fits
+    })
+    .await
+}
+
+async fn off_the_reactor<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let _permit = HASHING.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The key that wraps every other key of the installation.
+#[derive(Clone)]
+pub struct MasterKey([u8; 32]);
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+impl MasterKey {
+    /// A new one.
+    pub fn generate() -> Self {
+        Self(rand::rng().random())
+    }
+
+    /// From 32 bytes in URL-safe base64.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim().trim_end_matches('=')).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// As [`MasterKey::parse`] reads it.
+    pub fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// Seals a secret.
+    pub(crate) fn seal(&self, secret: &[u8]) -> Result<Vec<u8>> {
+        let nonce: [u8; 24] = rand::rng().random();
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), secret)
+            .map_err(|_| Error::Internal("sealing failed".into()))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`MasterKey::seal`] sealed.
+    pub(crate) fn open(&self, sealed: &[u8]) -> Result<Vec<u8>> {
+        let wrong = || Error::Unavailable("the master key does not fit this database".into());
+        let (nonce, sealed) = sealed.split_first_chunk::<24>().ok_or_else(wrong)?;
+        self.cipher().decrypt(&XNonce::from(*nonce), sealed).map_err(|_| wrong())
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.0.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_with_its_key_alone() {
+        let key = MasterKey::generate();
+        let sealed = key.seal(b"secret").unwrap();
+        assert_eq!(key.open(&sealed).unwrap(), b"secret");
+        assert!(MasterKey::generate().open(&sealed).is_err());
+        assert_eq!(MasterKey::parse(&key.encode()).unwrap().0, key.0);
+    }
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_only() {
+        let hash = hash_password("open sesame".into()).await.unwrap();
+        assert!(hash.contains("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify_password("open sesame".into(), Some(hash.clone())).await.unwrap());
+        assert!(!verify_password("open".into(), Some(hash)).await.unwrap());
+        assert!(!verify_password("correct horse battery staple".into(), None).await.unwrap());
+    }
+}

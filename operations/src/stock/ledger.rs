@@ -1,0 +1,181 @@
+//! The one door through which stock changes: a movement, an event, and the level itself.
+
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::events::{self, EventKind, NewEvent};
+use crate::sql::sql;
+use crate::store::{Batch, WriteTx};
+use entities::enums::MovementKind;
+use entities::{stock_level, stock_movement};
+use serde_json::json;
+use uuid::Uuid;
+
+/// One change of one level.
+#[derive(Debug, Clone)]
+pub(crate) struct Move {
+    pub(crate) level_id: Uuid,
+    pub(crate) variant_id: Uuid,
+    pub(crate) location_id: Uuid,
+    pub(crate) sku: String,
+    pub(crate) kind: MovementKind,
+    pub(crate) on_hand: i64,
+    pub(crate) reserved: i64,
+    pub(crate) damaged: i64,
+    pub(crate) reason: Option<String>,
+    /// The document behind it: id prefix and id.
+    pub(crate) subject: Option<(&'static str, Uuid)>,
+    pub(crate) unit_cost: Option<(i64, String)>,
+}
+
+impl Move {
+    /// A change of what is promised: more is a reservation, less a release.
+    pub(crate) fn promise(
+        level: &stock_level::Model,
+        sku: &str,
+        reserved: i64,
+        subject: (&'static str, Uuid),
+    ) -> Self {
+        let kind = if reserved > 0 { MovementKind::Reserve } else { MovementKind::Release };
+        Self {
+            level_id: level.id,
+            variant_id: level.variant_id,
+            location_id: level.location_id,
+            sku: sku.to_owned(),
+            kind,
+            on_hand: 0,
+            reserved,
+            damaged: 0,
+            reason: None,
+            subject: Some(subject),
+            unit_cost: None,
+        }
+    }
+
+    fn event(&self) -> &'static EventKind {
+        match self.kind {
+            MovementKind::Receipt | MovementKind::Return | MovementKind::TransferIn => {
+                events::STOCK_RECEIVED
+            }
+            MovementKind::Reserve => events::STOCK_RESERVED,
+            MovementKind::Release => events::STOCK_RELEASED,
+            MovementKind::Ship
+            | MovementKind::Adjust
+            | MovementKind::Count
+            | MovementKind::TransferOut
+            | MovementKind::Damage
+            | MovementKind::Scrap => events::STOCK_ADJUSTED,
+        }
+    }
+}
+
+/// Adds movements and their events to what the transaction writes.
+pub(crate) fn note(tx: &WriteTx, actor: &Actor, batch: &mut Batch, moves: &[Move]) {
+    for change in moves {
+        batch.add(&stock_movement::Model {
+            id: tx.id(),
+            level_id: change.level_id,
+            variant_id: change.variant_id,
+            location_id: change.location_id,
+            kind: change.kind,
+            on_hand_change: change.on_hand,
+            reserved_change: change.reserved,
+            damaged_change: change.damaged,
+            reason: change.reason.clone(),
+            actor_kind: actor.kind,
+            actor_id: actor.id,
+            subject_type: change.subject.map(|subject| subject.0.to_owned()),
+            subject_id: change.subject.map(|subject| subject.1),
+            unit_cost_minor: change.unit_cost.as_ref().map(|cost| cost.0),
+            unit_cost_currency: change.unit_cost.as_ref().map(|cost| cost.1.clone()),
+            at: tx.now(),
+        });
+        let mut data = serde_json::Map::from_iter([("sku".to_owned(), json!(change.sku))]);
+        for (name, value) in [
+            ("onHandChange", change.on_hand),
+            ("reservedChange", change.reserved),
+            ("damagedChange", change.damaged),
+        ] {
+            if value != 0 {
+                data.insert(name.to_owned(), json!(value));
+            }
+        }
+        let mut event = NewEvent::new(change.event(), ("stk", change.level_id), data.into());
+        event.location = Some(change.location_id);
+        events::record(tx, actor, batch, event);
+    }
+}
+
+/// Changes the levels: the last thing a transaction does, in one order everywhere, so that two
+/// never wait for each other. A promise is kept only where enough is available at this very moment;
+/// otherwise the transaction is undone and tried again on what is there then.
+pub(crate) async fn apply(tx: &WriteTx, moves: &[Move]) -> Result<()> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let mut moves: Vec<&Move> = moves.iter().collect();
+    moves.sort_by_key(|change| (change.variant_id, change.location_id));
+    let changed = if tx.is_postgres() {
+        apply_postgres(tx, &moves).await?
+    } else {
+        apply_sqlite(tx, &moves).await?
+    };
+    if changed == moves.len() { Ok(()) } else { Err(Error::Contended) }
+}
+
+const KEPT: &str = "(k.r <= 0 or s.on_hand - s.reserved - s.damaged - s.safety_stock >= k.r)
+     and s.on_hand + k.h >= s.damaged + k.d and s.damaged + k.d >= 0 and s.reserved + k.r >= 0";
+
+async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
+    let rows: Vec<_> = moves
+        .iter()
+        .map(|change| {
+            json!({ "id": change.level_id, "h": change.on_hand, "r": change.reserved, "d": change.damaged })
+        })
+        .collect();
+    let query = sql(format!(
+        "with k as (
+             select s.id, c.h, c.r, c.d from stock_levels s
+             join json_to_recordset(cast(? as json)) as c(id uuid, h bigint, r bigint, d bigint)
+               on s.id = c.id
+             order by s.variant_id, s.location_id for update of s)
+         update stock_levels s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
+             damaged = s.damaged + k.d, updated_at = ?
+         from k where s.id = k.id and {KEPT}"
+    ));
+    let changed = tx.run(query.bind(serde_json::Value::from(rows).to_string()).bind(tx.now())).await?;
+    Ok(usize::try_from(changed).unwrap_or(0))
+}
+
+async fn apply_sqlite(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
+    let mut changed = 0;
+    for change in moves {
+        let query = sql(format!(
+            "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
+                 damaged = s.damaged + k.d, updated_at = ?
+             from (select ? as h, ? as r, ? as d) as k where s.id = ? and {KEPT}"
+        ))
+        .bind(tx.now())
+        .bind(change.on_hand)
+        .bind(change.reserved)
+        .bind(change.damaged)
+        .bind(change.level_id);
+        changed += usize::try_from(tx.run(query).await?).unwrap_or(0);
+    }
+    Ok(changed)
+}
+
+/// A level that does not exist yet, empty.
+pub(crate) fn empty_level(tx: &WriteTx, variant_id: Uuid, location_id: Uuid) -> stock_level::Model {
+    stock_level::Model {
+        id: tx.id(),
+        variant_id,
+        location_id,
+        on_hand: 0,
+        reserved: 0,
+        damaged: 0,
+        safety_stock: 0,
+        reorder_point: None,
+        reorder_quantity: None,
+        updated_at: tx.now(),
+    }
+}

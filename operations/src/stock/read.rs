@@ -1,0 +1,207 @@
+//! Questions about stock.
+
+use super::sql as queries;
+use crate::actor::Actor;
+use crate::catalog::sql as catalog;
+use crate::error::Result;
+use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
+use crate::permissions::Permission;
+use crate::sql::{Sql, sql};
+use crate::store::Db;
+use entities::enums::MovementKind;
+use entities::{stock_level, stock_movement, stock_reservation, stock_reservation_line};
+use sea_orm::ActiveEnum;
+use std::collections::HashMap;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Which levels.
+#[derive(Debug, Clone, Default)]
+pub struct LevelFilter {
+    /// At these locations.
+    pub location_ids: Option<Vec<Uuid>>,
+    /// Of these SKUs.
+    pub skus: Option<Vec<String>>,
+    /// With no more available than the reorder point, or with more.
+    pub below_reorder_point: Option<bool>,
+    /// With nothing available, or with something.
+    pub out_of_stock: Option<bool>,
+}
+
+const AVAILABLE: &str = "s.on_hand - s.reserved - s.damaged - s.safety_stock";
+
+impl LevelFilter {
+    fn sql(&self, actor: &Actor) -> Sql {
+        let mut filter = actor.reach.locations_sql("s.location_id");
+        if let Some(ids) = &self.location_ids {
+            filter = filter.add(" and s.location_id = any(?)").ids(ids);
+        }
+        if let Some(skus) = &self.skus {
+            let text = " and s.variant_id in (select id from variants where sku = any(?))";
+            filter = filter.add(text).texts(skus);
+        }
+        if let Some(below) = self.below_reorder_point {
+            let not = if below { "" } else { " not" };
+            filter = filter.add(&format!(
+                " and{not} (s.reorder_point is not null and {AVAILABLE} <= s.reorder_point)"
+            ));
+        }
+        if let Some(out) = self.out_of_stock {
+            let sign = if out { "<=" } else { ">" };
+            filter = filter.add(&format!(" and {AVAILABLE} {sign} 0"));
+        }
+        filter
+    }
+}
+
+const LEVELS: Order = Order::by_id("s.id", false);
+
+/// A page of levels, oldest first.
+pub async fn levels(
+    db: &Db,
+    actor: &Actor,
+    filter: &LevelFilter,
+    page: &PageArgs,
+) -> Result<Rows<stock_level::Model>> {
+    actor.require(Permission::StockRead)?;
+    let page = page.check(LEVELS)?;
+    let rows = queries::list_levels(db, filter.sql(actor), page.sql(LEVELS)).await?;
+    Ok(page.finish(rows, |row| Cursor::new(SortValue::Id, row.id)))
+}
+
+/// How many levels a filter finds.
+pub async fn levels_count(db: &Db, actor: &Actor, filter: &LevelFilter) -> Result<i64> {
+    queries::count_levels(db, filter.sql(actor)).await
+}
+
+/// Levels by id, within reach.
+pub async fn levels_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<stock_level::Model>> {
+    actor.require(Permission::StockRead)?;
+    queries::levels_by_ids(db, ids, &actor.reach).await
+}
+
+/// The levels of variants within reach, by location code.
+pub async fn levels_of(db: &Db, actor: &Actor, variants: &[Uuid]) -> Result<Vec<stock_level::Model>> {
+    actor.require(Permission::StockRead)?;
+    queries::levels_of(db, variants, &actor.reach).await
+}
+
+/// Which movements.
+#[derive(Debug, Clone, Default)]
+pub struct MovementFilter {
+    /// Of this level.
+    pub level_id: Option<Uuid>,
+    /// At these locations.
+    pub location_ids: Option<Vec<Uuid>>,
+    /// Of these SKUs.
+    pub skus: Option<Vec<String>>,
+    /// Of these kinds.
+    pub kinds: Option<Vec<MovementKind>>,
+    /// From this moment.
+    pub from: Option<OffsetDateTime>,
+    /// Before this moment.
+    pub to: Option<OffsetDateTime>,
+    /// For this document.
+    pub subject_id: Option<Uuid>,
+}
+
+impl MovementFilter {
+    fn sql(&self, actor: &Actor) -> Sql {
+        let mut filter = actor.reach.locations_sql("m.location_id");
+        if let Some(id) = self.level_id {
+            filter = filter.add(" and m.level_id = ?").bind(id);
+        }
+        if let Some(ids) = &self.location_ids {
+            filter = filter.add(" and m.location_id = any(?)").ids(ids);
+        }
+        if let Some(skus) = &self.skus {
+            let text = " and m.variant_id in (select id from variants where sku = any(?))";
+            filter = filter.add(text).texts(skus);
+        }
+        if let Some(kinds) = &self.kinds {
+            let names: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
+            filter = filter.add(" and m.kind = any(?)").texts(&names);
+        }
+        if let Some(from) = self.from {
+            filter = filter.add(" and m.at >= ?").bind(from);
+        }
+        if let Some(to) = self.to {
+            filter = filter.add(" and m.at < ?").bind(to);
+        }
+        if let Some(id) = self.subject_id {
+            filter = filter.add(" and m.subject_id = ?").bind(id);
+        }
+        filter
+    }
+}
+
+const MOVEMENTS: Order = Order::by_id("m.id", true);
+
+/// A page of movements, newest first.
+pub async fn movements(
+    db: &Db,
+    actor: &Actor,
+    filter: &MovementFilter,
+    page: &PageArgs,
+) -> Result<Rows<stock_movement::Model>> {
+    actor.require(Permission::StockRead)?;
+    let page = page.check(MOVEMENTS)?;
+    let rows = queries::list_movements(db, filter.sql(actor), page.sql(MOVEMENTS)).await?;
+    Ok(page.finish(rows, |row| Cursor::new(SortValue::Id, row.id)))
+}
+
+/// How many movements a filter finds.
+pub async fn movements_count(db: &Db, actor: &Actor, filter: &MovementFilter) -> Result<i64> {
+    queries::count_movements(db, filter.sql(actor)).await
+}
+
+/// A movement within reach.
+pub async fn movement(db: &Db, actor: &Actor, id: Uuid) -> Result<Option<stock_movement::Model>> {
+    actor.require(Permission::StockRead)?;
+    let filter = actor.reach.locations_sql("m.location_id").add(" and m.id = ?").bind(id);
+    Ok(queries::list_movements(db, filter, sql("")).await?.pop())
+}
+
+/// Reservations by id, within reach.
+pub async fn reservations_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<stock_reservation::Model>> {
+    actor.require(Permission::OrdersRead)?;
+    queries::reservations(db, ids, &actor.reach).await
+}
+
+/// What reservations hold.
+pub async fn reservation_lines(
+    db: &Db,
+    reservations: &[Uuid],
+) -> Result<Vec<stock_reservation_line::Model>> {
+    queries::reservation_lines(db, reservations).await
+}
+
+/// How many units of variants can be sold now in a channel, or anywhere: of a bundle, the whole
+/// units its components allow. Never below zero.
+pub async fn available_to_sell(
+    db: &Db,
+    variants: &[Uuid],
+    channel: Option<Uuid>,
+) -> Result<HashMap<Uuid, i64>> {
+    let components = catalog::components_of(db, variants).await?;
+    let parts = components.iter().map(|row| row.component_id);
+    let mut stocked: Vec<Uuid> = variants.iter().copied().chain(parts).collect();
+    stocked.sort_unstable();
+    stocked.dedup();
+    let mut free: HashMap<Uuid, i64> = HashMap::new();
+    for (variant, _, available) in queries::available(db, &stocked, channel).await? {
+        *free.entry(variant).or_default() += available.max(0);
+    }
+    let units = |variant: &Uuid| {
+        let parts = components.iter().filter(|row| row.bundle_id == *variant);
+        parts
+            .map(|row| free.get(&row.component_id).unwrap_or(&0) / i64::from(row.quantity))
+            .min()
+            .unwrap_or_else(|| free.get(variant).copied().unwrap_or(0))
+    };
+    Ok(variants.iter().map(|variant| (*variant, units(variant))).collect())
+}

@@ -1,0 +1,139 @@
+//! Every query of stock.
+
+use crate::actor::Reach;
+use crate::error::Result;
+use crate::sql::{Sql, sql};
+use crate::store::{Db, WriteTx};
+use entities::enums::ReservationState;
+use entities::{stock_level, stock_movement, stock_reservation, stock_reservation_line};
+use uuid::Uuid;
+
+/// The levels of variants at locations.
+pub(crate) async fn levels(
+    db: &Db,
+    variants: &[Uuid],
+    locations: &[Uuid],
+) -> Result<Vec<stock_level::Model>> {
+    let query = sql("select * from stock_levels where variant_id = any(?) and location_id = any(?)
+         order by variant_id, location_id");
+    db.all(query.ids(variants).ids(locations)).await
+}
+
+pub(super) async fn levels_by_ids(db: &Db, ids: &[Uuid], reach: &Reach) -> Result<Vec<stock_level::Model>> {
+    let query = sql("select * from stock_levels where id = any(?)")
+        .ids(ids)
+        .join(reach.locations_sql("location_id"));
+    db.all(query).await
+}
+
+/// Levels of variants within reach, by location code.
+pub(super) async fn levels_of(
+    db: &Db,
+    variants: &[Uuid],
+    reach: &Reach,
+) -> Result<Vec<stock_level::Model>> {
+    let query = sql("select s.* from stock_levels s join locations l on l.id = s.location_id
+         where s.variant_id = any(?)")
+    .ids(variants)
+    .join(reach.locations_sql("s.location_id"));
+    db.all(query.add(" order by s.variant_id, l.code")).await
+}
+
+pub(super) async fn list_levels(db: &Db, filter: Sql, page: Sql) -> Result<Vec<stock_level::Model>> {
+    let query = sql("select s.* from stock_levels s where true").join(filter).join(page);
+    db.all(query).await
+}
+
+pub(super) async fn count_levels(db: &Db, filter: Sql) -> Result<i64> {
+    let query = sql("select count(*) from stock_levels s where true").join(filter);
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+pub(super) async fn list_movements(
+    db: &Db,
+    filter: Sql,
+    page: Sql,
+) -> Result<Vec<stock_movement::Model>> {
+    let query = sql("select m.* from stock_movements m where true").join(filter).join(page);
+    db.all(query).await
+}
+
+pub(super) async fn count_movements(db: &Db, filter: Sql) -> Result<i64> {
+    let query = sql("select count(*) from stock_movements m where true").join(filter);
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+pub(crate) async fn reservation(db: &Db, id: Uuid) -> Result<Option<stock_reservation::Model>> {
+    db.first(sql("select * from stock_reservations where id = ?").bind(id)).await
+}
+
+pub(super) async fn reservations(
+    db: &Db,
+    ids: &[Uuid],
+    reach: &Reach,
+) -> Result<Vec<stock_reservation::Model>> {
+    let query = sql("select * from stock_reservations where id = any(?)")
+        .ids(ids)
+        .join(reach.channels_sql("channel_id"));
+    db.all(query).await
+}
+
+pub(crate) async fn reservation_lines(
+    db: &Db,
+    reservations: &[Uuid],
+) -> Result<Vec<stock_reservation_line::Model>> {
+    let query = sql("select * from stock_reservation_lines where reservation_id = any(?)
+         order by reservation_id, variant_id, location_id");
+    db.all(query.ids(reservations)).await
+}
+
+/// Ends an active reservation; no row means somebody else was first.
+pub(crate) async fn end_reservation(
+    tx: &WriteTx,
+    id: Uuid,
+    state: ReservationState,
+    order: Option<Uuid>,
+) -> Result<bool> {
+    use sea_orm::ActiveEnum;
+    let query = sql("update stock_reservations set state = ?, order_id = ?, updated_at = ?
+         where id = ? and state = 'ACTIVE'")
+    .bind(state.to_value())
+    .bind(order)
+    .bind(tx.now())
+    .bind(id);
+    Ok(tx.run(query).await? == 1)
+}
+
+pub(super) async fn set_policy(
+    tx: &WriteTx,
+    level: Uuid,
+    policy: (i32, Option<i32>, Option<i32>),
+) -> Result<u64> {
+    let query = sql("update stock_levels set safety_stock = ?, reorder_point = ?,
+         reorder_quantity = ?, updated_at = ? where id = ?")
+    .bind(policy.0)
+    .bind(policy.1)
+    .bind(policy.2)
+    .bind(tx.now())
+    .bind(level);
+    tx.run(query).await
+}
+
+/// Sums what can be sold of variants at the active locations that serve a channel, or anywhere.
+pub(super) async fn available(
+    db: &Db,
+    variants: &[Uuid],
+    channel: Option<Uuid>,
+) -> Result<Vec<(Uuid, Uuid, i64)>> {
+    let sums = "select s.variant_id, s.location_id,
+         s.on_hand - s.reserved - s.damaged - s.safety_stock as available
+         from stock_levels s join locations l on l.id = s.location_id and l.active";
+    let query = match channel {
+        Some(channel) => sql(format!(
+            "{sums} join channel_locations c on c.location_id = l.id and c.channel_id = ?"
+        ))
+        .bind(channel),
+        None => sql(sums),
+    };
+    db.values(query.add(" where s.variant_id = any(?)").ids(variants)).await
+}

@@ -1,0 +1,654 @@
+//! The only place that begins a transaction.
+//!
+//! A [`Read`] answers from the reader pool. [`Store::write`] runs a body in one short transaction
+//! and tries it again when another transaction was in the way; a body therefore touches nothing
+//! but its [`WriteTx`].
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::ids::Ids;
+use crate::sql::{Sql, portable, sql};
+use migration::{Migrate, Migrator};
+use rand::RngExt;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+use serde_json::{Map, Value as Json};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How often a transaction is tried before the caller is told to come back.
+const ATTEMPTS: u32 = 6;
+/// Writers that may wait for SQLite's one writing connection.
+const SQLITE_QUEUE: usize = 2_000;
+/// A number of our own, so that nodes that start together migrate one after another.
+const MIGRATION_LOCK: i64 = 4_207_849_611;
+
+/// The database, the clock and the source of ids: all an operation needs from outside.
+#[derive(Debug, Clone)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    backend: DbBackend,
+    clock: Clock,
+    ids: Ids,
+    statements: AtomicU64,
+    waiting: AtomicUsize,
+    epoch: AtomicI32,
+}
+
+/// Where the database is and how it is used.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// `sqlite://…` or `postgres://…`.
+    pub url: String,
+    /// Connections on PostgreSQL, readers on SQLite.
+    pub connections: u32,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+}
+
+impl StoreOptions {
+    /// The usual options for a database.
+    pub fn new(url: impl Into<String>) -> Self {
+        let clock = Clock::system();
+        let ids = Ids::random(clock.clone());
+        Self { url: url.into(), connections: 8, clock, ids }
+    }
+}
+
+impl Store {
+    /// Opens the database. It need not be migrated yet.
+    pub async fn connect(options: StoreOptions) -> Result<Self> {
+        let backend = if options.url.starts_with("postgres") {
+            DbBackend::Postgres
+        } else {
+            DbBackend::Sqlite
+        };
+        let (reader, writer) = if backend == DbBackend::Postgres {
+            let pool = Database::connect(postgres_options(&options)).await?;
+            (pool.clone(), pool)
+        } else {
+            let writer = Database::connect(sqlite_options(&options, 1)).await?;
+            let reader = Database::connect(sqlite_options(&options, options.connections)).await?;
+            (reader, writer)
+        };
+        Ok(Self(Arc::new(Inner {
+            reader,
+            writer,
+            backend,
+            clock: options.clock,
+            ids: options.ids,
+            statements: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            epoch: AtomicI32::new(1),
+        })))
+    }
+
+    /// Brings the schema up to date; nodes that start together do it one after another. A schema
+    /// newer than this program is refused.
+    pub async fn migrate(&self) -> Result<()> {
+        let tx = self.begin().await?;
+        if self.0.backend == DbBackend::Postgres {
+            let lock = format!("select pg_advisory_xact_lock({MIGRATION_LOCK})");
+            tx.execute_unprepared(&lock).await?;
+        }
+        self.refuse_newer(&tx).await?;
+        Migrator::up(&tx, None).await?;
+        tx.commit().await?;
+        self.load_epoch().await
+    }
+
+    /// Undoes every migration: for tests of the migrations themselves.
+    pub async fn unmigrate(&self) -> Result<()> {
+        let tx = self.begin().await?;
+        Migrator::down(&tx, None).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Checks that the schema is the one this program knows, without changing it.
+    pub async fn check_migrated(&self) -> Result<()> {
+        let tx = self.begin().await?;
+        self.refuse_newer(&tx).await?;
+        let pending = Migrator::get_pending_migrations(&tx).await?.len();
+        tx.rollback().await?;
+        if pending > 0 {
+            return Err(Error::Unavailable(format!(
+                "the database lacks {pending} migrations: run `aftercart migrate`"
+            )));
+        }
+        self.load_epoch().await
+    }
+
+    async fn refuse_newer(&self, tx: &DatabaseTransaction) -> Result<()> {
+        let applied = Migrator::get_applied_migrations(tx).await;
+        // A database of a newer program holds migrations this one does not know.
+        match applied {
+            Ok(_) => Ok(()),
+            Err(error) if error.to_string().contains("Migration file of version") => {
+                Err(Error::Unavailable(format!(
+                    "the database was migrated by a newer aftercart ({error}): use that one"
+                )))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Events are ordered by (epoch, transaction, id). After a logical restore a new cluster counts
+    /// transactions from the start again, so the epoch is raised where the log is ahead of it.
+    async fn load_epoch(&self) -> Result<()> {
+        if self.0.backend != DbBackend::Postgres {
+            return Ok(());
+        }
+        let newest = self
+            .read()
+            .value::<(i32, bool)>(sql(
+                "select epoch, xid > pg_current_xact_id() as ahead from events
+                 order by epoch desc, xid desc limit 1",
+            ))
+            .await?;
+        let (epoch, ahead) = newest.unwrap_or((1, false));
+        self.0.epoch.store(if ahead { epoch + 1 } else { epoch }, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The source of ids.
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    /// Whether this is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.0.backend == DbBackend::Postgres
+    }
+
+    /// How many statements this store has run: what the statement-count tests look at.
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(Ordering::SeqCst)
+    }
+
+    /// A handle for queries outside any transaction.
+    pub fn read(&self) -> Read {
+        Read(Db { store: self.clone(), connection: Connection::Pool(self.0.reader.clone()) })
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(self.0.writer.begin_with_options(options).await?)
+    }
+
+    /// Runs a body in one transaction: whole or absent. It is run again, on a new transaction, when
+    /// another one was in the way.
+    pub async fn write<T, F, Fut>(&self, body: F) -> Result<T>
+    where
+        F: Fn(WriteTx) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let _place = self.queue()?;
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt(&body).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            if !error.is_transient() {
+                return Err(error);
+            }
+            if attempt == ATTEMPTS {
+                tracing::warn!(%error, "gave up after {ATTEMPTS} attempts");
+                return Err(Error::Unavailable("too much contention, try again".into()));
+            }
+            let ceiling = 4 << attempt;
+            let pause = rand::rng().random_range(1..=ceiling);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt<T, F, Fut>(&self, body: &F) -> Result<T>
+    where
+        F: Fn(WriteTx) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let begun = self.begin().await?;
+        self.0.statements.fetch_add(2, Ordering::SeqCst);
+        let shared = Arc::new(begun);
+        let tx = WriteTx(Db {
+            store: self.clone(),
+            connection: Connection::Transaction(shared.clone()),
+        });
+        let result = body(tx).await;
+        let Some(tx) = Arc::into_inner(shared) else {
+            return Err(Error::Internal("a transaction outlived its body".into()));
+        };
+        match result {
+            Ok(value) => {
+                tx.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                tx.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// On SQLite one writer works at a time; a queue without end would only grow.
+    fn queue(&self) -> Result<Place<'_>> {
+        let waiting = self.0.waiting.fetch_add(1, Ordering::SeqCst);
+        let place = Place(&self.0.waiting);
+        if self.0.backend == DbBackend::Sqlite && waiting >= SQLITE_QUEUE {
+            return Err(Error::Unavailable("too many writers are waiting, try again".into()));
+        }
+        Ok(place)
+    }
+
+    /// Closes the pools; what runs is waited for.
+    pub async fn close(&self) {
+        for connection in [&self.0.reader, &self.0.writer] {
+            if let Err(error) = connection.close_by_ref().await {
+                tracing::warn!(%error, "a pool did not close");
+            }
+        }
+    }
+}
+
+struct Place<'a>(&'a AtomicUsize);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn postgres_options(options: &StoreOptions) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(&options.url);
+    connect
+        .max_connections(options.connections)
+        .min_connections(options.connections.min(4))
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.statement_cache_capacity(500).options([
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "10s"),
+                ("idle_in_transaction_session_timeout", "30s"),
+                ("jit", "off"),
+            ])
+        });
+    connect
+}
+
+fn sqlite_options(options: &StoreOptions, connections: u32) -> ConnectOptions {
+    use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+    let mut connect = ConnectOptions::new(&options.url);
+    connect
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(10))
+                .statement_cache_capacity(500)
+                .pragma("cache_size", "-16000")
+        });
+    connect
+}
+
+#[derive(Debug)]
+enum Connection {
+    Pool(DatabaseConnection),
+    Transaction(Arc<DatabaseTransaction>),
+}
+
+/// A connection that runs statements, inside a transaction or not.
+#[derive(Debug)]
+pub struct Db {
+    store: Store,
+    connection: Connection,
+}
+
+/// Queries outside a transaction.
+#[derive(Debug)]
+pub struct Read(Db);
+
+/// An open transaction: a function that takes one can only be called inside [`Store::write`].
+#[derive(Debug)]
+pub struct WriteTx(Db);
+
+impl Deref for Read {
+    type Target = Db;
+    fn deref(&self) -> &Db {
+        &self.0
+    }
+}
+
+impl Deref for WriteTx {
+    type Target = Db;
+    fn deref(&self) -> &Db {
+        &self.0
+    }
+}
+
+impl Db {
+    /// The clock.
+    pub(crate) fn now(&self) -> time::OffsetDateTime {
+        self.store.0.clock.now()
+    }
+
+    /// A new id.
+    pub(crate) fn id(&self) -> uuid::Uuid {
+        self.store.0.ids.next()
+    }
+
+    /// Which database this is.
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.store.is_postgres()
+    }
+
+    fn statement(&self, query: Sql) -> Statement {
+        self.store.0.statements.fetch_add(1, Ordering::SeqCst);
+        query.build(self.store.0.backend)
+    }
+
+    /// Every row, as an entity.
+    pub(crate) async fn all<M: FromQueryResult>(&self, query: Sql) -> Result<Vec<M>> {
+        let rows = self.rows(query).await?;
+        rows.iter().map(|row| M::from_query_result(row, "").map_err(Error::from)).collect()
+    }
+
+    /// The first row, if there is one.
+    pub(crate) async fn first<M: FromQueryResult>(&self, query: Sql) -> Result<Option<M>> {
+        let row = self.row(query).await?;
+        row.map(|row| M::from_query_result(&row, "").map_err(Error::from)).transpose()
+    }
+
+    /// Every row, as a scalar or a tuple.
+    pub(crate) async fn values<T: Columns>(&self, query: Sql) -> Result<Vec<T>> {
+        let rows = self.rows(query).await?;
+        rows.iter().map(|row| T::read(row).map_err(Error::from)).collect()
+    }
+
+    /// The first row as a scalar or a tuple, if there is one.
+    pub(crate) async fn value<T: Columns>(&self, query: Sql) -> Result<Option<T>> {
+        let row = self.row(query).await?;
+        row.map(|row| T::read(&row).map_err(Error::from)).transpose()
+    }
+
+    async fn rows(&self, query: Sql) -> Result<Vec<QueryResult>> {
+        let statement = self.statement(query);
+        Ok(match &self.connection {
+            Connection::Pool(pool) => pool.query_all_raw(statement).await?,
+            Connection::Transaction(tx) => tx.query_all_raw(statement).await?,
+        })
+    }
+
+    async fn row(&self, query: Sql) -> Result<Option<QueryResult>> {
+        let statement = self.statement(query);
+        Ok(match &self.connection {
+            Connection::Pool(pool) => pool.query_one_raw(statement).await?,
+            Connection::Transaction(tx) => tx.query_one_raw(statement).await?,
+        })
+    }
+}
+
+impl WriteTx {
+    /// A second handle on the same transaction, for what comes after a body.
+    pub(crate) fn share(&self) -> Self {
+        let connection = match &self.0.connection {
+            Connection::Pool(pool) => Connection::Pool(pool.clone()),
+            Connection::Transaction(tx) => Connection::Transaction(tx.clone()),
+        };
+        Self(Db { store: self.0.store.clone(), connection })
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(crate) async fn run(&self, query: Sql) -> Result<u64> {
+        let statement = self.statement(query);
+        let result = match &self.0.connection {
+            Connection::Pool(pool) => pool.execute_raw(statement).await?,
+            Connection::Transaction(tx) => tx.execute_raw(statement).await?,
+        };
+        Ok(result.rows_affected())
+    }
+
+    /// Which life of the database cluster this is.
+    pub(crate) fn epoch(&self) -> i32 {
+        self.0.store.0.epoch.load(Ordering::SeqCst)
+    }
+
+    /// The next number of a series.
+    pub(crate) async fn next_numbers(&self, series: &str, count: usize) -> Result<Vec<i64>> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let wanted = i64::try_from(count).unwrap_or(i64::MAX);
+        if self.is_postgres() {
+            let query = sql("select nextval(cast(? as text)) from generate_series(1, ?)");
+            let mut numbers: Vec<i64> = self.values(query.bind(series).bind(wanted)).await?;
+            numbers.sort_unstable();
+            return Ok(numbers);
+        }
+        let query = sql("update number_series set last = last + ? where name = ? returning last");
+        let last: Option<i64> = self.value(query.bind(wanted).bind(series)).await?;
+        let last = last.ok_or_else(|| Error::Internal(format!("no series {series}")))?;
+        Ok((last - wanted + 1..=last).collect())
+    }
+}
+
+/// A scalar or a tuple, read by the position of its columns.
+pub(crate) trait Columns: Sized {
+    fn read(row: &QueryResult) -> std::result::Result<Self, DbErr>;
+}
+
+macro_rules! scalars {
+    ($($scalar:ty),*) => {$(
+        impl Columns for $scalar {
+            fn read(row: &QueryResult) -> std::result::Result<Self, DbErr> {
+                row.try_get_by_index(0)
+            }
+        }
+    )*};
+}
+scalars!(i64, String, uuid::Uuid, bool);
+
+macro_rules! tuples {
+    ($(($($name:ident $index:tt),*))*) => {$(
+        impl<$($name: sea_orm::TryGetable),*> Columns for ($($name,)*) {
+            fn read(row: &QueryResult) -> std::result::Result<Self, DbErr> {
+                Ok(($(row.try_get_by_index::<$name>($index)?,)*))
+            }
+        }
+    )*};
+}
+tuples! {
+    (A 0, B 1)
+    (A 0, B 1, C 2)
+    (A 0, B 1, C 2, D 3)
+}
+
+/// Rows to insert, of several tables, written together: one statement on PostgreSQL however many
+/// rows there are, one per table on SQLite.
+#[derive(Debug, Default)]
+pub(crate) struct Batch(Vec<Part>);
+
+#[derive(Debug)]
+struct Part {
+    table: &'static str,
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<Value>>,
+    /// The primary key, where a row that is there already is overwritten.
+    overwrite: Option<Vec<&'static str>>,
+}
+
+impl Part {
+    /// ` on conflict (…) do update set …`, or nothing.
+    fn conflict(&self) -> String {
+        let Some(key) = &self.overwrite else { return String::new() };
+        let changed = self.columns.iter().filter(|column| !key.contains(column));
+        let set: Vec<String> = changed.map(|column| format!("{column} = excluded.{column}")).collect();
+        if set.is_empty() {
+            return format!(" on conflict ({}) do nothing", key.join(", "));
+        }
+        format!(" on conflict ({}) do update set {}", key.join(", "), set.join(", "))
+    }
+}
+
+/// SQLite takes at most 32,766 values in a statement.
+const SQLITE_VALUES: usize = 30_000;
+
+impl Batch {
+    /// A new row.
+    pub(crate) fn add<M: ModelTrait>(&mut self, model: &M) {
+        self.put(model, false);
+    }
+
+    /// A row that is written over the one with its primary key, if there is one.
+    pub(crate) fn save<M: ModelTrait>(&mut self, model: &M) {
+        self.put(model, true);
+    }
+
+    fn put<M: ModelTrait>(&mut self, model: &M, overwrite: bool) {
+        use sea_orm::EntityName;
+        type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
+        let table = M::Entity::default().table_name();
+        let row = Columns::<M>::iter().map(|column| model.get(column)).collect();
+        let same = |part: &&mut Part| part.table == table && part.overwrite.is_some() == overwrite;
+        if let Some(part) = self.0.iter_mut().find(same) {
+            part.rows.push(row);
+            return;
+        }
+        let columns = Columns::<M>::iter().map(|column| column.as_str()).collect();
+        let overwrite = overwrite.then(|| {
+            type Keys<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
+            Keys::<M>::iter().map(|key| key.into_column().as_str()).collect()
+        });
+        self.0.push(Part { table, columns, rows: vec![row], overwrite });
+    }
+
+    /// New rows of one table.
+    pub(crate) fn add_all<'a, M: ModelTrait + 'a>(
+        &mut self,
+        models: impl IntoIterator<Item = &'a M>,
+    ) {
+        for model in models {
+            self.add(model);
+        }
+    }
+
+    pub(crate) async fn insert(self, tx: &WriteTx) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        if tx.is_postgres() { self.insert_postgres(tx).await } else { self.insert_sqlite(tx).await }
+    }
+
+    /// One text for any number of rows: PostgreSQL prepares it once.
+    async fn insert_postgres(self, tx: &WriteTx) -> Result<()> {
+        let last = self.0.len() - 1;
+        let mut query = sql(if last > 0 { "with " } else { "" });
+        for (index, part) in self.0.into_iter().enumerate() {
+            let columns = part.columns.join(", ");
+            let insert = format!(
+                "insert into {table} ({columns}) select {columns}
+                 from json_populate_recordset(null::{table}, cast(? as json)){conflict}",
+                table = part.table,
+                conflict = part.conflict(),
+            );
+            let text = if index == last {
+                format!(" {insert}")
+            } else {
+                let comma = if index + 1 < last { "," } else { "" };
+                format!("i{index} as ({insert}){comma} ")
+            };
+            query = query.add(&text).bind(json_rows(&part.columns, part.rows));
+        }
+        tx.run(query).await?;
+        Ok(())
+    }
+
+    async fn insert_sqlite(self, tx: &WriteTx) -> Result<()> {
+        for part in &self.0 {
+            let columns = part.columns.join(", ");
+            let marks = vec!["?"; part.columns.len()].join(", ");
+            for rows in part.rows.chunks(SQLITE_VALUES / part.columns.len()) {
+                let tuples = vec![format!("({marks})"); rows.len()].join(", ");
+                let text = format!(
+                    "insert into {} ({columns}) values {tuples}{}",
+                    part.table,
+                    part.conflict()
+                );
+                let query = rows
+                    .iter()
+                    .flatten()
+                    .fold(sql(text), |query, value| query.bind(portable(value.clone(), false)));
+                tx.run(query).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
+    let rows = rows.into_iter().map(|row| {
+        let fields = columns.iter().zip(row);
+        Json::Object(fields.map(|(name, value)| ((*name).to_owned(), json_value(value))).collect::<Map<_, _>>())
+    });
+    Json::Array(rows.collect()).to_string()
+}
+
+/// A column value as PostgreSQL reads it from JSON.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the entities use no other kind of column")]
+fn json_value(value: Value) -> Json {
+    match value {
+        Value::Bool(Some(flag)) => flag.into(),
+        Value::Int(Some(number)) => number.into(),
+        Value::BigInt(Some(number)) => number.into(),
+        Value::Double(Some(number)) => number.into(),
+        Value::String(Some(text)) => text.into(),
+        Value::Uuid(Some(id)) => id.to_string().into(),
+        Value::Json(Some(json)) => *json,
+        Value::TimeDateTimeWithTimeZone(Some(at)) => crate::sql::fixed_width(at).into(),
+        Value::Bytes(Some(bytes)) => {
+            use std::fmt::Write;
+            let mut hex = String::from("\\x");
+            for byte in bytes {
+                let _infallible = write!(hex, "{byte:02x}");
+            }
+            hex.into()
+        }
+        _ => Json::Null,
+    }
+}
+
+/// `c.id as c_id, c.name as c_name, …`: the columns of an entity under a prefix.
+pub(crate) fn prefixed<E: EntityTrait>(alias: &str, prefix: &str) -> String {
+    let columns = E::Column::iter().map(|column| {
+        let name = column.as_str();
+        format!("{alias}.{name} as {prefix}{name}")
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}
