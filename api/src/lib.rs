@@ -1,1 +1,30 @@
-//! x
+//! HTTP, GraphQL and the command line. This crate knows no SQL.
+//!
+//! A mutation's way: [`server`] takes the request, `auth` makes the actor, a resolver translates the
+//! input and calls one operation, and the payload wraps what it answered with. Rules live in
+//! `operations`.
+#![recursion_limit = "512"]
+
+mod access;
+mod auth;
+mod catalog;
+pub mod cli;
+pub mod config;
+mod context;
+mod customers;
+mod errors;
+mod events;
+mod fulfillment;
+pub mod ids;
+mod integrity;
+mod loaders;
+mod node;
+mod orders;
+mod paging;
+mod payments;
+mod scalars;
+mod schema;
+pub mod server;
+mod stock;
+
+pub use schema::sdl;

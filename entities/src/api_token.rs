@@ -1,13 +1,12 @@
 //! `api_tokens`: a partner's credential; only the hash of its secret is kept.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// A partner's credential; only the hash of its secret is kept.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `bundle_components`: what one unit of a bundle consumes.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// What one unit of a bundle consumes.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

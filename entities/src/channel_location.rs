@@ -1,11 +1,10 @@
 //! `channel_locations`: a location that may serve a channel.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// A location that may serve a channel.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

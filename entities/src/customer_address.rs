@@ -1,13 +1,12 @@
 //! `customer_addresses`: an address of a customer.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// An address of a customer.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `customer_words`: a word by which a customer is found: of the name, the email or the telephone number.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// A word by which a customer is found: of the name, the email or the telephone number.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

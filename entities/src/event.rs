@@ -1,8 +1,8 @@
 //! `events`: something that happened: written in the transaction of the change, never updated. People stand in it by id only.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use serde_json::Value as Json;
 use time::OffsetDateTime;

@@ -1,11 +1,10 @@
 //! `fulfillment_lines`: units of one variant that one location sends for one order line.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// Units of one variant that one location sends for one order line.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `fulfillment_orders`: an order that a fulfillment serves.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// An order that a fulfillment serves.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,13 +1,12 @@
 //! `idempotency_keys`: an operation done under a client's key, so that the same call again changes nothing.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// An operation done under a client's key, so that the same call again changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

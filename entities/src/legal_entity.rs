@@ -1,12 +1,11 @@
 //! `legal_entities`: the company that sells, invoices and books.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// The company that sells, invoices and books.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,14 +1,17 @@
 //! `orders`: an order, from placement to closing. Amounts are minor units of `currency`.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::enums::{ActorKind, CancelReason, DeliveryMethod, OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
+use crate::enums::{
+    ActorKind, CancelReason, DeliveryMethod, OrderFulfillmentState, OrderPaymentState,
+    OrderReturnState, OrderState,
+};
 
 /// An order, from placement to closing. Amounts are minor units of `currency`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `order_lines`: what was ordered of one SKU. Amounts are minor units of the order's currency and of what is not cancelled.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// What was ordered of one SKU. Amounts are minor units of the order's currency and of what is not cancelled.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

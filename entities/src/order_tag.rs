@@ -1,11 +1,10 @@
 //! `order_tags`: a label of an order.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// A label of an order.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `prices`: what a variant costs in a channel.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// What a variant costs in a channel.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,12 +1,11 @@
 //! `refresh_tokens`: a token that renews a session once.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// A token that renews a session once.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

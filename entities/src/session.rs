@@ -1,12 +1,11 @@
 //! `sessions`: a sign-in, from the password to the sign-out.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// A sign-in, from the password to the sign-out.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `settings`: a value the whole installation shares.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
-
 
 /// A value the whole installation shares.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,12 +1,11 @@
 //! `signing_keys`: a key that signs access tokens, wrapped by the master key.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// A key that signs access tokens, wrapped by the master key.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

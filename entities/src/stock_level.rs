@@ -1,12 +1,11 @@
 //! `stock_levels`: one variant at one location; always the sum of its movements.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// One variant at one location; always the sum of its movements.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `stock_reservation_lines`: units of one variant held at one location.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// Units of one variant held at one location.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,11 +1,10 @@
 //! `supplier_terms`: on what terms a supplier sells a variant.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use uuid::Uuid;
-
 
 /// On what terms a supplier sells a variant.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

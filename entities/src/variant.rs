@@ -1,13 +1,12 @@
 //! `variants`: what can be ordered: one SKU.
 
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
-    PrimaryKeyTrait,
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
 };
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
-
 
 /// What can be ordered: one SKU.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -59,9 +59,9 @@ pub(crate) fn within(faults: &mut Faults, field: &str, value: i32, min: i32, max
 /// sending to it can tell.
 pub(crate) fn email(faults: &mut Faults, field: &str, value: &str) -> String {
     let value = text(faults, field, value, 320);
-    let fits = value.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty() && !host.is_empty() && !host.contains('@')
-    });
+    let fits = value
+        .split_once('@')
+        .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
     if !value.is_empty() && (!fits || value.contains(char::is_whitespace)) {
         faults.add(RefusalCode::Invalid, field, "is an email address, such as ada@example.com");
     }
@@ -106,9 +106,8 @@ impl Address {
     /// Checks what a client gave: street, town and country are needed.
     pub(crate) fn check(&self, faults: &mut Faults, field: &str) -> Self {
         let at = |name: &str| format!("{field}.{name}");
-        let mut given = |name: &str, value: &Option<String>| {
-            optional(faults, &at(name), value.as_deref(), 200)
-        };
+        let mut given =
+            |name: &str, value: &Option<String>| optional(faults, &at(name), value.as_deref(), 200);
         let checked = Self {
             name: given("name", &self.name),
             company: given("company", &self.company),

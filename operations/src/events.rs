@@ -154,14 +154,14 @@ pub struct LoggedEvent {
 }
 
 impl FromQueryResult for LoggedEvent {
-    fn from_query_result(row: &sea_orm::QueryResult, prefix: &str) -> std::result::Result<Self, sea_orm::DbErr> {
+    fn from_query_result(
+        row: &sea_orm::QueryResult,
+        prefix: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
         let event = event::Model::from_query_result(row, prefix)?;
         let place: i64 = row.try_get(prefix, "place")?;
-        let cursor = Cursor::new(
-            SortValue::Text(format!("{}.{place}", event.epoch)),
-            event.id,
-        )
-        .encode();
+        let cursor =
+            Cursor::new(SortValue::Text(format!("{}.{place}", event.epoch)), event.id).encode();
         Ok(Self { row: event, cursor })
     }
 }
@@ -226,9 +226,8 @@ pub async fn order_timeline(
 
 /// How many events the whole timeline of an order has for the actor.
 pub async fn order_timeline_count(db: &Db, actor: &Actor, order: Uuid) -> Result<i64> {
-    let query = sql("select count(*) from events e where e.order_id = ?")
-        .bind(order)
-        .join(visible(actor));
+    let query =
+        sql("select count(*) from events e where e.order_id = ?").bind(order).join(visible(actor));
     Ok(db.value(query).await?.unwrap_or(0))
 }
 

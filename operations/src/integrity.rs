@@ -209,7 +209,8 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
 
 fn check_totals(check: &mut Check, order: &order::Model, lines: &[order_line::Model], beside: i64) {
     check.rows_checked += 1;
-    let nothing_left = order.cancelled_at.is_some() && order.shipped_at.is_none() && order.delivered_at.is_none();
+    let nothing_left =
+        order.cancelled_at.is_some() && order.shipped_at.is_none() && order.delivered_at.is_none();
     let beside = if nothing_left { 0 } else { beside };
     let of_lines: i64 = lines.iter().map(|line| line.total_minor).sum();
     let on_top = if order.tax_included { 0 } else { order.tax_minor };

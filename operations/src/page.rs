@@ -1,6 +1,6 @@
 //! Keyset pages: a page begins behind a row, not after a count of rows.
 
-use crate::error::{Error, RefusalCode, Refusal, Result};
+use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::sql::{Sql, sql};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::Value;
@@ -109,7 +109,11 @@ impl Order {
     }
 
     /// By a number, then id.
-    pub(crate) const fn by_number(column: &'static str, id: &'static str, descending: bool) -> Self {
+    pub(crate) const fn by_number(
+        column: &'static str,
+        id: &'static str,
+        descending: bool,
+    ) -> Self {
         let kind = |value: &SortValue| matches!(value, SortValue::Number(_));
         Self { column: Some(column), id, descending, kind }
     }
@@ -168,7 +172,8 @@ impl Page {
     pub(crate) fn sql(&self, order: Order) -> Sql {
         let descending = order.descending != self.backward;
         let mut query = sql("");
-        for (cursor, beyond) in [(&self.after, !order.descending), (&self.before, order.descending)] {
+        for (cursor, beyond) in [(&self.after, !order.descending), (&self.before, order.descending)]
+        {
             let Some(cursor) = cursor else { continue };
             let sign = if beyond { ">" } else { "<" };
             query = match (order.column, cursor.sort.value()) {

@@ -113,9 +113,7 @@ fn placeholder(text: &mut String, index: usize, postgres: bool) {
 /// SQLite has no time: a fixed-width UTC text stands for it, so that text order is time order.
 pub(crate) fn portable(value: Value, postgres: bool) -> Value {
     match value {
-        Value::TimeDateTimeWithTimeZone(at) if !postgres => {
-            Value::String(at.map(fixed_width))
-        }
+        Value::TimeDateTimeWithTimeZone(at) if !postgres => Value::String(at.map(fixed_width)),
         other => other,
     }
 }

@@ -12,8 +12,8 @@ use migration::{Migrate, Migrator};
 use rand::RngExt;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use serde_json::{Map, Value as Json};
 use std::ops::Deref;
@@ -258,6 +258,11 @@ impl Store {
             return Err(Error::Unavailable("too many writers are waiting, try again".into()));
         }
         Ok(place)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.read().value::<i64>(sql("select cast(1 as bigint)")).await.map(|_| ())
     }
 
     /// Closes the pools; what runs is waited for.
@@ -509,7 +514,8 @@ impl Part {
     fn conflict(&self) -> String {
         let Some(key) = &self.overwrite else { return String::new() };
         let changed = self.columns.iter().filter(|column| !key.contains(column));
-        let set: Vec<String> = changed.map(|column| format!("{column} = excluded.{column}")).collect();
+        let set: Vec<String> =
+            changed.map(|column| format!("{column} = excluded.{column}")).collect();
         if set.is_empty() {
             return format!(" on conflict ({}) do nothing", key.join(", "));
         }
@@ -615,7 +621,11 @@ impl Batch {
 fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
     let rows = rows.into_iter().map(|row| {
         let fields = columns.iter().zip(row);
-        Json::Object(fields.map(|(name, value)| ((*name).to_owned(), json_value(value))).collect::<Map<_, _>>())
+        Json::Object(
+            fields
+                .map(|(name, value)| ((*name).to_owned(), json_value(value)))
+                .collect::<Map<_, _>>(),
+        )
     });
     Json::Array(rows.collect()).to_string()
 }

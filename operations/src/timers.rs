@@ -27,12 +27,20 @@ impl Job {
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::ExpireReservation, Self::ExpireUnpaidOrder].into_iter().find(|job| job.name() == name)
+        [Self::ExpireReservation, Self::ExpireUnpaidOrder]
+            .into_iter()
+            .find(|job| job.name() == name)
     }
 }
 
 /// Sets a timer, in the transaction that sets the deadline.
-pub(crate) fn set(tx: &WriteTx, batch: &mut Batch, job: Job, subject: Uuid, due_at: OffsetDateTime) {
+pub(crate) fn set(
+    tx: &WriteTx,
+    batch: &mut Batch,
+    job: Job,
+    subject: Uuid,
+    due_at: OffsetDateTime,
+) {
     batch.add(&timer::Model {
         id: tx.id(),
         due_at,

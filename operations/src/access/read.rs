@@ -21,7 +21,10 @@ pub struct UserRoles {
 }
 
 impl sea_orm::FromQueryResult for UserRoles {
-    fn from_query_result(row: &sea_orm::QueryResult, pre: &str) -> std::result::Result<Self, sea_orm::DbErr> {
+    fn from_query_result(
+        row: &sea_orm::QueryResult,
+        pre: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
         let user_id = row.try_get(pre, "user_id")?;
         Ok(Self { user_id, role: role::Model::from_query_result(row, pre)? })
     }
@@ -54,6 +57,11 @@ pub async fn users_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<user::Model>> {
         return Ok(Vec::new());
     }
     db.all(sql("select * from users where id = any(?)").ids(ids)).await
+}
+
+/// The user with an address.
+pub async fn user_by_email(db: &Db, email: &str) -> Result<Option<user::Model>> {
+    db.first(sql("select * from users where email_key = ?").bind(crate::checks::fold(email))).await
 }
 
 /// The roles of users, by name.

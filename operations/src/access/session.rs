@@ -75,7 +75,8 @@ pub async fn refresh(store: &Store, token: &str) -> Result<Begun> {
             .bind(tx.now());
             let found: Option<(Uuid, Uuid, bool)> = tx.value(query).await?;
             let Some((session_id, user_id, spent)) = found else { return Ok(None) };
-            let query = sql("update refresh_tokens set spent_at = ? where hash = ? and spent_at is null");
+            let query =
+                sql("update refresh_tokens set spent_at = ? where hash = ? and spent_at is null");
             let first = tx.run(query.bind(tx.now()).bind(hash.as_str())).await? == 1;
             if spent || !first {
                 let query = sql("update sessions set ended_at = ? where id = ?");

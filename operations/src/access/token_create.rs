@@ -38,7 +38,11 @@ pub struct NewToken {
 }
 
 /// Makes a token that can do no more than its maker.
-pub async fn token_create(store: &Store, call: Call<'_>, command: &CreateToken) -> Result<NewToken> {
+pub async fn token_create(
+    store: &Store,
+    call: Call<'_>,
+    command: &CreateToken,
+) -> Result<NewToken> {
     call.actor.require(Permission::AccessManage)?;
     let mut faults = Faults::default();
     let name = checks::text(&mut faults, "name", &command.name, 100);
@@ -72,7 +76,8 @@ pub async fn token_create(store: &Store, call: Call<'_>, command: &CreateToken) 
             let known = catalog::locations(&tx, locations).await?;
             for (index, id) in locations.iter().enumerate() {
                 if !own.has_location(*id) || !known.iter().any(|row| row.id == *id) {
-                    faults.push(checks::not_found(&format!("reach.locationIds.{index}"), "location"));
+                    faults
+                        .push(checks::not_found(&format!("reach.locationIds.{index}"), "location"));
                 }
             }
             faults.check()?;

@@ -49,8 +49,9 @@ pub async fn user_create(store: &Store, call: Call<'_>, command: &CreateUser) ->
         .write(|tx| async move {
             ensure_built_in_roles(&tx).await?;
             let mut faults = Faults::default();
-            let roles: Vec<role::Model> =
-                tx.all(sql("select * from roles where name = any(?)").texts(&command.roles)).await?;
+            let roles: Vec<role::Model> = tx
+                .all(sql("select * from roles where name = any(?)").texts(&command.roles))
+                .await?;
             for (index, wanted) in command.roles.iter().enumerate() {
                 let field = format!("roleIds.{index}");
                 match roles.iter().find(|role| role.name == *wanted) {
@@ -63,8 +64,9 @@ pub async fn user_create(store: &Store, call: Call<'_>, command: &CreateUser) ->
                 }
             }
             let key = checks::fold(email);
-            let taken: Option<Uuid> =
-                tx.value(sql("select id from users where email_key = ?").bind(key.as_str())).await?;
+            let taken: Option<Uuid> = tx
+                .value(sql("select id from users where email_key = ?").bind(key.as_str()))
+                .await?;
             if taken.is_some() {
                 faults.push(Refusal::new(
                     RefusalCode::Duplicate,
@@ -130,9 +132,14 @@ pub async fn set_password(store: &Store, email: &str, password: &str) -> Result<
     let (key, hash) = (&checks::fold(email), &hash);
     store
         .write(|tx| async move {
-            let query = sql("update users set password_hash = ?, updated_at = ? where email_key = ?");
+            let query =
+                sql("update users set password_hash = ?, updated_at = ? where email_key = ?");
             let query = query.bind(hash.as_str()).bind(tx.now()).bind(key.as_str());
-            if tx.run(query).await? == 1 { Ok(()) } else { Err(Error::BadInput("no such user".into())) }
+            if tx.run(query).await? == 1 {
+                Ok(())
+            } else {
+                Err(Error::BadInput("no such user".into()))
+            }
         })
         .await
 }

@@ -76,11 +76,15 @@ pub async fn channel_upsert(
                 let message = "this code belongs to a channel beyond your reach";
                 faults.add(RefusalCode::Duplicate, "code", message);
             }
-            if existing.currency != currency.code() && sql::channel_in_use(&tx, existing.id).await? {
+            if existing.currency != currency.code() && sql::channel_in_use(&tx, existing.id).await?
+            {
                 faults.push(Refusal::new(
                     RefusalCode::StateConflict,
                     "currencyCode",
-                    format!("orders or prices in {} exist: make another channel", existing.currency),
+                    format!(
+                        "orders or prices in {} exist: make another channel",
+                        existing.currency
+                    ),
                 ));
             }
         } else if call.actor.reach.channels.is_some() {

@@ -47,9 +47,7 @@ pub async fn legal_entity_upsert(
         let existing = match command.id {
             Some(id) => {
                 let found = sql::legal_entities(&tx, &[id]).await?.pop();
-                Some(found.ok_or_else(|| {
-                    Error::refused(checks::not_found("id", "legal entity"))
-                })?)
+                Some(found.ok_or_else(|| Error::refused(checks::not_found("id", "legal entity")))?)
             }
             None => None,
         };

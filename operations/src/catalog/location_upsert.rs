@@ -74,7 +74,11 @@ pub async fn location_upsert(
         });
         if !in_reach {
             let message = "this location is beyond your reach";
-            return Err(Error::refused(Refusal::new(RefusalCode::PolicyViolation, "code", message)));
+            return Err(Error::refused(Refusal::new(
+                RefusalCode::PolicyViolation,
+                "code",
+                message,
+            )));
         }
         let old = existing.as_ref();
         let default_calendar = || serde_json::to_value(WorkCalendar::default());
@@ -90,7 +94,9 @@ pub async fn location_upsert(
             kind: command.kind,
             address: address.json(),
             time_zone: command.time_zone.clone(),
-            ships_orders: command.ships_orders.unwrap_or_else(|| old.is_none_or(|row| row.ships_orders)),
+            ships_orders: command
+                .ships_orders
+                .unwrap_or_else(|| old.is_none_or(|row| row.ships_orders)),
             offers_pickup: command.offers_pickup.unwrap_or_else(|| {
                 old.map_or(command.kind == LocationKind::Store, |row| row.offers_pickup)
             }),

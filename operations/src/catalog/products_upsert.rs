@@ -152,7 +152,8 @@ impl Catalog {
         let mut skus: Vec<&str> = inputs().map(|variant| variant.sku.trim()).collect();
         let components = inputs().flat_map(|variant| variant.components.iter().flatten());
         skus.extend(components.map(|component| component.sku.trim()));
-        let barcodes: Vec<&str> = inputs().filter_map(|variant| variant.barcode.as_deref()).collect();
+        let barcodes: Vec<&str> =
+            inputs().filter_map(|variant| variant.barcode.as_deref()).collect();
         let channel_ids: Vec<Uuid> = inputs()
             .flat_map(|variant| variant.prices.iter().flatten())
             .map(|price| price.channel_id)
@@ -163,7 +164,11 @@ impl Catalog {
         let by_barcode = sql::variants_by_barcode(tx, &barcodes).await?;
         let reach = &call.actor.reach;
         Ok(Self {
-            products: sql::products(tx, &product_ids).await?.into_iter().map(|row| (row.id, row)).collect(),
+            products: sql::products(tx, &product_ids)
+                .await?
+                .into_iter()
+                .map(|row| (row.id, row))
+                .collect(),
             barcodes: by_barcode
                 .into_iter()
                 .filter_map(|row| Some((row.barcode?, row.sku)))
@@ -186,7 +191,11 @@ impl Catalog {
     }
 
     /// Takes one product into the catalog, or lists its faults and changes nothing.
-    fn take(&mut self, tx: &WriteTx, input: &UpsertProduct) -> std::result::Result<Uuid, Vec<Refusal>> {
+    fn take(
+        &mut self,
+        tx: &WriteTx,
+        input: &UpsertProduct,
+    ) -> std::result::Result<Uuid, Vec<Refusal>> {
         let mut faults = Faults::default();
         let name = checks::text(&mut faults, "name", &input.name, 200);
         if input.variants.is_empty() || input.variants.len() > 250 {
@@ -262,7 +271,8 @@ impl Catalog {
         if let Some(grams) = input.weight_grams {
             checks::within(faults, &field("weightGrams"), grams, 0, 100_000_000);
         }
-        let customs_code = checks::optional(faults, &field("customsCode"), input.customs_code.as_deref(), 20);
+        let customs_code =
+            checks::optional(faults, &field("customsCode"), input.customs_code.as_deref(), 20);
         let origin = input
             .origin_country
             .as_deref()
@@ -277,7 +287,8 @@ impl Catalog {
         });
         let prices = self.check_prices(faults, at, id, input);
         let components = self.check_components(faults, at, (id, &sku), input);
-        let bundle = components.as_ref().map_or(old.is_some_and(|row| row.bundle), |list| !list.is_empty());
+        let bundle =
+            components.as_ref().map_or(old.is_some_and(|row| row.bundle), |list| !list.is_empty());
         let now = tx.now();
         let row = variant::Model {
             id,
@@ -287,12 +298,18 @@ impl Catalog {
             sku,
             name,
             barcode: barcode.or_else(|| old.and_then(|row| row.barcode.clone())),
-            attributes: input.attributes.clone().or_else(|| old.and_then(|row| row.attributes.clone())),
+            attributes: input
+                .attributes
+                .clone()
+                .or_else(|| old.and_then(|row| row.attributes.clone())),
             weight_grams: input.weight_grams.or_else(|| old.and_then(|row| row.weight_grams)),
             customs_code: customs_code.or_else(|| old.and_then(|row| row.customs_code.clone())),
             origin_country: origin.or_else(|| old.and_then(|row| row.origin_country.clone())),
             bundle,
-            unit_cost_minor: cost.as_ref().map(|cost| cost.0).or_else(|| old.and_then(|row| row.unit_cost_minor)),
+            unit_cost_minor: cost
+                .as_ref()
+                .map(|cost| cost.0)
+                .or_else(|| old.and_then(|row| row.unit_cost_minor)),
             unit_cost_currency: cost
                 .map(|cost| cost.1)
                 .or_else(|| old.and_then(|row| row.unit_cost_currency.clone())),
@@ -329,7 +346,12 @@ impl Catalog {
             }
             let rate = faults.take(&field("taxRate"), rate_ppm(given.tax_rate));
             if let (Some(amount_minor), Some(tax_rate_ppm)) = (minor, rate) {
-                rows.push(price::Model { variant_id, channel_id: channel.id, amount_minor, tax_rate_ppm });
+                rows.push(price::Model {
+                    variant_id,
+                    channel_id: channel.id,
+                    amount_minor,
+                    tax_rate_ppm,
+                });
             }
         }
         rows
@@ -349,7 +371,8 @@ impl Catalog {
             faults.add(RefusalCode::Invalid, &field, message);
         }
         if !given.is_empty() && self.stocked.contains(&bundle_id) {
-            let message = format!("{bundle_sku} has stock of its own, so it cannot become a bundle");
+            let message =
+                format!("{bundle_sku} has stock of its own, so it cannot become a bundle");
             faults.add(RefusalCode::StateConflict, &field, message);
         }
         let mut rows: Vec<bundle_component::Model> = Vec::new();

@@ -92,7 +92,8 @@ pub async fn variants(
 ) -> Result<Rows<variant::Model>> {
     actor.require(Permission::CatalogRead)?;
     let page = page.check(BY_SKU)?;
-    let query = sql("select * from variants where true").join(matching(search)).join(page.sql(BY_SKU));
+    let query =
+        sql("select * from variants where true").join(matching(search)).join(page.sql(BY_SKU));
     let rows = db.all::<variant::Model>(query).await?;
     Ok(page.finish(rows, |row| Cursor::new(SortValue::Text(row.sku.clone()), row.id)))
 }
@@ -115,9 +116,7 @@ fn matching(search: Option<&str>) -> Sql {
 
 /// A condition that a key column begins so, which an index serves on both databases.
 pub(crate) fn begins(column: &str, text: &str) -> Sql {
-    sql(format!("({column} >= ? and {column} < ?)"))
-        .bind(text)
-        .bind(format!("{text}\u{10FFFF}"))
+    sql(format!("({column} >= ? and {column} < ?)")).bind(text).bind(format!("{text}\u{10FFFF}"))
 }
 
 const BY_NAME: Order = Order::by_text("name", "id", false);

@@ -92,7 +92,8 @@ pub(super) async fn variants_of(db: &Db, products: &[Uuid]) -> Result<Vec<varian
 }
 
 pub(super) async fn used_as_component(db: &Db, variants: &[Uuid]) -> Result<Vec<Uuid>> {
-    let query = sql("select distinct component_id from bundle_components where component_id = any(?)");
+    let query =
+        sql("select distinct component_id from bundle_components where component_id = any(?)");
     db.values(query.ids(variants)).await
 }
 

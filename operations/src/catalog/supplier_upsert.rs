@@ -68,9 +68,8 @@ pub async fn supplier_upsert(
         let minimum = term.minimum_quantity.unwrap_or(1);
         checks::within(&mut faults, &at("minimumQuantity"), minimum, 1, 10_000_000);
         checks::within(&mut faults, &at("packSize"), term.pack_size.unwrap_or(1), 1, 10_000_000);
-        let cost = currency.and_then(|currency| {
-            faults.take(&at("unitCost"), currency.minor(term.unit_cost))
-        });
+        let cost = currency
+            .and_then(|currency| faults.take(&at("unitCost"), currency.minor(term.unit_cost)));
         if cost.is_some_and(|cost| cost < 0) {
             faults.add(RefusalCode::Invalid, &at("unitCost"), "is not negative");
         }
@@ -104,7 +103,8 @@ pub async fn supplier_upsert(
         let mut rows = Vec::new();
         for ((index, term), cost) in terms.iter().enumerate().zip(costs) {
             let field = format!("terms.{index}.sku");
-            let Some(variant) = variants.iter().find(|variant| variant.sku == term.sku.trim()) else {
+            let Some(variant) = variants.iter().find(|variant| variant.sku == term.sku.trim())
+            else {
                 faults.push(checks::not_found(&field, "SKU"));
                 continue;
             };

@@ -13,13 +13,13 @@ pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
     db.all(sql("select * from customers where id = any(?)").ids(ids)).await
 }
 
-/// A customer within the actor's reach.
-pub async fn in_reach(db: &Db, actor: &Actor, id: Uuid) -> Result<Option<customer::Model>> {
+/// Customers by id, within the actor's reach.
+pub async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
     actor.require(Permission::CustomersRead)?;
-    let query = sql("select * from customers c where c.id = ?")
-        .bind(id)
+    let query = sql("select * from customers c where c.id = any(?)")
+        .ids(ids)
         .join(actor.reach.customers_sql("c.id"));
-    db.first(query).await
+    db.all(query).await
 }
 
 /// How customers are known, oldest first.

@@ -87,7 +87,8 @@ impl NewCustomer {
         let known = |kind, value: &Option<String>| {
             value.clone().map(|value| Identity { kind, value, channel_id: None })
         };
-        let main = [known(IdentityKind::Email, &self.email), known(IdentityKind::Phone, &self.phone)];
+        let main =
+            [known(IdentityKind::Email, &self.email), known(IdentityKind::Phone, &self.phone)];
         self.identities.iter().cloned().chain(main.into_iter().flatten()).collect()
     }
 }
@@ -107,7 +108,9 @@ impl CustomerRef {
     pub(crate) fn check(&self, faults: &mut Faults, field: &str) {
         let Some(new) = self.as_new() else { return };
         let at = |name: &str| format!("{field}.{name}");
-        for (name, value) in [("name", &new.name), ("company", &new.company), ("locale", &new.locale)] {
+        for (name, value) in
+            [("name", &new.name), ("company", &new.company), ("locale", &new.locale)]
+        {
             checks::optional(faults, &at(name), value.as_deref(), 200);
         }
         if let Some(email) = &new.email {
@@ -157,7 +160,9 @@ impl Book {
             let query = sql("select * from customers c where c.id = any(?)")
                 .ids(&by_id)
                 .join(actor.reach.customers_sql("c.id"));
-            book.known.extend(db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)));
+            book.known.extend(
+                db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)),
+            );
         }
         let values: HashSet<String> = references
             .iter()
@@ -169,7 +174,8 @@ impl Book {
         if !values.is_empty() {
             let mut values: Vec<String> = values.into_iter().collect();
             values.sort_unstable();
-            let query = sql("select * from customer_identities where value_key = any(?)").texts(&values);
+            let query =
+                sql("select * from customer_identities where value_key = any(?)").texts(&values);
             let rows: Vec<customer_identity::Model> = db.all(query).await?;
             let mut ids: Vec<Uuid> = rows.iter().map(|row| row.customer_id).collect();
             ids.sort_unstable();
@@ -179,7 +185,9 @@ impl Book {
             );
             if !ids.is_empty() {
                 let query = sql("select * from customers where id = any(?)").ids(&ids);
-                book.known.extend(db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)));
+                book.known.extend(
+                    db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)),
+                );
             }
         }
         Ok(book)
@@ -312,7 +320,12 @@ impl Book {
     }
 
     /// Adds to the batch whoever is new or changed. Call it once, before the orders are written.
-    pub(crate) async fn write(&mut self, tx: &WriteTx, actor: &Actor, batch: &mut Batch) -> Result<()> {
+    pub(crate) async fn write(
+        &mut self,
+        tx: &WriteTx,
+        actor: &Actor,
+        batch: &mut Batch,
+    ) -> Result<()> {
         let numbers = tx.next_numbers("customer_numbers", self.made.len()).await?;
         for (id, number) in self.made.iter().zip(numbers) {
             if let Some(row) = self.known.get_mut(id) {
@@ -353,8 +366,12 @@ impl Book {
                  where customer_id = any(?)");
             known.extend(tx.values::<(Uuid, String)>(query.ids(&old)).await?);
         }
-        let mut rows: Vec<_> =
-            self.addresses.iter().filter(|(key, _)| !known.contains(*key)).map(|(_, row)| row).collect();
+        let mut rows: Vec<_> = self
+            .addresses
+            .iter()
+            .filter(|(key, _)| !known.contains(*key))
+            .map(|(_, row)| row)
+            .collect();
         rows.sort_by_key(|row| row.id);
         batch.add_all(rows);
         Ok(())
@@ -370,8 +387,10 @@ impl Book {
         words.extend(row.phone.as_deref().map(checks::fold_phone));
         let mine = self.identities.iter().filter(|identity| identity.customer_id == row.id);
         words.extend(
-            mine.filter(|identity| matches!(identity.kind, IdentityKind::Email | IdentityKind::Phone))
-                .map(|identity| identity.value_key.clone()),
+            mine.filter(|identity| {
+                matches!(identity.kind, IdentityKind::Email | IdentityKind::Phone)
+            })
+            .map(|identity| identity.value_key.clone()),
         );
         words.retain(|word| !word.is_empty());
         words.sort_unstable();

@@ -12,7 +12,10 @@ use uuid::Uuid;
 struct OfOrder(Uuid, fulfillment::Model);
 
 impl FromQueryResult for OfOrder {
-    fn from_query_result(row: &sea_orm::QueryResult, pre: &str) -> std::result::Result<Self, sea_orm::DbErr> {
+    fn from_query_result(
+        row: &sea_orm::QueryResult,
+        pre: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
         Ok(Self(row.try_get(pre, "of_order")?, fulfillment::Model::from_query_result(row, pre)?))
     }
 }

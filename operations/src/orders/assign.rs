@@ -3,7 +3,7 @@
 use super::place::about;
 use super::sql;
 use crate::checks;
-use crate::error::{Error, RefusalCode, Refusal, Result};
+use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;

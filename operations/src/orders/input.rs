@@ -75,7 +75,8 @@ pub(crate) fn check_line(
     let sku = checks::text(faults, &field("sku"), &line.sku, 100);
     checks::within(faults, &field("quantity"), line.quantity, 1, 1_000_000);
     let name = checks::optional(faults, &field("name"), line.name.as_deref(), 200);
-    let given = line.unit_price.map(|price| faults.take(&field("unitPrice"), currency.minor(price)));
+    let given =
+        line.unit_price.map(|price| faults.take(&field("unitPrice"), currency.minor(price)));
     let unit_price = match (given, listed.price_minor) {
         (Some(given), _) => given?,
         (None, Some(price)) => price,

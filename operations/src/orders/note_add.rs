@@ -57,7 +57,7 @@ pub async fn note_add(store: &Store, call: Call<'_>, command: &AddNote) -> Resul
                 (("ord", order.id), about(&order, events::NOTE_ADDED, ("ord", order.id), data))
             }
             NoteSubject::Customer(customer) => {
-                let found = sql::customer_in_reach(&tx, call.actor, customer).await?;
+                let found = sql::customers_in_reach(&tx, call.actor, &[customer]).await?.pop();
                 let customer = found.ok_or_else(|| missing("customer"))?;
                 let event = NewEvent::new(events::NOTE_ADDED, ("cus", customer), data);
                 (("cus", customer), NewEvent { customer: Some(customer), ..event })

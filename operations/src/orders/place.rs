@@ -23,7 +23,9 @@ use entities::enums::{
     ActorKind, DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState,
     OrderReturnState, OrderState, ReservationState,
 };
-use entities::{channel, fulfillment, fulfillment_line, fulfillment_order, note, order, order_line, order_tag};
+use entities::{
+    channel, fulfillment, fulfillment_line, fulfillment_order, note, order, order_line, order_tag,
+};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -223,7 +225,11 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Uu
     let wanted: Vec<Wanted> = if digital {
         Vec::new()
     } else {
-        command.lines.iter().map(|line| goods.goods.wanted(line.sku.trim(), line.quantity.into())).collect()
+        command
+            .lines
+            .iter()
+            .map(|line| goods.goods.wanted(line.sku.trim(), line.quantity.into()))
+            .collect()
     };
     let floor = Floor::load(&tx, &goods.goods, &places, &held).await?;
     let plan = plan(&wanted, &floor.sources(&places), command.allow_split);
@@ -254,7 +260,8 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Uu
     draft.extras(&order, authorized);
     let mut batch = draft.batch;
     if let Some(reservation) = &held.reservation {
-        let used = stock::end_reservation(&tx, reservation.id, ReservationState::Used, Some(order.id));
+        let used =
+            stock::end_reservation(&tx, reservation.id, ReservationState::Used, Some(order.id));
         if !used.await? {
             return Err(Error::Contended);
         }
@@ -288,7 +295,11 @@ async fn check_reference(
 }
 
 /// The states follow from the facts.
-pub(super) fn settle_states(order: &mut order::Model, lines: &[order_line::Model], authorized: i64) {
+pub(super) fn settle_states(
+    order: &mut order::Model,
+    lines: &[order_line::Model],
+    authorized: i64,
+) {
     let states = Facts::of(order, lines, authorized).states();
     order.state = states.order;
     order.fulfillment_state = states.fulfillment;

@@ -98,7 +98,8 @@ pub fn price(lines: &[PriceLine], adjustments: &[PriceAdjustment], tax_included:
         .iter()
         .map(|line| LineAmounts { discount: line.discount, ..LineAmounts::default() })
         .collect();
-    let own: Vec<i64> = gross.iter().zip(lines).map(|(gross, line)| gross - line.discount).collect();
+    let own: Vec<i64> =
+        gross.iter().zip(lines).map(|(gross, line)| gross - line.discount).collect();
     let mut taxes = vec![0; adjustments.len()];
     for (adjustment, tax) in adjustments.iter().zip(&mut taxes) {
         if taken_off(adjustment.kind) {
@@ -110,7 +111,8 @@ pub fn price(lines: &[PriceLine], adjustments: &[PriceAdjustment], tax_included:
             amounts.iter_mut().zip(shares).for_each(|(line, share)| line.discount += share);
         }
     }
-    let net: Vec<i64> = gross.iter().zip(&amounts).map(|(gross, line)| gross - line.discount).collect();
+    let net: Vec<i64> =
+        gross.iter().zip(&amounts).map(|(gross, line)| gross - line.discount).collect();
     let sum_of = |kind: AdjustmentKind| -> i64 {
         adjustments.iter().filter(|one| one.kind == kind).map(|one| one.amount).sum()
     };
@@ -224,7 +226,10 @@ mod tests {
     fn a_discount_of_ten_is_frozen_on_three_lines_to_the_cent() {
         let discount = adjustment(AdjustmentKind::Discount, 1_000);
         let priced = price(&[line(1, 1_000, 0); 3], &[discount], true);
-        assert_eq!(priced.lines.iter().map(|line| line.discount).collect::<Vec<_>>(), [334, 333, 333]);
+        assert_eq!(
+            priced.lines.iter().map(|line| line.discount).collect::<Vec<_>>(),
+            [334, 333, 333]
+        );
         assert_eq!(priced.sums.grand_total, 2_000);
     }
 
@@ -233,7 +238,10 @@ mod tests {
         let shipping = adjustment(AdjustmentKind::Shipping, 500);
         let priced = price(&[line(1, 7_500, 190_000), line(1, 2_500, 70_000)], &[shipping], true);
         // 3.75 of the shipping at 19 %, 1.25 at 7 %.
-        assert_eq!(priced.sums.tax, tax_minor(7_875, 190_000, true) + tax_minor(2_625, 70_000, true));
+        assert_eq!(
+            priced.sums.tax,
+            tax_minor(7_875, 190_000, true) + tax_minor(2_625, 70_000, true)
+        );
         assert_eq!(priced.lines.iter().map(|line| line.shipping).collect::<Vec<_>>(), [375, 125]);
     }
 
@@ -244,7 +252,12 @@ mod tests {
     }
 
     fn any_line() -> impl Strategy<Value = PriceLine> {
-        (1_i64..20, 0_i64..100_000, 0_i64..=100, prop::sample::select(vec![0, 70_000, 190_000, 77_500]))
+        (
+            1_i64..20,
+            0_i64..100_000,
+            0_i64..=100,
+            prop::sample::select(vec![0, 70_000, 190_000, 77_500]),
+        )
             .prop_map(|(quantity, unit_price, percent, rate_ppm)| PriceLine {
                 quantity,
                 unit_price,

@@ -10,9 +10,7 @@ use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::sql::{Sql, sql};
 use crate::store::Db;
-use entities::enums::{
-    OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState,
-};
+use entities::enums::{OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
 use entities::{note, order_adjustment, order_line, order_tag};
 use rust_decimal::Decimal;
 use sea_orm::ActiveEnum;
@@ -109,9 +107,9 @@ impl OrderSort {
         let value = match self {
             Self::PlacedAtDesc | Self::PlacedAtAsc => SortValue::at(row.order.placed_at),
             Self::GrandTotalDesc => SortValue::Number(row.order.grand_total_minor),
-            Self::PromisedByAsc => {
-                SortValue::at(row.order.promised_by.unwrap_or(time::macros::datetime!(9999-12-31 0:00 UTC)))
-            }
+            Self::PromisedByAsc => SortValue::at(
+                row.order.promised_by.unwrap_or(time::macros::datetime!(9999-12-31 0:00 UTC)),
+            ),
         };
         Cursor::new(value, row.order.id)
     }
@@ -154,7 +152,9 @@ impl OrderFilter {
                  where at_o.order_id = o.id and at_f.location_id = any(?))";
             condition = condition.add(text).ids(ids);
         }
-        for (column, id) in [("o.customer_id", self.customer_id), ("o.assignee_id", self.assignee_id)] {
+        for (column, id) in
+            [("o.customer_id", self.customer_id), ("o.assignee_id", self.assignee_id)]
+        {
             if let Some(id) = id {
                 condition = condition.add(&format!(" and {column} = ?")).bind(id);
             }
@@ -230,8 +230,8 @@ fn search(text: &str) -> Sql {
             .join(begins("sku_key", word))
             .add(" union ")
             .join(customers(word));
-        let phone_like = digits.len() >= 4
-            && word.chars().all(|c| c.is_ascii_digit() || "+-()/.".contains(c));
+        let phone_like =
+            digits.len() >= 4 && word.chars().all(|c| c.is_ascii_digit() || "+-()/.".contains(c));
         if phone_like {
             found = found
                 .add(" union select id from orders where phone_key is not null and ")
@@ -333,15 +333,21 @@ pub async fn notes_of(db: &Db, orders: &[Uuid]) -> Result<Vec<note::Model>> {
     queries::notes_of(db, orders).await
 }
 
-/// A note whose subject the actor reaches and may write about.
-pub async fn note(db: &Db, actor: &Actor, id: Uuid) -> Result<Option<note::Model>> {
-    let Some(note) = queries::note(db, id).await? else { return Ok(None) };
-    let reached = if note.subject_type == "ord" {
-        actor.require(Permission::OrdersWrite)?;
-        !queries::in_reach(db, actor, &[note.subject_id]).await?.is_empty()
-    } else {
-        actor.require(Permission::CustomersWrite)?;
-        queries::customer_in_reach(db, actor, note.subject_id).await?.is_some()
+/// Notes by id, where the actor reaches the subject and may write about it.
+pub async fn notes_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<note::Model>> {
+    let mut notes = queries::notes(db, ids).await?;
+    let about = |kind: &str| -> Vec<Uuid> {
+        notes.iter().filter(|note| note.subject_type == kind).map(|note| note.subject_id).collect()
     };
-    Ok(reached.then_some(note))
+    let (orders, customers) = (about("ord"), about("cus"));
+    let mut reached: Vec<Uuid> = Vec::new();
+    if !orders.is_empty() && actor.may(Permission::OrdersWrite) {
+        let found = queries::in_reach(db, actor, &orders).await?;
+        reached.extend(found.into_iter().map(|order| order.id));
+    }
+    if !customers.is_empty() && actor.may(Permission::CustomersWrite) {
+        reached.extend(queries::customers_in_reach(db, actor, &customers).await?);
+    }
+    notes.retain(|note| reached.contains(&note.subject_id));
+    Ok(notes)
 }

@@ -16,7 +16,10 @@ pub(super) struct Listed {
 }
 
 impl FromQueryResult for Listed {
-    fn from_query_result(row: &sea_orm::QueryResult, pre: &str) -> std::result::Result<Self, sea_orm::DbErr> {
+    fn from_query_result(
+        row: &sea_orm::QueryResult,
+        pre: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
         let amount: Option<i64> = row.try_get(pre, "amount_minor")?;
         let rate: Option<i32> = row.try_get(pre, "tax_rate_ppm")?;
         let variant = variant::Model::from_query_result(row, pre)?;
@@ -54,15 +57,15 @@ pub(super) async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec
     db.all(query).await
 }
 
-pub(super) async fn customer_in_reach(
+pub(super) async fn customers_in_reach(
     db: &Db,
     actor: &Actor,
-    customer: Uuid,
-) -> Result<Option<Uuid>> {
-    let query = sql("select c.id from customers c where c.id = ?")
-        .bind(customer)
+    customers: &[Uuid],
+) -> Result<Vec<Uuid>> {
+    let query = sql("select c.id from customers c where c.id = any(?)")
+        .ids(customers)
         .join(actor.reach.customers_sql("c.id"));
-    db.value(query).await
+    db.values(query).await
 }
 
 /// An order, locked until the transaction ends. On SQLite the transaction is the only writer.
@@ -107,12 +110,15 @@ pub(super) async fn remove_tags(tx: &WriteTx, order: Uuid, tags: &[&String]) -> 
     if tags.is_empty() {
         return Ok(0);
     }
-    tx.run(sql("delete from order_tags where order_id = ? and tag = any(?)").bind(order).texts(tags))
-        .await
+    tx.run(
+        sql("delete from order_tags where order_id = ? and tag = any(?)").bind(order).texts(tags),
+    )
+    .await
 }
 
 pub(super) async fn lines_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_line::Model>> {
-    let query = sql("select * from order_lines where order_id = any(?) order by order_id, position");
+    let query =
+        sql("select * from order_lines where order_id = any(?) order by order_id, position");
     db.all(query.ids(orders)).await
 }
 
@@ -147,8 +153,8 @@ pub(super) async fn notes_of(db: &Db, subjects: &[Uuid]) -> Result<Vec<note::Mod
     db.all(query.ids(subjects)).await
 }
 
-pub(super) async fn note(db: &Db, id: Uuid) -> Result<Option<note::Model>> {
-    db.first(sql("select * from notes where id = ?").bind(id)).await
+pub(super) async fn notes(db: &Db, ids: &[Uuid]) -> Result<Vec<note::Model>> {
+    db.all(sql("select * from notes where id = any(?)").ids(ids)).await
 }
 
 /// An order of a list, with its customer where it was asked for.
@@ -164,7 +170,10 @@ static CUSTOMER_COLUMNS: LazyLock<String> =
     LazyLock::new(|| prefixed::<customer::Entity>("c", "c_"));
 
 impl FromQueryResult for ListedOrder {
-    fn from_query_result(row: &sea_orm::QueryResult, pre: &str) -> std::result::Result<Self, sea_orm::DbErr> {
+    fn from_query_result(
+        row: &sea_orm::QueryResult,
+        pre: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
         let order = order::Model::from_query_result(row, pre)?;
         let customer = match row.try_get::<Option<Uuid>>("c_", "id") {
             Ok(Some(_)) => Some(customer::Model::from_query_result(row, "c_")?),

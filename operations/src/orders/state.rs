@@ -105,7 +105,8 @@ impl Facts {
             OrderPaymentState::PartiallyRefunded
         } else if self.cancelled && self.captured == 0 {
             if self.has_payment { OrderPaymentState::Voided } else { OrderPaymentState::Pending }
-        } else if self.captured >= self.grand_total && (self.captured > 0 || self.grand_total == 0) {
+        } else if self.captured >= self.grand_total && (self.captured > 0 || self.grand_total == 0)
+        {
             OrderPaymentState::Paid
         } else if self.captured > 0 {
             OrderPaymentState::PartiallyPaid

@@ -18,7 +18,10 @@ pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<payment::Model>> {
 }
 
 /// The steps of payments, oldest first.
-pub async fn transactions_of(db: &Db, payments: &[Uuid]) -> Result<Vec<payment_transaction::Model>> {
+pub async fn transactions_of(
+    db: &Db,
+    payments: &[Uuid],
+) -> Result<Vec<payment_transaction::Model>> {
     let query = sql("select * from payment_transactions where payment_id = any(?)
          order by payment_id, id");
     db.all(query.ids(payments)).await

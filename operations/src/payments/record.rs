@@ -167,7 +167,8 @@ pub(crate) fn record(
                 message: None,
                 at,
             });
-            let decimal = Currency::from_code(&row.currency).map(|currency| currency.decimal(amount));
+            let decimal =
+                Currency::from_code(&row.currency).map(|currency| currency.decimal(amount));
             let data = json!({
                 "amount": decimal,
                 "currency": row.currency,

@@ -92,7 +92,8 @@ impl AdjustLine {
             let message = "give `onHand` or `onHandChange`, not both";
             faults.add(RefusalCode::Invalid, &format!("{at}.onHand"), message);
         }
-        if self.on_hand.is_none() && self.on_hand_change.is_none() && self.damaged_change.is_none() {
+        if self.on_hand.is_none() && self.on_hand_change.is_none() && self.damaged_change.is_none()
+        {
             let message = "give `onHand`, `onHandChange` or `damagedChange`";
             faults.add(RefusalCode::Required, &format!("{at}.onHandChange"), message);
         }

@@ -142,7 +142,8 @@ async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
              damaged = s.damaged + k.d, updated_at = ?
          from k where s.id = k.id and {KEPT}"
     ));
-    let changed = tx.run(query.bind(serde_json::Value::from(rows).to_string()).bind(tx.now())).await?;
+    let changed =
+        tx.run(query.bind(serde_json::Value::from(rows).to_string()).bind(tx.now())).await?;
     Ok(usize::try_from(changed).unwrap_or(0))
 }
 

@@ -68,9 +68,8 @@ pub(crate) fn plan(wanted: &[Wanted], sources: &[Source], allow_split: bool) -> 
         .map(|source| (fill(wanted, &[source]), *source))
         .reduce(|best, next| if units(&next.0) > units(&best.0) { next } else { best });
     let complete = most.iter().zip(wanted).all(|(filled, line)| *filled == line.quantity);
-    let mut plan = best.map_or_else(Plan::default, |(filled, source)| {
-        share(wanted, &filled, &[source])
-    });
+    let mut plan =
+        best.map_or_else(Plan::default, |(filled, source)| share(wanted, &filled, &[source]));
     plan.needs_split = complete;
     plan
 }
@@ -172,7 +171,12 @@ fn share(wanted: &[Wanted], filled: &[i64], chosen: &[&Source]) -> Plan {
                 if quantity > 0 {
                     *rest -= quantity;
                     open -= quantity;
-                    shares.push(Share { line, variant: *variant, location: source.location, quantity });
+                    shares.push(Share {
+                        line,
+                        variant: *variant,
+                        location: source.location,
+                        quantity,
+                    });
                 }
             }
         }

@@ -75,13 +75,21 @@ pub async fn levels_count(db: &Db, actor: &Actor, filter: &LevelFilter) -> Resul
 }
 
 /// Levels by id, within reach.
-pub async fn levels_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<stock_level::Model>> {
+pub async fn levels_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<stock_level::Model>> {
     actor.require(Permission::StockRead)?;
     queries::levels_by_ids(db, ids, &actor.reach).await
 }
 
 /// The levels of variants within reach, by location code.
-pub async fn levels_of(db: &Db, actor: &Actor, variants: &[Uuid]) -> Result<Vec<stock_level::Model>> {
+pub async fn levels_of(
+    db: &Db,
+    actor: &Actor,
+    variants: &[Uuid],
+) -> Result<Vec<stock_level::Model>> {
     actor.require(Permission::StockRead)?;
     queries::levels_of(db, variants, &actor.reach).await
 }
@@ -155,11 +163,15 @@ pub async fn movements_count(db: &Db, actor: &Actor, filter: &MovementFilter) ->
     queries::count_movements(db, filter.sql(actor)).await
 }
 
-/// A movement within reach.
-pub async fn movement(db: &Db, actor: &Actor, id: Uuid) -> Result<Option<stock_movement::Model>> {
+/// Movements by id, within reach.
+pub async fn movements_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<stock_movement::Model>> {
     actor.require(Permission::StockRead)?;
-    let filter = actor.reach.locations_sql("m.location_id").add(" and m.id = ?").bind(id);
-    Ok(queries::list_movements(db, filter, sql("")).await?.pop())
+    let filter = actor.reach.locations_sql("m.location_id").add(" and m.id = any(?)").ids(ids);
+    queries::list_movements(db, filter, sql("")).await
 }
 
 /// Reservations by id, within reach.

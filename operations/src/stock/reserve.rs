@@ -71,7 +71,8 @@ async fn hold(tx: WriteTx, actor: &Actor, command: &ReserveStock) -> Result<Uuid
     if held.reservation.as_ref().is_some_and(|old| old.channel_id != channel.id) {
         faults.add(RefusalCode::Invalid, "replacesId", "belongs to another channel");
     }
-    let places = Places::load(&tx, actor, &mut faults, channel.id, command.pickup_location_id).await?;
+    let places =
+        Places::load(&tx, actor, &mut faults, channel.id, command.pickup_location_id).await?;
     faults.check()?;
     let wanted: Vec<Wanted> = command
         .lines
@@ -219,7 +220,8 @@ impl Goods {
 
     /// Every variant that can be taken from a shelf.
     fn stocked(&self) -> Vec<Uuid> {
-        let plain = self.by_sku.values().filter(|variant| !variant.bundle).map(|variant| variant.id);
+        let plain =
+            self.by_sku.values().filter(|variant| !variant.bundle).map(|variant| variant.id);
         let parts = self.components.values().flatten().map(|part| part.0);
         let mut ids: Vec<Uuid> = plain.chain(parts).collect();
         ids.sort_unstable();
@@ -377,7 +379,12 @@ impl Floor {
     }
 
     /// The moves from what was held to what is planned.
-    pub(crate) fn moves(&self, plan: &Plan, held: &Held, subject: (&'static str, Uuid)) -> Vec<Move> {
+    pub(crate) fn moves(
+        &self,
+        plan: &Plan,
+        held: &Held,
+        subject: (&'static str, Uuid),
+    ) -> Vec<Move> {
         let planned = by_place(plan);
         self.levels
             .iter()
@@ -401,7 +408,12 @@ pub(crate) fn by_place(plan: &Plan) -> BTreeMap<(Uuid, Uuid), i64> {
 }
 
 /// Refuses where a line is not filled, naming every short one.
-pub(crate) fn refuse_short(plan: &Plan, wanted: &[Wanted], skus: &[&str], field: &str) -> Result<()> {
+pub(crate) fn refuse_short(
+    plan: &Plan,
+    wanted: &[Wanted],
+    skus: &[&str],
+    field: &str,
+) -> Result<()> {
     if plan.needs_split {
         let message = "no single location has all of it, and splitting is not allowed";
         return Err(Error::refused(Refusal::new(RefusalCode::NotRoutable, field, message)));
@@ -415,7 +427,9 @@ pub(crate) fn refuse_short(plan: &Plan, wanted: &[Wanted], skus: &[&str], field:
         .map(|(index, ((line, filled), sku))| {
             let message = format!("{filled} of {} {sku} available", line.quantity);
             Refusal::new(RefusalCode::OutOfStock, &format!("{field}.{index}.quantity"), message)
-                .with_details(json!({ "sku": sku, "requested": line.quantity, "available": filled }))
+                .with_details(
+                    json!({ "sku": sku, "requested": line.quantity, "available": filled }),
+                )
         })
         .collect();
     if short.is_empty() { Ok(()) } else { Err(Error::Refused(short)) }

@@ -29,7 +29,11 @@ pub struct SetStockPolicy {
 }
 
 /// Sets the policy and answers with the id of the level.
-pub async fn set_policy(store: &Store, call: Call<'_>, command: &SetStockPolicy) -> Result<Vec<Uuid>> {
+pub async fn set_policy(
+    store: &Store,
+    call: Call<'_>,
+    command: &SetStockPolicy,
+) -> Result<Vec<Uuid>> {
     call.actor.require(Permission::StockWrite)?;
     let mut faults = Faults::default();
     for (field, value, min) in [

@@ -19,7 +19,11 @@ pub(crate) async fn levels(
     db.all(query.ids(variants).ids(locations)).await
 }
 
-pub(super) async fn levels_by_ids(db: &Db, ids: &[Uuid], reach: &Reach) -> Result<Vec<stock_level::Model>> {
+pub(super) async fn levels_by_ids(
+    db: &Db,
+    ids: &[Uuid],
+    reach: &Reach,
+) -> Result<Vec<stock_level::Model>> {
     let query = sql("select * from stock_levels where id = any(?)")
         .ids(ids)
         .join(reach.locations_sql("location_id"));
@@ -39,7 +43,11 @@ pub(super) async fn levels_of(
     db.all(query.add(" order by s.variant_id, l.code")).await
 }
 
-pub(super) async fn list_levels(db: &Db, filter: Sql, page: Sql) -> Result<Vec<stock_level::Model>> {
+pub(super) async fn list_levels(
+    db: &Db,
+    filter: Sql,
+    page: Sql,
+) -> Result<Vec<stock_level::Model>> {
     let query = sql("select s.* from stock_levels s where true").join(filter).join(page);
     db.all(query).await
 }

@@ -1,0 +1,85 @@
+//! Signing in and going on.
+
+use super::types::User;
+use crate::auth::Tokens;
+use crate::context::{Ask, present};
+use crate::errors::{OrNull, UserError};
+use crate::scalars::DateTime;
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use operations::access::session::{self, Begun};
+
+/// Who signs in.
+#[derive(InputObject)]
+pub(crate) struct SignInInput {
+    /// The address of the account.
+    email: String,
+    /// Its password.
+    password: String,
+}
+
+/// What refreshes a session.
+#[derive(InputObject)]
+pub(crate) struct SessionRefreshInput {
+    /// The newest refresh token of the session.
+    refresh_token: String,
+}
+
+/// A session: send `accessToken` as `Authorization: Bearer …`.
+#[derive(SimpleObject)]
+pub(crate) struct Session {
+    /// A JWT for the `Authorization` header.
+    access_token: String,
+    /// When it stops working; refresh the session before.
+    expires_at: DateTime,
+    /// Refreshes the session once; using it twice ends the session.
+    refresh_token: String,
+    /// Who signed in.
+    user: User,
+}
+
+/// What came of signing in.
+#[derive(SimpleObject)]
+pub(crate) struct SessionPayload {
+    /// The session.
+    session: Option<Session>,
+    /// Why it was refused; empty when it was not.
+    user_errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub(crate) struct AccessMutation;
+
+#[Object]
+impl AccessMutation {
+    /// Email and password for a short-lived JWT and a rotating refresh token. Reuse of a spent refresh
+    /// token ends the whole session family. A wrong password is an UNAUTHENTICATED error that does not
+    /// say whether the account exists.
+    async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Option<SessionPayload> {
+        let begun = session::sign_in(ctx.store(), &input.email, &input.password).await;
+        payload(ctx, begun).await
+    }
+
+    /// A new access token and a new refresh token for a session that goes on.
+    async fn session_refresh(
+        &self,
+        ctx: &Context<'_>,
+        input: SessionRefreshInput,
+    ) -> Option<SessionPayload> {
+        let begun = session::refresh(ctx.store(), &input.refresh_token).await;
+        payload(ctx, begun).await
+    }
+}
+
+async fn payload(ctx: &Context<'_>, begun: operations::Result<Begun>) -> Option<SessionPayload> {
+    let begun = begun.or_null(ctx)?;
+    let issued = async { ctx.data_unchecked::<Tokens>().issue(begun.user_id, begun.session_id) };
+    let (access_token, expires_at) = issued.await.or_null(ctx)?;
+    let user = present(ctx.loaders().user(begun.user_id).await.or_null(ctx)?).or_null(ctx)?;
+    let session = Session {
+        access_token,
+        expires_at: DateTime(expires_at),
+        refresh_token: begun.refresh_token,
+        user: User(user),
+    };
+    Some(SessionPayload { session: Some(session), user_errors: Vec::new() })
+}

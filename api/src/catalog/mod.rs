@@ -1,0 +1,5 @@
+//! Master data in the schema.
+
+pub(crate) mod mutations;
+pub(crate) mod queries;
+pub(crate) mod types;

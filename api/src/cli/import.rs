@@ -1,0 +1,182 @@
+//! `aftercart import`.
+
+use super::{Fault, Outcome, configure, open, print};
+use crate::orders::import::read_line;
+use async_compression::tokio::bufread::GzipDecoder;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use operations::orders::import::{ImportOrder, MAX_ORDERS, import};
+use operations::{Actor, Call, RefusalCode, Store};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// A file of JSON lines, one order (`OrderImportInput`) a line; `.gz` too; `-` for standard input.
+    file: PathBuf,
+}
+
+/// The longest line: an order of 250 lines is far below.
+const MAX_LINE: u64 = 4 * 1024 * 1024;
+/// Faulty lines that are printed; the rest is counted.
+const MAX_PRINTED: usize = 200;
+
+pub(super) async fn run(args: ImportArgs) -> Outcome {
+    let config = configure()?;
+    let source = source(&args.file).await?;
+    let store = open(&config).await?;
+    let mut run = Run::new(&store);
+    let read = run.file(source).await;
+    run.bar.finish_and_clear();
+    store.close().await;
+    let code = run.close();
+    read.map(|()| code)
+}
+
+async fn source(path: &Path) -> Result<Box<dyn AsyncBufRead + Unpin + Send>, Fault> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(tokio::io::stdin())));
+    }
+    let file = tokio::fs::File::open(path)
+        .await
+        .map_err(|error| Fault::Usage(vec![format!("{}: {error}", path.display())]))?;
+    let file = BufReader::with_capacity(256 * 1024, file);
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
+        return Ok(Box::new(BufReader::with_capacity(256 * 1024, GzipDecoder::new(file))));
+    }
+    Ok(Box::new(file))
+}
+
+struct Run<'a> {
+    store: &'a Store,
+    actor: Actor,
+    bar: ProgressBar,
+    begun: Instant,
+    /// Orders that wait to be written together, with their line numbers.
+    waiting: Vec<(usize, ImportOrder)>,
+    imported: usize,
+    here_already: usize,
+    refused: usize,
+    printed: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(store: &'a Store) -> Self {
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {pos} lines  {per_sec}  {elapsed}  {msg}")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            store,
+            actor: Actor::system(),
+            bar,
+            begun: Instant::now(),
+            waiting: Vec::with_capacity(MAX_ORDERS),
+            imported: 0,
+            here_already: 0,
+            refused: 0,
+            printed: 0,
+        }
+    }
+
+    /// Reads line by line and writes 250 orders at a time: memory does not grow with the file.
+    async fn file(
+        &mut self,
+        mut source: Box<dyn AsyncBufRead + Unpin + Send>,
+    ) -> Result<(), Fault> {
+        let mut number = 0;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let taken = (&mut source).take(MAX_LINE).read_until(b'\n', &mut line).await;
+            let taken = taken.map_err(|error| {
+                Fault::Failed(format!("line {}: the file cannot be read: {error}", number + 1))
+            })?;
+            if taken == 0 {
+                break;
+            }
+            number += 1;
+            if u64::try_from(taken).is_ok_and(|taken| taken == MAX_LINE) && !line.ends_with(b"\n") {
+                return Err(Fault::Failed(format!(
+                    "line {number}: is longer than {MAX_LINE} bytes"
+                )));
+            }
+            self.bar.inc(1);
+            self.line(number, &line).await?;
+        }
+        self.flush().await
+    }
+
+    async fn line(&mut self, number: usize, bytes: &[u8]) -> Result<(), Fault> {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            self.refuse(number, "is no UTF-8");
+            return Ok(());
+        };
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.is_empty() {
+            return Ok(());
+        }
+        match read_line(text) {
+            Ok(order) => self.waiting.push((number, order)),
+            Err(fault) => self.refuse(number, &fault),
+        }
+        if self.waiting.len() == MAX_ORDERS { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&mut self) -> Result<(), Fault> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let (numbers, orders): (Vec<usize>, Vec<ImportOrder>) = self.waiting.drain(..).unzip();
+        let done = import(self.store, Call::by(&self.actor), &orders).await?;
+        self.imported += done.count();
+        let mut faulty: BTreeSet<usize> = BTreeSet::new();
+        for refusal in done.refusals {
+            // `orders.17.lines.0.sku`: the second part is the row of this batch.
+            let row = refusal.field.get(1).and_then(|row| row.parse::<usize>().ok());
+            let Some(number) = row.and_then(|row| numbers.get(row)).copied() else { continue };
+            if refusal.code == RefusalCode::Duplicate
+                && refusal.field.last().is_some_and(|field| field == "channelReference")
+            {
+                self.here_already += 1;
+                continue;
+            }
+            let field = refusal.field.get(2..).unwrap_or_default().join(".");
+            self.say(&format!("line {number}: {field}: {}", refusal.message));
+            faulty.insert(number);
+        }
+        self.refused += faulty.len();
+        self.bar.set_message(format!("{} imported", self.imported));
+        Ok(())
+    }
+
+    fn refuse(&mut self, number: usize, fault: &str) {
+        self.refused += 1;
+        self.say(&format!("line {number}: {fault}"));
+    }
+
+    fn say(&mut self, fault: &str) {
+        self.printed += 1;
+        if self.printed <= MAX_PRINTED {
+            self.bar.suspend(|| eprintln!("{fault}"));
+        }
+    }
+
+    fn close(&self) -> ExitCode {
+        if self.printed > MAX_PRINTED {
+            eprintln!("… and {} faults more", self.printed - MAX_PRINTED);
+        }
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let lines = self.imported + self.here_already + self.refused;
+        print(&format!(
+            "{} imported, {} here already, {} refused of {lines} lines in {seconds:.1} s",
+            self.imported, self.here_already, self.refused
+        ));
+        if self.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}

@@ -1,0 +1,49 @@
+//! `aftercart serve`.
+
+use super::{Outcome, configure, master_key, open, print};
+use crate::server::{App, AppOptions};
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn run() -> Outcome {
+    let config = configure()?;
+    let store = open(&config).await?;
+    let options = AppOptions {
+        master_key: master_key(&config, &store).await?,
+        jwt_lifetime: config.jwt_lifetime,
+        body_limit: config.body_limit,
+    };
+    let app = App::new(store.clone(), &options).await?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        super::Fault::Failed(format!("AFTERCART_LISTEN: {}: {error}", config.listen))
+    })?;
+    print(&format!("aftercart listens on http://{}/graphql", listener.local_addr()?));
+    app.serve(listener, stopped()).await?;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends when the process is asked to stop.
+pub(super) async fn stopped() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "SIGTERM cannot be caught");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        interrupted = tokio::signal::ctrl_c() => {
+            if let Err(error) = interrupted {
+                tracing::error!(%error, "SIGINT cannot be caught");
+            }
+        }
+    }
+    tracing::info!("stopping: requests under way are finished");
+}

@@ -1,0 +1,260 @@
+//! Configuration: the environment over an optional file; every fault is named at once.
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use operations::secrets::MasterKey;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What the service is told from outside.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `sqlite://…` or `postgres://…`.
+    pub database_url: String,
+    /// Connections to PostgreSQL, readers on SQLite.
+    pub database_connections: u32,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Whether `serve` migrates by itself.
+    pub migrate: bool,
+    /// How long an access token works.
+    pub jwt_lifetime: time::Duration,
+    /// The largest request body in bytes.
+    pub body_limit: usize,
+    /// The master key, where the operator names one.
+    pub master_key: Option<MasterKey>,
+    /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
+    pub log: String,
+    /// Whether log lines are JSON.
+    pub log_json: bool,
+}
+
+/// Every variable: its name, its default, what it means.
+pub const VARIABLES: &[(&str, &str, &str)] = &[
+    (
+        "DATABASE_URL",
+        "sqlite://aftercart.db?mode=rwc",
+        "The database: a SQLite file or PostgreSQL.",
+    ),
+    (
+        "AFTERCART_DATABASE_CONNECTIONS",
+        "8",
+        "Connections to PostgreSQL, or readers of the SQLite file; 1 to 200.",
+    ),
+    ("AFTERCART_LISTEN", "127.0.0.1:4000", "The address and port to listen on."),
+    ("AFTERCART_MIGRATE", "true", "Whether `serve` brings the schema up to date by itself."),
+    ("AFTERCART_JWT_LIFETIME_SECONDS", "900", "How long an access token works; 60 to 86400."),
+    ("AFTERCART_BODY_LIMIT_BYTES", "1048576", "The largest request body; 1024 to 104857600."),
+    (
+        "AFTERCART_MASTER_KEY",
+        "",
+        "32 bytes in URL-safe base64 that wrap every other key. Without it a key file beside the SQLite file, or a row on PostgreSQL, is made and used.",
+    ),
+    ("AFTERCART_MASTER_KEY_FILE", "", "A file that holds the master key."),
+    (
+        "AFTERCART_LOG",
+        "info,sea_orm_migration=warn",
+        "What is logged: a level, or filters such as `aftercart=debug`.",
+    ),
+    ("AFTERCART_LOG_FORMAT", "text", "`text` or `json`."),
+    ("AFTERCART_CONFIG", "", "A TOML file with the same names in lower case, without the prefix."),
+];
+
+/// The variables as a table for `--help`.
+pub fn help() -> String {
+    let mut text = String::from("Environment:\n");
+    for (name, default, meaning) in VARIABLES {
+        let default =
+            if default.is_empty() { String::new() } else { format!(" [default: {default}]") };
+        text.push_str(&format!("  {name}\n          {meaning}{default}\n"));
+    }
+    text
+}
+
+impl Config {
+    /// Reads the environment and the file it names.
+    pub fn load() -> Result<Self, Vec<String>> {
+        let mut figment = Figment::new();
+        if let Some(path) = std::env::var_os("AFTERCART_CONFIG") {
+            let path = PathBuf::from(path);
+            if !path.is_file() {
+                return Err(vec![format!("AFTERCART_CONFIG: there is no file {}", path.display())]);
+            }
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        let figment = figment
+            .merge(Env::prefixed("AFTERCART_").ignore(&["config"]))
+            .merge(Env::raw().only(&["DATABASE_URL"]));
+        let values: BTreeMap<String, figment::value::Value> =
+            figment.extract().map_err(|errors| {
+                errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>()
+            })?;
+        let text = |value: &figment::value::Value| {
+            value.as_str().map_or_else(|| plain(value), str::to_owned)
+        };
+        Self::read(&values.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+    }
+
+    fn read(values: &BTreeMap<String, String>) -> Result<Self, Vec<String>> {
+        let mut reader = Reader { values, faults: Vec::new() };
+        for name in values.keys() {
+            let known = VARIABLES.iter().any(|(variable, _, _)| short(variable) == *name);
+            if !known {
+                let upper = name.to_uppercase();
+                reader.faults.push(format!("AFTERCART_{upper}: there is no such setting"));
+            }
+        }
+        let database_url = reader.text("DATABASE_URL");
+        if !(database_url.starts_with("sqlite:")
+            || database_url.starts_with("postgres://")
+            || database_url.starts_with("postgresql://"))
+        {
+            reader.fault("DATABASE_URL", "begins with sqlite: or postgres://");
+        }
+        let listen =
+            reader.parsed("AFTERCART_LISTEN", "is an address and port such as 127.0.0.1:4000");
+        let config = Self {
+            database_connections: reader.number("AFTERCART_DATABASE_CONNECTIONS", 1, 200),
+            listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 4000))),
+            migrate: reader.choice("AFTERCART_MIGRATE", "true", "false"),
+            jwt_lifetime: time::Duration::seconds(
+                reader.number("AFTERCART_JWT_LIFETIME_SECONDS", 60_u32, 86_400).into(),
+            ),
+            body_limit: reader.number("AFTERCART_BODY_LIMIT_BYTES", 1_024, 104_857_600),
+            master_key: reader.master_key(),
+            log: reader.text("AFTERCART_LOG"),
+            log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
+            database_url,
+        };
+        if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
+    }
+}
+
+fn plain(value: &figment::value::Value) -> String {
+    value
+        .to_bool()
+        .map(|flag| flag.to_string())
+        .or_else(|| value.to_i128().map(|number| number.to_string()))
+        .or_else(|| value.to_u128().map(|number| number.to_string()))
+        .unwrap_or_else(|| format!("{value:?}"))
+}
+
+/// `AFTERCART_LISTEN` is `listen` in the file.
+fn short(variable: &str) -> String {
+    variable.strip_prefix("AFTERCART_").unwrap_or(variable).to_lowercase()
+}
+
+struct Reader<'a> {
+    values: &'a BTreeMap<String, String>,
+    faults: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn given(&self, variable: &str) -> Option<String> {
+        self.values.get(&short(variable)).filter(|text| !text.is_empty()).cloned()
+    }
+
+    fn text(&self, variable: &str) -> String {
+        let default = VARIABLES.iter().find(|(name, _, _)| *name == variable);
+        self.given(variable).unwrap_or_else(|| default.map_or("", |entry| entry.1).to_owned())
+    }
+
+    fn fault(&mut self, variable: &str, wanted: &str) {
+        self.faults.push(format!("{variable}: {wanted}, not `{}`", self.text(variable)));
+    }
+
+    fn parsed<T: std::str::FromStr>(&mut self, variable: &str, wanted: &str) -> Option<T> {
+        let parsed = self.text(variable).parse().ok();
+        if parsed.is_none() {
+            self.fault(variable, wanted);
+        }
+        parsed
+    }
+
+    fn number<T>(&mut self, variable: &str, min: T, max: T) -> T
+    where
+        T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
+    {
+        let parsed = self.text(variable).parse().ok().filter(|number| (min..=max).contains(number));
+        parsed.unwrap_or_else(|| {
+            self.fault(variable, &format!("is a number from {min} to {max}"));
+            min
+        })
+    }
+
+    fn choice(&mut self, variable: &str, yes: &str, no: &str) -> bool {
+        let given = self.text(variable);
+        if given != yes && given != no {
+            self.fault(variable, &format!("is `{yes}` or `{no}`"));
+        }
+        given == yes
+    }
+
+    fn master_key(&mut self) -> Option<MasterKey> {
+        let (variable, text) =
+            match (self.given("AFTERCART_MASTER_KEY"), self.given("AFTERCART_MASTER_KEY_FILE")) {
+                (Some(_), Some(_)) => {
+                    self.faults
+                        .push("AFTERCART_MASTER_KEY: give the key or the file, not both".into());
+                    return None;
+                }
+                (Some(text), None) => ("AFTERCART_MASTER_KEY", text),
+                (None, Some(path)) => match std::fs::read_to_string(&path) {
+                    Ok(text) => ("AFTERCART_MASTER_KEY_FILE", text),
+                    Err(error) => {
+                        self.faults.push(format!("AFTERCART_MASTER_KEY_FILE: {path}: {error}"));
+                        return None;
+                    }
+                },
+                (None, None) => return None,
+            };
+        let key = MasterKey::parse(&text);
+        if key.is_none() {
+            // The value is a secret and stands in no message.
+            self.faults.push(format!("{variable}: is 32 bytes in URL-safe base64"));
+        }
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        let owned = values.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Config::read(&owned.collect())
+    }
+
+    #[test]
+    fn without_anything_the_defaults_hold() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.database_url, "sqlite://aftercart.db?mode=rwc");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:4000");
+        assert!(config.migrate && !config.log_json);
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once_and_no_secret_is() {
+        let faults = read(&[
+            ("database_url", "mysql://x"),
+            ("listen", "here"),
+            ("jwt_lifetime_seconds", "1"),
+            ("master_key", "hunter2"),
+            ("lisen", "127.0.0.1:1"),
+        ])
+        .unwrap_err()
+        .join("\n");
+        for name in [
+            "DATABASE_URL",
+            "AFTERCART_LISTEN",
+            "AFTERCART_JWT_LIFETIME_SECONDS",
+            "AFTERCART_MASTER_KEY",
+            "AFTERCART_LISEN",
+        ] {
+            assert!(faults.contains(name), "{name} in {faults}");
+        }
+        assert!(!faults.contains("hunter2"));
+    }
+}

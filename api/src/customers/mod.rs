@@ -1,0 +1,3 @@
+//! Customers in the schema.
+
+pub(crate) mod types;

@@ -1,0 +1,3 @@
+//! Events in the schema.
+
+pub(crate) mod types;

@@ -1,0 +1,3 @@
+//! Fulfillment in the schema.
+
+pub(crate) mod types;

@@ -1,0 +1,164 @@
+//! Fulfillments as the schema shows them.
+
+use crate::catalog::types::{Location, Variant};
+use crate::context::{Ask, present};
+use crate::errors::{Failure, OrNull};
+use crate::ids::{Kind, id};
+use crate::orders::types::{DeliveryMethod, Order, OrderLine};
+use crate::scalars::{Address, DateTime};
+use async_graphql::{Context, Enum, ID, Object};
+use entities::{enums, fulfillment, fulfillment_line};
+use operations::permissions::Permission;
+use std::sync::Arc;
+
+/// Where one location's work on an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::FulfillmentState")]
+pub(crate) enum FulfillmentState {
+    /// Offered to a third party.
+    Requested,
+    /// To be picked.
+    Open,
+    /// Waiting for a hold to end.
+    OnHold,
+    /// Being picked.
+    Picking,
+    /// Packed.
+    Packed,
+    /// Left the building.
+    Shipped,
+    /// Waiting for the customer.
+    ReadyForPickup,
+    /// With the customer.
+    Delivered,
+    /// Could not be done.
+    Failed,
+    /// Called off.
+    Cancelled,
+}
+
+/// One location's share of one order. Needs `FULFILLMENT_READ` and reach over the location.
+#[derive(Clone)]
+pub(crate) struct Fulfillment(pub(crate) Arc<fulfillment::Model>);
+
+/// One location's share of one order. Needs `FULFILLMENT_READ` and reach over the location.
+#[Object]
+impl Fulfillment {
+    /// Its id, `ful_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::Fulfillment, self.0.id)
+    }
+
+    /// Raised by every change.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// The order's number and a count: `WEB-1000001-1`.
+    async fn number(&self) -> &str {
+        &self.0.number
+    }
+
+    /// Who does it.
+    async fn location(&self, ctx: &Context<'_>) -> Result<Location, Failure> {
+        Ok(Location(present(ctx.loaders().location(self.0.location_id).await?)?))
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> FulfillmentState {
+        self.0.state.into()
+    }
+
+    /// The orders it serves, within reach. Needs `ORDERS_READ`; a third-party location works with the
+    /// numbers, the lines and the destination.
+    async fn orders(&self, ctx: &Context<'_>) -> Option<Vec<Order>> {
+        let links = ctx.loaders().orders_of(self.0.id).await.or_null(ctx)?;
+        let mut orders = Vec::new();
+        for link in links.iter() {
+            orders.extend(Order::load(ctx, link.1).await.or_null(ctx)?);
+        }
+        Some(orders)
+    }
+
+    /// The numbers of the orders it serves.
+    async fn order_numbers(&self, ctx: &Context<'_>) -> Result<Vec<String>, Failure> {
+        let rows = ctx.loaders().order_numbers_of(self.0.id).await?;
+        Ok(rows.iter().map(|row| row.1.clone()).collect())
+    }
+
+    /// What is to be sent; of a bundle, its components.
+    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<FulfillmentLine>, Failure> {
+        let rows = ctx.loaders().fulfillment_lines_of(self.0.id).await?;
+        Ok(rows.iter().cloned().map(FulfillmentLine).collect())
+    }
+
+    /// When it was planned.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it left.
+    async fn shipped_at(&self) -> Option<DateTime> {
+        self.0.shipped_at.map(DateTime)
+    }
+
+    /// When it arrived.
+    async fn delivered_at(&self) -> Option<DateTime> {
+        self.0.delivered_at.map(DateTime)
+    }
+
+    /// Where it goes, in full for whoever may ship it (`FULFILLMENT_WRITE`) or see personal data
+    /// (`CUSTOMERS_PII`); town, region and country alone for others.
+    async fn destination(&self, ctx: &Context<'_>) -> Option<Address> {
+        let full = ctx.may(Permission::FulfillmentWrite) || ctx.may(Permission::CustomersPii);
+        self.0.destination.as_ref().map(|json| Address::of(json, full))
+    }
+
+    /// How it reaches the customer.
+    async fn delivery_method(&self) -> DeliveryMethod {
+        self.0.delivery_method.into()
+    }
+
+    /// The service chosen.
+    async fn delivery_service(&self) -> Option<&str> {
+        self.0.delivery_service.as_deref()
+    }
+}
+
+/// Units of one variant that one location sends.
+#[derive(Clone)]
+pub(crate) struct FulfillmentLine(Arc<fulfillment_line::Model>);
+
+/// Units of one variant that one location sends.
+#[Object]
+impl FulfillmentLine {
+    /// Its id, `fln_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::FulfillmentLine, self.0.id)
+    }
+
+    /// The order line it is for; several of these where that is a bundle. Needs `ORDERS_READ`.
+    async fn order_line(&self, ctx: &Context<'_>) -> Option<OrderLine> {
+        OrderLine::load(ctx, self.0.order_line_id?).await.or_null(ctx)?
+    }
+
+    /// What is taken from the shelf; null where the catalog lacks the SKU.
+    async fn variant(&self, ctx: &Context<'_>) -> Option<Variant> {
+        ctx.loaders().variant(self.0.variant_id?).await.or_null(ctx)?.map(Variant)
+    }
+
+    /// Its SKU.
+    async fn sku(&self) -> &str {
+        &self.0.sku
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How many units.
+    async fn quantity(&self) -> i32 {
+        self.0.quantity
+    }
+}

@@ -1,0 +1,104 @@
+//! `TypeID`s: a short prefix that says what an id belongs to, and the `UUIDv7` in base 32.
+
+use async_graphql::ID;
+use type_safe_id::{DynamicType, TypeSafeId};
+use uuid::Uuid;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal,)*) => {
+        /// What an id belongs to.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The prefix of its ids.
+            pub const fn prefix(self) -> &'static str {
+                match self { $(Self::$name => $prefix,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A partner's token.
+    ApiToken = "tok",
+    /// A channel.
+    Channel = "chn",
+    /// A customer.
+    Customer = "cus",
+    /// An event.
+    Event = "evt",
+    /// A fulfillment.
+    Fulfillment = "ful",
+    /// A line of a fulfillment.
+    FulfillmentLine = "fln",
+    /// A legal entity.
+    LegalEntity = "ent",
+    /// A location.
+    Location = "loc",
+    /// A note.
+    Note = "not",
+    /// An order.
+    Order = "ord",
+    /// A line of an order.
+    OrderLine = "lin",
+    /// A payment.
+    Payment = "pay",
+    /// A step of a payment.
+    PaymentTransaction = "ptx",
+    /// A product.
+    Product = "prd",
+    /// A role.
+    Role = "rol",
+    /// A stock level.
+    StockLevel = "stk",
+    /// A stock movement.
+    StockMovement = "mov",
+    /// A stock reservation.
+    StockReservation = "res",
+    /// A supplier.
+    Supplier = "sup",
+    /// A user.
+    User = "usr",
+    /// A variant.
+    Variant = "var",
+}
+
+/// The id as clients see it.
+pub fn encode(kind: Kind, id: Uuid) -> String {
+    encode_prefixed(kind.prefix(), id)
+}
+
+/// The same under a prefix that a column names.
+pub(crate) fn encode_prefixed(prefix: &str, id: Uuid) -> String {
+    DynamicType::new(prefix)
+        .map(|kind| TypeSafeId::from_type_and_uuid(kind, id).to_string())
+        .unwrap_or_default()
+}
+
+/// What an id names; none where it is no id of ours.
+pub fn decode(text: &str) -> Option<(Kind, Uuid)> {
+    let id: TypeSafeId<DynamicType> = text.parse().ok()?;
+    let kind = Kind::ALL.iter().copied().find(|kind| kind.prefix() == id.type_prefix())?;
+    Some((kind, id.uuid()))
+}
+
+pub(crate) fn id(kind: Kind, uuid: Uuid) -> ID {
+    ID(encode(kind, uuid))
+}
+
+/// The UUID behind an id of one kind. One that is malformed, or of another kind, becomes an id that
+/// nothing has: it is then refused as not found, together with every other fault of the input.
+pub(crate) fn uuid(kind: Kind, id: &ID) -> Uuid {
+    match decode(id) {
+        Some((found, uuid)) if found == kind => uuid,
+        _ => Uuid::max(),
+    }
+}
+
+pub(crate) fn uuids(kind: Kind, ids: &[ID]) -> Vec<Uuid> {
+    ids.iter().map(|id| uuid(kind, id)).collect()
+}

@@ -1,0 +1,288 @@
+//! One set of loaders per request: a reference from a hundred rows is one statement.
+
+use crate::errors::Failure;
+use ::dataloader::{BatchFn, cached::Loader};
+use entities::{
+    api_token, bundle_component, channel, channel_location, customer, customer_address,
+    customer_identity, fulfillment, fulfillment_line, legal_entity, location, note,
+    order_adjustment, order_line, payment, payment_transaction, price, product, role, stock_level,
+    stock_reservation_line, supplier_term, user, variant,
+};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use operations::orders::read::ListedOrder;
+use operations::{Actor, Result, Store};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, OnceLock};
+use uuid::Uuid;
+
+/// What every resolver works with: the store and who asks. `None` is nobody.
+#[derive(Clone)]
+pub(crate) struct Scope {
+    pub(crate) store: Store,
+    pub(crate) actor: Option<Arc<Actor>>,
+}
+
+impl Scope {
+    /// Who asks; `Unauthenticated` where nobody is signed in.
+    pub(crate) fn actor(&self) -> Result<&Actor> {
+        self.actor
+            .as_deref()
+            .ok_or(operations::Error::Unauthenticated("sign in or send a token first"))
+    }
+}
+
+type Answer<K, V> = BoxFuture<'static, Result<HashMap<K, V>>>;
+
+/// Fetches the values of many keys. Every key gets an entry, so that nothing is asked twice.
+pub(crate) struct Fetch<K, V> {
+    scope: Scope,
+    run: fn(Scope, Vec<K>) -> Answer<K, V>,
+}
+
+impl<K: Eq + Hash + Clone, V: Clone + Default> BatchFn<K, Loaded<V>> for Fetch<K, V> {
+    async fn load(&mut self, keys: &[K]) -> HashMap<K, Loaded<V>> {
+        match (self.run)(self.scope.clone(), keys.to_vec()).await {
+            Ok(mut found) => keys
+                .iter()
+                .map(|key| (key.clone(), Ok(found.remove(key).unwrap_or_default())))
+                .collect(),
+            Err(error) => {
+                let failure = Failure::from(error);
+                keys.iter().map(|key| (key.clone(), Err(failure.clone()))).collect()
+            }
+        }
+    }
+}
+
+type Loaded<V> = std::result::Result<V, Failure>;
+
+/// A loader that is made when it is first used.
+pub(crate) struct Lazy<K, V>(OnceLock<Loader<K, Loaded<V>, Fetch<K, V>>>)
+where
+    K: Eq + Hash + Clone + std::fmt::Debug,
+    V: Clone + Default;
+
+impl<K, V> Default for Lazy<K, V>
+where
+    K: Eq + Hash + Clone + std::fmt::Debug,
+    V: Clone + Default,
+{
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+/// One row of an id, if it is there.
+type One<T> = Lazy<Uuid, Option<Arc<T>>>;
+/// All rows of an id.
+type Many<T> = Lazy<Uuid, Arc<Vec<Arc<T>>>>;
+
+macro_rules! loaders {
+    ($($(#[$doc:meta])* $name:ident: $lazy:ident<$($kind:ty),*> = $run:expr;)*) => {
+        /// The loaders of one request.
+        pub(crate) struct Loaders {
+            pub(crate) scope: Scope,
+            $($name: $lazy<$($kind),*>,)*
+        }
+
+        impl Loaders {
+            pub(crate) fn new(scope: Scope) -> Self {
+                Self { scope, $($name: Lazy::default(),)* }
+            }
+
+            $($(#[$doc])*
+            pub(crate) async fn $name(
+                &self,
+                key: <$lazy<$($kind),*> as Shape>::Key,
+            ) -> Loaded<<$lazy<$($kind),*> as Shape>::Value> {
+                let make = || {
+                    let fetch = Fetch { scope: self.scope.clone(), run: $run };
+                    Loader::new(fetch).with_max_batch_size(1_000).with_yield_count(3)
+                };
+                self.$name.0.get_or_init(make).load(key).await
+            })*
+        }
+    };
+}
+
+/// The key and value of a loader.
+pub(crate) trait Shape {
+    type Key;
+    type Value;
+}
+
+impl<K, V> Shape for Lazy<K, V>
+where
+    K: Eq + Hash + Clone + std::fmt::Debug,
+    V: Clone + Default,
+{
+    type Key = K;
+    type Value = V;
+}
+
+/// Rows by their id.
+fn by_id<T>(rows: Vec<T>, id: fn(&T) -> Uuid) -> HashMap<Uuid, Option<Arc<T>>> {
+    rows.into_iter().map(|row| (id(&row), Some(Arc::new(row)))).collect()
+}
+
+/// Rows under the id they belong to, in the order in which they came.
+pub(crate) fn grouped<T>(rows: Vec<T>, owner: fn(&T) -> Uuid) -> HashMap<Uuid, Arc<Vec<Arc<T>>>> {
+    let mut groups: HashMap<Uuid, Vec<Arc<T>>> = HashMap::new();
+    for row in rows {
+        groups.entry(owner(&row)).or_default().push(Arc::new(row));
+    }
+    groups.into_iter().map(|(id, rows)| (id, Arc::new(rows))).collect()
+}
+
+macro_rules! one {
+    ($read:path, $id:expr) => {
+        |scope, ids| async move { Ok(by_id($read(&scope.store.read(), &ids).await?, $id)) }.boxed()
+    };
+    (reach $read:path, $id:expr) => {
+        |scope, ids| {
+            async move {
+                let rows = $read(&scope.store.read(), scope.actor()?, &ids).await?;
+                Ok(by_id(rows, $id))
+            }
+            .boxed()
+        }
+    };
+}
+
+macro_rules! many {
+    ($read:path, $owner:expr) => {
+        |scope, ids| {
+            async move { Ok(grouped($read(&scope.store.read(), &ids).await?, $owner)) }.boxed()
+        }
+    };
+    (reach $read:path, $owner:expr) => {
+        |scope, ids| {
+            async move {
+                let rows = $read(&scope.store.read(), scope.actor()?, &ids).await?;
+                Ok(grouped(rows, $owner))
+            }
+            .boxed()
+        }
+    };
+}
+
+use operations::{
+    access, catalog, customers, events, fulfillment as work, orders, payments, stock,
+};
+
+loaders! {
+    /// A channel.
+    channel: One<channel::Model> = one!(catalog::read::channels_by_ids, |row| row.id);
+    /// The locations of a channel, most preferred first.
+    channel_locations: Many<channel_location::Model> =
+        many!(catalog::read::channel_locations, |row| row.channel_id);
+    /// A legal entity.
+    legal_entity: One<legal_entity::Model> = one!(catalog::read::legal_entities_by_ids, |row| row.id);
+    /// A location.
+    location: One<location::Model> = one!(catalog::read::locations_by_ids, |row| row.id);
+    /// A product.
+    product: One<product::Model> = one!(catalog::read::products_by_ids, |row| row.id);
+    /// A variant.
+    variant: One<variant::Model> = one!(catalog::read::variants_by_ids, |row| row.id);
+    /// The variants of a product.
+    variants_of: Many<variant::Model> = many!(catalog::read::variants_of, |row| row.product_id);
+    /// What a bundle consumes.
+    components_of: Many<bundle_component::Model> =
+        many!(catalog::read::components_of, |row| row.bundle_id);
+    /// The prices of a variant.
+    prices_of: Many<price::Model> = many!(catalog::read::prices_of, |row| row.variant_id);
+    /// A supplier.
+    supplier: One<entities::supplier::Model> = one!(catalog::read::suppliers_by_ids, |row| row.id);
+    /// The terms of a supplier.
+    terms_of: Many<supplier_term::Model> = many!(catalog::read::terms_of, |row| row.supplier_id);
+    /// A customer.
+    customer: One<customer::Model> = one!(customers::read::by_ids, |row| row.id);
+    /// A customer in reach.
+    customer_in_reach: One<customer::Model> = one!(reach customers::read::in_reach, |row| row.id);
+    /// How a customer is known.
+    identities_of: Many<customer_identity::Model> =
+        many!(customers::read::identities_of, |row| row.customer_id);
+    /// The addresses of a customer.
+    addresses_of: Many<customer_address::Model> =
+        many!(customers::read::addresses_of, |row| row.customer_id);
+    /// A stock level in reach.
+    level: One<stock_level::Model> = one!(reach stock::read::levels_by_ids, |row| row.id);
+    /// The stock levels of a variant in reach.
+    levels_of: Many<stock_level::Model> = many!(reach stock::read::levels_of, |row| row.variant_id);
+    /// A stock movement in reach.
+    movement: One<entities::stock_movement::Model> =
+        one!(reach stock::read::movements_by_ids, |row| row.id);
+    /// A reservation in reach.
+    reservation: One<entities::stock_reservation::Model> =
+        one!(reach stock::read::reservations_by_ids, |row| row.id);
+    /// The lines of a reservation.
+    reservation_lines: Many<stock_reservation_line::Model> =
+        many!(stock::read::reservation_lines, |row| row.reservation_id);
+    /// How many units of a variant can be sold in a channel.
+    available: Lazy<(Uuid, Option<Uuid>), i64> = |scope, keys| available(scope, keys).boxed();
+    /// An order in reach.
+    order: One<ListedOrder> = one!(reach orders::read::by_ids, |row| row.order.id);
+    /// A line of an order in reach.
+    order_line: One<order_line::Model> = one!(reach orders::read::lines_by_ids, |row| row.id);
+    /// The lines of an order.
+    lines_of: Many<order_line::Model> = many!(orders::read::lines_of, |row| row.order_id);
+    /// The adjustments of an order.
+    adjustments_of: Many<order_adjustment::Model> =
+        many!(orders::read::adjustments_of, |row| row.order_id);
+    /// The labels of an order.
+    tags_of: Many<entities::order_tag::Model> = many!(orders::read::tags_of, |row| row.order_id);
+    /// A note that the asker may read.
+    note: One<note::Model> = one!(reach orders::read::notes_by_ids, |row| row.id);
+    /// The notes about an order.
+    notes_of: Many<note::Model> = many!(orders::read::notes_of, |row| row.subject_id);
+    /// A payment.
+    payment: One<payment::Model> = one!(payments::read::by_ids, |row| row.id);
+    /// The payments of an order.
+    payments_of: Many<payment::Model> = many!(payments::read::of_orders, |row| row.order_id);
+    /// A step of a payment.
+    transaction: One<payment_transaction::Model> =
+        one!(payments::read::transactions_by_ids, |row| row.id);
+    /// The steps of a payment.
+    transactions_of: Many<payment_transaction::Model> =
+        many!(payments::read::transactions_of, |row| row.payment_id);
+    /// A fulfillment in reach.
+    fulfillment: One<fulfillment::Model> = one!(reach work::read::by_ids, |row| row.id);
+    /// The fulfillments of an order, whatever their location.
+    fulfillments_of: Many<(Uuid, fulfillment::Model)> = many!(work::read::of_orders, |row| row.0);
+    /// The orders of a fulfillment.
+    orders_of: Many<(Uuid, Uuid)> = many!(work::read::orders_of, |row| row.0);
+    /// The numbers of the orders of a fulfillment.
+    order_numbers_of: Many<(Uuid, String)> = many!(work::read::order_numbers_of, |row| row.0);
+    /// The lines of a fulfillment.
+    fulfillment_lines_of: Many<fulfillment_line::Model> =
+        many!(work::read::lines_of, |row| row.fulfillment_id);
+    /// An event that the asker may see.
+    event: One<events::LoggedEvent> = one!(reach events::by_ids, |row| row.row.id);
+    /// A user.
+    user: One<user::Model> = one!(access::read::users_by_ids, |row| row.id);
+    /// The roles of a user.
+    roles_of: Many<access::read::UserRoles> = many!(access::read::roles_of, |row| row.user_id);
+    /// A partner's token.
+    api_token: One<api_token::Model> = one!(access::read::api_tokens_by_ids, |row| row.id);
+    /// A role.
+    role: One<role::Model> = one!(access::read::roles_by_ids, |row| row.id);
+}
+
+/// One statement per channel asked for.
+async fn available(
+    scope: Scope,
+    keys: Vec<(Uuid, Option<Uuid>)>,
+) -> Result<HashMap<(Uuid, Option<Uuid>), i64>> {
+    let mut by_channel: HashMap<Option<Uuid>, Vec<Uuid>> = HashMap::new();
+    for (variant, channel) in keys {
+        by_channel.entry(channel).or_default().push(variant);
+    }
+    let mut answer = HashMap::new();
+    for (channel, variants) in by_channel {
+        let units = stock::read::available_to_sell(&scope.store.read(), &variants, channel).await?;
+        answer.extend(units.into_iter().map(|(variant, units)| ((variant, channel), units)));
+    }
+    Ok(answer)
+}

@@ -1,0 +1,201 @@
+//! `node` and `nodes`: anything by its id, as far as the asker reaches it.
+
+use crate::access::types::{ApiToken, Role, User};
+use crate::catalog::types::{Channel, LegalEntity, Location, Product, Supplier, Variant};
+use crate::context::Ask;
+use crate::customers::types::Customer;
+use crate::errors::{Failure, OrNull};
+use crate::events::types::Event;
+use crate::fulfillment::types::Fulfillment;
+use crate::ids::{Kind, decode};
+use crate::orders::types::{Note, Order, OrderLine};
+use crate::payments::types::{Payment, PaymentTransaction};
+use crate::stock::types::{StockLevel, StockMovement, StockReservation};
+use async_graphql::{Context, ID, Interface, Object};
+use operations::Error;
+use operations::permissions::Permission;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Anything that has an id of its own.
+#[derive(Clone, Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "Its id: a short type prefix and a UUIDv7 in base 32."
+))]
+pub(crate) enum Node {
+    /// A partner's token.
+    ApiToken(ApiToken),
+    /// A channel.
+    Channel(Channel),
+    /// A customer.
+    Customer(Customer),
+    /// An event.
+    Event(Event),
+    /// A fulfillment.
+    Fulfillment(Fulfillment),
+    /// A legal entity.
+    LegalEntity(LegalEntity),
+    /// A location.
+    Location(Location),
+    /// A note.
+    Note(Note),
+    /// An order.
+    Order(Order),
+    /// A line of an order.
+    OrderLine(OrderLine),
+    /// A payment.
+    Payment(Payment),
+    /// A step of a payment.
+    PaymentTransaction(PaymentTransaction),
+    /// A product.
+    Product(Product),
+    /// A role.
+    Role(Role),
+    /// A stock level.
+    StockLevel(StockLevel),
+    /// A stock movement.
+    StockMovement(StockMovement),
+    /// A stock reservation.
+    StockReservation(StockReservation),
+    /// A supplier.
+    Supplier(Supplier),
+    /// A user.
+    User(User),
+    /// A variant.
+    Variant(Variant),
+}
+
+impl Node {
+    /// What an id names, if the asker reaches it; whoever lacks the permission finds nothing. Ids
+    /// asked for together are loaded together.
+    pub(crate) async fn load(ctx: &Context<'_>, id: &str) -> Result<Option<Self>, Failure> {
+        ctx.actor()?;
+        let Some((kind, id)) = decode(id) else { return Ok(None) };
+        match Self::find(ctx, kind, id).await {
+            Err(failure) if failure.code() == "FORBIDDEN" => Ok(None),
+            found => found,
+        }
+    }
+
+    async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> Result<Option<Self>, Failure> {
+        let (loaders, actor) = (ctx.loaders(), ctx.actor()?);
+        let needs = |permission: Permission| actor.require(permission);
+        Ok(match kind {
+            Kind::ApiToken => {
+                if actor.id != Some(id) {
+                    needs(Permission::AccessManage)?;
+                }
+                loaders.api_token(id).await?.map(|row| Self::ApiToken(ApiToken(row)))
+            }
+            Kind::Channel => {
+                needs(Permission::CatalogRead)?;
+                let row = loaders.channel(id).await?.filter(|_| actor.reach.has_channel(id));
+                row.map(|row| Self::Channel(Channel(row)))
+            }
+            Kind::Customer => {
+                loaders.customer_in_reach(id).await?.map(|row| Self::Customer(Customer(row)))
+            }
+            Kind::Event => loaders.event(id).await?.map(|row| Self::Event(Event(row))),
+            Kind::Fulfillment => {
+                loaders.fulfillment(id).await?.map(|row| Self::Fulfillment(Fulfillment(row)))
+            }
+            // A line of a fulfillment is no node of the contract.
+            Kind::FulfillmentLine => None,
+            Kind::LegalEntity => {
+                needs(Permission::CatalogRead)?;
+                loaders.legal_entity(id).await?.map(|row| Self::LegalEntity(LegalEntity(row)))
+            }
+            Kind::Location => {
+                needs(Permission::CatalogRead)?;
+                let row = loaders.location(id).await?.filter(|_| actor.reach.has_location(id));
+                row.map(|row| Self::Location(Location(row)))
+            }
+            Kind::Note => loaders.note(id).await?.map(|row| Self::Note(Note(row))),
+            Kind::Order => Order::load(ctx, id).await?.map(Self::Order),
+            Kind::OrderLine => OrderLine::load(ctx, id).await?.map(Self::OrderLine),
+            Kind::Payment => {
+                needs(Permission::PaymentsRead)?;
+                let row = payment_in_reach(ctx, id).await?;
+                row.map(|row| Self::Payment(Payment(row)))
+            }
+            Kind::PaymentTransaction => {
+                needs(Permission::PaymentsRead)?;
+                let Some(row) = loaders.transaction(id).await? else { return Ok(None) };
+                let payment = payment_in_reach(ctx, row.payment_id).await?;
+                payment.map(|_| Self::PaymentTransaction(PaymentTransaction(row)))
+            }
+            Kind::Product => {
+                needs(Permission::CatalogRead)?;
+                loaders.product(id).await?.map(|row| Self::Product(Product(row)))
+            }
+            Kind::Role => {
+                needs(Permission::AccessManage)?;
+                loaders.role(id).await?.map(|row| Self::Role(Role(row)))
+            }
+            Kind::StockLevel => {
+                loaders.level(id).await?.map(|row| Self::StockLevel(StockLevel(row)))
+            }
+            Kind::StockMovement => {
+                loaders.movement(id).await?.map(|row| Self::StockMovement(StockMovement(row)))
+            }
+            Kind::StockReservation => {
+                let row = loaders.reservation(id).await?;
+                row.map(|row| Self::StockReservation(StockReservation(row)))
+            }
+            Kind::Supplier => {
+                needs(Permission::PurchasingRead)?;
+                loaders.supplier(id).await?.map(|row| Self::Supplier(Supplier(row)))
+            }
+            Kind::User => loaders.user(id).await?.map(|row| Self::User(User(row))),
+            Kind::Variant => {
+                needs(Permission::CatalogRead)?;
+                loaders.variant(id).await?.map(|row| Self::Variant(Variant(row)))
+            }
+        })
+    }
+}
+
+/// A payment is reached through its order.
+async fn payment_in_reach(
+    ctx: &Context<'_>,
+    id: Uuid,
+) -> Result<Option<Arc<entities::payment::Model>>, Failure> {
+    let Some(row) = ctx.loaders().payment(id).await? else { return Ok(None) };
+    let order = ctx.loaders().order(row.order_id).await?;
+    Ok(order.map(|_| row))
+}
+
+/// Ids asked for in one call at most.
+const MAX_NODES: usize = 100;
+
+#[derive(Default)]
+pub(crate) struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Anything by its id; null where it is not there, or not within reach.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any id of this API.")] id: ID,
+    ) -> Option<Node> {
+        Node::load(ctx, &id).await.or_null(ctx)?
+    }
+
+    /// Up to 100, in the order asked for, null for what is not there or not in reach.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Up to 100 ids of this API.")] ids: Vec<ID>,
+    ) -> Option<Vec<Option<Node>>> {
+        ctx.actor().or_null(ctx)?;
+        if ids.len() > MAX_NODES {
+            let message = format!("`ids` has at most {MAX_NODES} entries");
+            return Err(Error::BadInput(message)).or_null(ctx);
+        }
+        let found = ids.iter().map(|id| Node::load(ctx, id));
+        futures::future::try_join_all(found).await.or_null(ctx)
+    }
+}

@@ -1,0 +1,10 @@
+//! Orders in the schema.
+
+mod assign;
+pub(crate) mod import;
+pub(crate) mod mutations;
+mod note_add;
+mod place;
+pub(crate) mod queries;
+mod tag;
+pub(crate) mod types;

@@ -1,0 +1,107 @@
+//! The order mutations in one root, each from its own file.
+
+use super::assign::{OrderAssignInput, assign};
+use super::import::{OrdersImportInput, OrdersImportPayload, import};
+use super::note_add::{NoteAddInput, NotePayload, note_add};
+use super::place::{OrderPlaceInput, place};
+use super::tag::{OrderTagInput, tag};
+use super::types::Order;
+use crate::errors::{OrNull, UserError, answer};
+use async_graphql::{Context, Object, SimpleObject};
+use uuid::Uuid;
+
+/// What came of a change of an order.
+#[derive(SimpleObject)]
+pub(crate) struct OrderPayload {
+    /// The order; null when refused.
+    order: Option<Order>,
+    /// Why it was refused, every fault at once; empty when it was not.
+    user_errors: Vec<UserError>,
+}
+
+/// The order that an operation answered with.
+pub(super) async fn payload(
+    ctx: &Context<'_>,
+    done: operations::Result<Uuid>,
+) -> Option<OrderPayload> {
+    let (id, user_errors) = answer(ctx, done)?;
+    let order = match id {
+        Some(id) => Order::changed(ctx, id).await.or_null(ctx)?,
+        None => None,
+    };
+    Some(OrderPayload { order, user_errors })
+}
+
+#[derive(Default)]
+pub(crate) struct OrderMutation;
+
+#[Object]
+impl OrderMutation {
+    /// Place an order: price it, reserve stock at the best locations, all in one transaction. Never
+    /// oversells. Needs `ORDERS_WRITE`.
+    async fn order_place(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderPlaceInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        place(ctx, input, idempotency_key).await
+    }
+
+    /// History from another system: up to 250 orders, each row refused or taken on its own; one that is
+    /// here already is refused as DUPLICATE. Moves no stock and books nothing. Needs `ORDERS_WRITE`.
+    async fn orders_import(
+        &self,
+        ctx: &Context<'_>,
+        input: OrdersImportInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrdersImportPayload> {
+        import(ctx, input, idempotency_key).await
+    }
+
+    /// Give an order to a user, or to nobody. Needs `ORDERS_WRITE`.
+    async fn order_assign(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderAssignInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        assign(ctx, input, idempotency_key).await
+    }
+
+    /// Add and remove labels. Needs `ORDERS_WRITE`.
+    async fn order_tag(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderTagInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        tag(ctx, input, idempotency_key).await
+    }
+
+    /// Write an internal message about an order or a customer. Needs `ORDERS_WRITE` or
+    /// `CUSTOMERS_WRITE`, by what it is about.
+    async fn note_add(
+        &self,
+        ctx: &Context<'_>,
+        input: NoteAddInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<NotePayload> {
+        note_add(ctx, input, idempotency_key).await
+    }
+}

@@ -1,0 +1,645 @@
+//! Orders as the schema shows them.
+
+use crate::access::types::{ActorRef, User, mask_email, mask_tail};
+use crate::catalog::types::{Channel, Location, Variant};
+use crate::context::{Ask, present};
+use crate::customers::types::Customer;
+use crate::errors::{Failure, OrNull};
+use crate::events::types::{Event, EventConnection};
+use crate::fulfillment::types::Fulfillment;
+use crate::ids::{Kind, encode_prefixed, id};
+use crate::paging::{connection, page_args};
+use crate::payments::types::Payment;
+use crate::scalars::{Address, DateTime, Decimal, Money};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use entities::{enums, fulfillment, note, order, order_adjustment, order_line, payment};
+use futures::FutureExt;
+use operations::events;
+use operations::orders::read::ListedOrder;
+use operations::permissions::Permission;
+use serde_json::Value as Json;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// COMPLETED: all that is not cancelled is delivered, and nothing is outstanding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::OrderState")]
+pub(crate) enum OrderState {
+    /// Being written, not yet placed.
+    Draft,
+    /// Placed and not finished.
+    Open,
+    /// All that is not cancelled is delivered, and nothing is outstanding.
+    Completed,
+    /// Nothing of it will be delivered.
+    Cancelled,
+}
+
+/// How much of an order has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::OrderFulfillmentState")]
+pub(crate) enum OrderFulfillmentState {
+    /// Nothing has left.
+    Unfulfilled,
+    /// Some units have left.
+    PartiallyFulfilled,
+    /// All units have left.
+    Fulfilled,
+    /// All units have arrived.
+    Delivered,
+}
+
+/// How the money of an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::OrderPaymentState")]
+pub(crate) enum OrderPaymentState {
+    /// Neither paid nor fully authorized.
+    Pending,
+    /// The whole total is authorized or captured.
+    Authorized,
+    /// Some of the total is captured.
+    PartiallyPaid,
+    /// The whole total is captured.
+    Paid,
+    /// Some of what was captured is refunded.
+    PartiallyRefunded,
+    /// All that was captured is refunded.
+    Refunded,
+    /// The payer's bank took the money back.
+    ChargedBack,
+    /// Authorized once and released without capture.
+    Voided,
+}
+
+/// Whether goods of an order come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::OrderReturnState")]
+pub(crate) enum OrderReturnState {
+    /// Nothing comes back.
+    None,
+    /// A return is asked for.
+    Requested,
+    /// A return is on its way.
+    InProgress,
+    /// What was to come back is back.
+    Returned,
+}
+
+/// Why an order was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::CancelReason")]
+pub(crate) enum CancelReason {
+    /// The customer asked for it.
+    Customer,
+    /// It was fraudulent.
+    Fraud,
+    /// It could not be delivered.
+    Stock,
+    /// It was never paid.
+    Declined,
+    /// We made a mistake.
+    StaffError,
+    /// Anything else.
+    Other,
+}
+
+/// How an order reaches the customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::DeliveryMethod")]
+pub(crate) enum DeliveryMethod {
+    /// A carrier brings it.
+    Ship,
+    /// The customer fetches it.
+    Pickup,
+    /// Nothing leaves a shelf: no stock is reserved and no fulfillment is made.
+    Digital,
+}
+
+/// What an amount beside the lines is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::AdjustmentKind")]
+pub(crate) enum AdjustmentKind {
+    /// Delivery.
+    Shipping,
+    /// Taken off the lines.
+    Discount,
+    /// Wrapping.
+    GiftWrap,
+    /// A fee.
+    Fee,
+    /// Taken off as goodwill.
+    Goodwill,
+    /// A rounding difference; bears no tax.
+    Rounding,
+}
+
+/// A list that was loaded ahead, or not yet.
+type Ahead<T> = Option<Arc<Vec<Arc<T>>>>;
+
+/// An order with what was loaded together with it.
+#[derive(Default)]
+pub(crate) struct Prefetched {
+    /// The customer; the inner none is an order without one.
+    pub(crate) customer: Option<Option<Arc<entities::customer::Model>>>,
+    pub(crate) lines: Ahead<order_line::Model>,
+    pub(crate) payments: Ahead<payment::Model>,
+    pub(crate) fulfillments: Ahead<(Uuid, fulfillment::Model)>,
+}
+
+/// An order from placement to closing. Needs `ORDERS_READ` and reach.
+#[derive(Clone)]
+pub(crate) struct Order(Arc<(order::Model, Prefetched)>);
+
+impl Order {
+    /// An order of a list.
+    pub(crate) fn of(listed: ListedOrder) -> Self {
+        let customer = listed.customer.map(|row| Some(Arc::new(row)));
+        Self::with(listed.order, Prefetched { customer, ..Prefetched::default() })
+    }
+
+    pub(crate) fn with(row: order::Model, prefetched: Prefetched) -> Self {
+        Self(Arc::new((row, prefetched)))
+    }
+
+    /// An order that a row names; none where it is beyond reach.
+    pub(crate) async fn load(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
+        let found = ctx.loaders().order(id).await?;
+        Ok(found.map(|listed| Self::of((*listed).clone())))
+    }
+
+    /// An order that the asker just changed. Whoever may write orders but not read them gets none.
+    pub(crate) async fn changed(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
+        if ctx.may(Permission::OrdersRead) { Self::load(ctx, id).await } else { Ok(None) }
+    }
+
+    fn row(&self) -> &order::Model {
+        &self.0.0
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::of(minor, &self.row().currency)
+    }
+}
+
+/// An order from placement to closing. Needs `ORDERS_READ` and reach.
+#[Object]
+impl Order {
+    /// Its id, `ord_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::Order, self.row().id)
+    }
+
+    /// Raised by every change; give it back as `expectedVersion`.
+    async fn version(&self) -> i32 {
+        self.row().version
+    }
+
+    /// Human-friendly, unique, rising per channel: WEB-1000001.
+    async fn number(&self) -> &str {
+        &self.row().number
+    }
+
+    /// Where it came from.
+    async fn channel(&self, ctx: &Context<'_>) -> Result<Channel, Failure> {
+        Ok(Channel(present(ctx.loaders().channel(self.row().channel_id).await?)?))
+    }
+
+    /// What the channel calls it; unique in the channel.
+    async fn channel_reference(&self) -> Option<&str> {
+        self.row().channel_reference.as_deref()
+    }
+
+    /// Who ordered. Needs `CUSTOMERS_READ`.
+    async fn customer(&self, ctx: &Context<'_>) -> Option<Customer> {
+        let customer = self.row().customer_id?;
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::CustomersRead).or_null(ctx)?;
+        match &self.0.1.customer {
+            Some(ahead) => ahead.clone().map(Customer),
+            None => ctx.loaders().customer(customer).await.or_null(ctx)?.map(Customer),
+        }
+    }
+
+    /// Where it stands as a whole; derived from facts, as the other three states.
+    async fn state(&self) -> OrderState {
+        self.row().state.into()
+    }
+
+    /// How much has left.
+    async fn fulfillment_state(&self) -> OrderFulfillmentState {
+        self.row().fulfillment_state.into()
+    }
+
+    /// How the money stands.
+    async fn payment_state(&self) -> OrderPaymentState {
+        self.row().payment_state.into()
+    }
+
+    /// Whether goods come back.
+    async fn return_state(&self) -> OrderReturnState {
+        self.row().return_state.into()
+    }
+
+    /// When it was placed.
+    async fn placed_at(&self) -> DateTime {
+        DateTime(self.row().placed_at)
+    }
+
+    /// When it was released for delivery.
+    async fn approved_at(&self) -> Option<DateTime> {
+        self.row().approved_at.map(DateTime)
+    }
+
+    /// When it was finished.
+    async fn completed_at(&self) -> Option<DateTime> {
+        self.row().completed_at.map(DateTime)
+    }
+
+    /// When it was cancelled.
+    async fn cancelled_at(&self) -> Option<DateTime> {
+        self.row().cancelled_at.map(DateTime)
+    }
+
+    /// Why it was cancelled, as far as it is known.
+    async fn cancel_reason(&self) -> Option<CancelReason> {
+        self.row().cancel_reason.map(Into::into)
+    }
+
+    /// Who placed it: a shop's token, an agent for the customer, or the system.
+    async fn placed_by(&self, ctx: &Context<'_>) -> Result<ActorRef, Failure> {
+        ActorRef::load(ctx, self.row().placed_by_kind, self.row().placed_by_id).await
+    }
+
+    /// Where messages about it go; masked without `CUSTOMERS_PII`.
+    async fn email(&self, ctx: &Context<'_>) -> Option<String> {
+        let email = self.row().email.clone()?;
+        Some(if ctx.may(Permission::CustomersPii) { email } else { mask_email(&email) })
+    }
+
+    /// The telephone number; masked without `CUSTOMERS_PII`.
+    async fn phone(&self, ctx: &Context<'_>) -> Option<String> {
+        let phone = self.row().phone.clone()?;
+        Some(if ctx.may(Permission::CustomersPii) { phone } else { mask_tail(&phone) })
+    }
+
+    /// Where the invoice goes; town, region and country alone without `CUSTOMERS_PII`.
+    async fn billing_address(&self, ctx: &Context<'_>) -> Option<Address> {
+        let full = ctx.may(Permission::CustomersPii);
+        self.row().billing_address.as_ref().map(|json| Address::of(json, full))
+    }
+
+    /// Where the goods go; town, region and country alone without `CUSTOMERS_PII`.
+    async fn shipping_address(&self, ctx: &Context<'_>) -> Option<Address> {
+        let full = ctx.may(Permission::CustomersPii);
+        self.row().shipping_address.as_ref().map(|json| Address::of(json, full))
+    }
+
+    /// How it reaches the customer.
+    async fn delivery_method(&self) -> DeliveryMethod {
+        self.row().delivery_method.into()
+    }
+
+    /// The service chosen, such as `express`.
+    async fn delivery_service(&self) -> Option<&str> {
+        self.row().delivery_service.as_deref()
+    }
+
+    /// Where the customer fetches it.
+    async fn pickup_location(&self, ctx: &Context<'_>) -> Option<Location> {
+        ctx.loaders().location(self.row().pickup_location_id?).await.or_null(ctx)?.map(Location)
+    }
+
+    /// Whether several locations may serve it.
+    async fn allow_split(&self) -> bool {
+        self.row().allow_split
+    }
+
+    /// The buyer's tax number.
+    async fn tax_id(&self) -> Option<&str> {
+        self.row().tax_id.as_deref()
+    }
+
+    /// The buyer's own number for it.
+    async fn purchase_order_number(&self) -> Option<&str> {
+        self.row().purchase_order_number.as_deref()
+    }
+
+    /// Days until a buyer on terms pays; null where it is paid at once.
+    async fn payment_terms_days(&self) -> Option<i32> {
+        self.row().payment_terms_days
+    }
+
+    /// What was ordered, in order; an imported order may have none.
+    async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<OrderLine>, Failure> {
+        let rows = match &self.0.1.lines {
+            Some(ahead) => ahead.clone(),
+            None => ctx.loaders().lines_of(self.row().id).await?,
+        };
+        let currency: Arc<str> = self.row().currency.as_str().into();
+        Ok(rows.iter().map(|row| OrderLine(row.clone(), currency.clone())).collect())
+    }
+
+    /// Shipping, discounts and other amounts beside the lines.
+    async fn adjustments(&self, ctx: &Context<'_>) -> Result<Vec<OrderAdjustment>, Failure> {
+        let rows = ctx.loaders().adjustments_of(self.row().id).await?;
+        let of = |row: &Arc<order_adjustment::Model>| OrderAdjustment {
+            kind: row.kind.into(),
+            label: row.label.clone(),
+            amount: self.money(row.amount_minor),
+            tax: self.money(row.tax_minor),
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// What it costs, and what of that is paid.
+    async fn totals(&self) -> OrderTotals {
+        OrderTotals(self.clone())
+    }
+
+    /// Labels, in order of the alphabet.
+    async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<String>, Failure> {
+        let rows = ctx.loaders().tags_of(self.row().id).await?;
+        Ok(rows.iter().map(|row| row.tag.clone()).collect())
+    }
+
+    /// The user who looks after it.
+    async fn assignee(&self, ctx: &Context<'_>) -> Option<User> {
+        ctx.loaders().user(self.row().assignee_id?).await.or_null(ctx)?.map(User)
+    }
+
+    /// What each location sends, within reach. Needs `FULFILLMENT_READ`.
+    async fn fulfillments(&self, ctx: &Context<'_>) -> Option<Vec<Fulfillment>> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::FulfillmentRead).or_null(ctx)?;
+        let rows = match &self.0.1.fulfillments {
+            Some(ahead) => ahead.clone(),
+            None => ctx.loaders().fulfillments_of(self.row().id).await.or_null(ctx)?,
+        };
+        let reached = rows.iter().filter(|row| actor.reach.has_location(row.1.location_id));
+        Some(reached.map(|row| Fulfillment(Arc::new(row.1.clone()))).collect())
+    }
+
+    /// Money obtained or promised, in the order in which it is used up. Needs `PAYMENTS_READ`.
+    async fn payments(&self, ctx: &Context<'_>) -> Option<Vec<Payment>> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::PaymentsRead).or_null(ctx)?;
+        let rows = match &self.0.1.payments {
+            Some(ahead) => ahead.clone(),
+            None => ctx.loaders().payments_of(self.row().id).await.or_null(ctx)?,
+        };
+        Some(rows.iter().cloned().map(Payment).collect())
+    }
+
+    /// Internal messages between teams about this order, newest first; customers never see them.
+    /// Needs `ORDERS_WRITE`.
+    async fn notes(&self, ctx: &Context<'_>) -> Option<Vec<Note>> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::OrdersWrite).or_null(ctx)?;
+        let rows = ctx.loaders().notes_of(self.row().id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Note).collect())
+    }
+
+    /// Everything that happened, newest first: one list of events, whoever caused them, as far as the
+    /// asker may see them.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<EventConnection, Failure> {
+        let order = self.row().id;
+        let page = page_args(first, after, last, before);
+        let rows = events::order_timeline(&ctx.read(), ctx.actor()?, order, &page).await?;
+        let scope = ctx.scope().clone();
+        let count = move || {
+            let scope = scope.clone();
+            async move {
+                Ok(events::order_timeline_count(&scope.store.read(), scope.actor()?, order).await?)
+            }
+            .boxed()
+        };
+        Ok(EventConnection::new(rows.map(|row| Event(Arc::new(row))), Box::new(count)))
+    }
+
+    /// Whatever else the shop keeps.
+    async fn attributes(&self) -> Option<&Json> {
+        self.row().attributes.as_ref()
+    }
+
+    /// Whether it came with its history from another system.
+    async fn imported(&self) -> bool {
+        self.row().imported
+    }
+}
+
+/// What was ordered of one SKU. `quantity` is what stands ordered after edits; cancelled units stay
+/// in it and are counted in `quantityCancelled`; totals are of what is not cancelled.
+#[derive(Clone)]
+pub(crate) struct OrderLine(Arc<order_line::Model>, Arc<str>);
+
+impl OrderLine {
+    /// A line that a row names; none where its order is beyond reach.
+    pub(crate) async fn load(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
+        let Some(row) = ctx.loaders().order_line(id).await? else { return Ok(None) };
+        let order = ctx.loaders().order(row.order_id).await?;
+        Ok(order.map(|order| Self(row, order.order.currency.as_str().into())))
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::of(minor, &self.1)
+    }
+}
+
+/// What was ordered of one SKU. `quantity` is what stands ordered after edits; cancelled units stay
+/// in it and are counted in `quantityCancelled`; totals are of what is not cancelled.
+#[Object]
+impl OrderLine {
+    /// Its id, `lin_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::OrderLine, self.0.id)
+    }
+
+    /// The variant; null where the catalog lacks the SKU, in an imported order.
+    async fn variant(&self, ctx: &Context<'_>) -> Option<Variant> {
+        ctx.loaders().variant(self.0.variant_id?).await.or_null(ctx)?.map(Variant)
+    }
+
+    /// The SKU as it was ordered.
+    async fn sku(&self) -> &str {
+        &self.0.sku
+    }
+
+    /// Its name when it was ordered.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Units that stand ordered.
+    async fn quantity(&self) -> i32 {
+        self.0.quantity
+    }
+
+    /// The price of one unit, with the tax where the channel's prices contain it.
+    async fn unit_price(&self) -> Money {
+        self.money(self.0.unit_price_minor)
+    }
+
+    /// The line's frozen share of every discount.
+    async fn discount(&self) -> Money {
+        self.money(self.0.discount_minor)
+    }
+
+    /// The part of `total` that is tax.
+    async fn tax(&self) -> Money {
+        self.money(self.0.tax_minor)
+    }
+
+    /// The tax rate as a fraction: 0.19 is 19 %.
+    async fn tax_rate(&self) -> Decimal {
+        Decimal::rate(self.0.tax_rate_ppm)
+    }
+
+    /// Unit price x quantity - discount, with the tax.
+    async fn total(&self) -> Money {
+        self.money(self.0.total_minor)
+    }
+
+    /// Units promised at a location.
+    async fn quantity_reserved(&self) -> i32 {
+        self.0.quantity_reserved
+    }
+
+    /// Units that wait for stock.
+    async fn quantity_backordered(&self) -> i32 {
+        self.0.quantity_backordered
+    }
+
+    /// Units that left.
+    async fn quantity_fulfilled(&self) -> i32 {
+        self.0.quantity_fulfilled
+    }
+
+    /// Units cancelled.
+    async fn quantity_cancelled(&self) -> i32 {
+        self.0.quantity_cancelled
+    }
+
+    /// Units that came back.
+    async fn quantity_returned(&self) -> i32 {
+        self.0.quantity_returned
+    }
+}
+
+/// `amount` is positive; DISCOUNT and GOODWILL are taken off.
+#[derive(SimpleObject)]
+pub(crate) struct OrderAdjustment {
+    /// What it is for.
+    kind: AdjustmentKind,
+    /// What the customer reads.
+    label: String,
+    /// How much.
+    amount: Money,
+    /// The tax within it, or on top of it; of a discount, the tax it takes off.
+    tax: Money,
+}
+
+/// grandTotal = items + shipping - discounts + other adjustments, with the tax. items, shipping and
+/// discounts contain tax where the channel's prices do; `tax` is the tax of the whole, computed per
+/// document and rate, half up, then dealt out to lines by largest remainder; `outstanding` is negative
+/// when too much was paid.
+pub(crate) struct OrderTotals(Order);
+
+/// grandTotal = items + shipping - discounts + other adjustments, with the tax. items, shipping and
+/// discounts contain tax where the channel's prices do; `tax` is the tax of the whole, computed per
+/// document and rate, half up, then dealt out to lines by largest remainder; `outstanding` is negative
+/// when too much was paid.
+#[Object]
+impl OrderTotals {
+    /// Unit prices x quantities.
+    async fn items(&self) -> Money {
+        self.0.money(self.0.row().items_minor)
+    }
+
+    /// Shipping.
+    async fn shipping(&self) -> Money {
+        self.0.money(self.0.row().shipping_minor)
+    }
+
+    /// Discounts and goodwill, the lines' own among them.
+    async fn discounts(&self) -> Money {
+        self.0.money(self.0.row().discounts_minor)
+    }
+
+    /// The tax of the whole.
+    async fn tax(&self) -> Money {
+        self.0.money(self.0.row().tax_minor)
+    }
+
+    /// What the customer owes in all.
+    async fn grand_total(&self) -> Money {
+        self.0.money(self.0.row().grand_total_minor)
+    }
+
+    /// What was captured.
+    async fn paid(&self) -> Money {
+        self.0.money(self.0.row().paid_minor)
+    }
+
+    /// What was given back.
+    async fn refunded(&self) -> Money {
+        self.0.money(self.0.row().refunded_minor)
+    }
+
+    /// grandTotal - paid + refunded; negative when too much was paid.
+    async fn outstanding(&self) -> Money {
+        let row = self.0.row();
+        self.0.money(row.grand_total_minor - row.paid_minor + row.refunded_minor)
+    }
+}
+
+/// An internal message about an order or a customer. Needs `ORDERS_WRITE` or `CUSTOMERS_WRITE`.
+#[derive(Clone)]
+pub(crate) struct Note(pub(crate) Arc<note::Model>);
+
+/// An internal message about an order or a customer. Needs `ORDERS_WRITE` or `CUSTOMERS_WRITE`.
+#[Object]
+impl Note {
+    /// Its id, `not_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::Note, self.0.id)
+    }
+
+    /// The order or customer it is about.
+    async fn subject_id(&self) -> ID {
+        ID(encode_prefixed(&self.0.subject_type, self.0.subject_id))
+    }
+
+    /// Who wrote it.
+    async fn author(&self, ctx: &Context<'_>) -> Result<ActorRef, Failure> {
+        ActorRef::load(ctx, self.0.author_kind, self.0.author_id).await
+    }
+
+    /// What it says.
+    async fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The users it calls on.
+    async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<User>, Failure> {
+        let ids: Vec<Uuid> = serde_json::from_value(self.0.mentions.clone()).unwrap_or_default();
+        let mut users = Vec::with_capacity(ids.len());
+        for id in ids {
+            users.extend(ctx.loaders().user(id).await?.map(User));
+        }
+        Ok(users)
+    }
+
+    /// When it was written.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+connection!(OrderConnection, OrderEdge, Order, "orders");

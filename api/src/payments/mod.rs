@@ -1,0 +1,3 @@
+//! Payments in the schema.
+
+pub(crate) mod types;

@@ -1,0 +1,238 @@
+//! The router: `/graphql`, `/healthz`, `/readyz`.
+
+use crate::auth::Tokens;
+use crate::errors::Failure;
+use crate::loaders::{Loaders, Scope};
+use crate::schema::{self, Schema};
+use async_graphql::{ErrorExtensionValues, Response as GraphqlResponse};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{any, get, post};
+use axum::serve::ListenerExt;
+use operations::access::keys::signing_keys;
+use operations::secrets::MasterKey;
+use operations::{Actor, Store};
+use serde_json::json;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tracing::Instrument;
+
+/// The service: a store and what serves it.
+#[derive(Clone)]
+pub struct App {
+    store: Store,
+    schema: Schema,
+    tokens: Tokens,
+    body_limit: usize,
+}
+
+/// What an [`App`] is made with, beside its store.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// Wraps the signing keys.
+    pub master_key: MasterKey,
+    /// How long an access token works.
+    pub jwt_lifetime: time::Duration,
+    /// The largest request body in bytes.
+    pub body_limit: usize,
+}
+
+impl AppOptions {
+    /// The usual options.
+    pub fn new(master_key: MasterKey) -> Self {
+        Self { master_key, jwt_lifetime: time::Duration::minutes(15), body_limit: 1024 * 1024 }
+    }
+}
+
+/// How often a node looks for deadlines that are due.
+const TIMER_INTERVAL: Duration = Duration::from_secs(1);
+
+impl App {
+    /// Loads the signing keys, making the first one where there is none.
+    pub async fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
+        let keys = signing_keys(&store, &options.master_key).await?;
+        let tokens = Tokens::new(store.clone(), keys, options.jwt_lifetime);
+        Ok(Self { store, schema: schema::build(), tokens, body_limit: options.body_limit })
+    }
+
+    /// The store behind it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/graphql", post(graphql).fallback(wrong_method))
+            .route("/healthz", get(|| async { "ok" }))
+            .route("/readyz", get(ready))
+            .fallback(any(not_found))
+            .layer(DefaultBodyLimit::max(self.body_limit))
+            .with_state(self.clone())
+    }
+
+    /// Serves until `stop` ends; requests under way are finished.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let timers = tokio::spawn(run_timers(self.store.clone()));
+        // Answers are small and written whole: waiting for more to send only delays them.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "no TCP_NODELAY");
+            }
+        });
+        let served = axum::serve(listener, self.router()).with_graceful_shutdown(stop).await;
+        timers.abort();
+        served
+    }
+}
+
+async fn run_timers(store: Store) {
+    loop {
+        tokio::time::sleep(TIMER_INTERVAL).await;
+        match operations::timers::run_due(&store).await {
+            Ok(0) => {}
+            Ok(ran) => tracing::debug!(ran, "deadlines met"),
+            Err(error) => tracing::error!(%error, "deadlines could not be run"),
+        }
+    }
+}
+
+async fn graphql(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let json = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+        |value| {
+            value
+                .split(';')
+                .next()
+                .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        },
+    );
+    if !json {
+        let message = "send a JSON body with `Content-Type: application/json`";
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message);
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(BytesRejection::FailedToBufferBody(rejection))
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
+        {
+            let message = format!("a request has at most {} bytes", app.body_limit);
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", &message);
+        }
+        Err(_) => return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body broke off"),
+    };
+    let request: async_graphql::Request = match serde_json::from_slice(&body) {
+        Ok(request) => request,
+        Err(error) => {
+            let message = format!("the body is no GraphQL request in JSON: {error}");
+            return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", &message);
+        }
+    };
+    let request_id = crate::ids::encode_prefixed("req", app.store.ids().next());
+    let span = tracing::info_span!("request", id = %request_id);
+    execute(app, headers, request, request_id).instrument(span).await
+}
+
+async fn execute(
+    app: App,
+    headers: HeaderMap,
+    request: async_graphql::Request,
+    request_id: String,
+) -> Response {
+    let authorization = headers.get(header::AUTHORIZATION).map(HeaderValue::to_str).transpose();
+    let actor = match authorization {
+        Ok(authorization) => app.tokens.actor(authorization).await,
+        Err(_) => Err(operations::Error::Unauthenticated("the header is no text")),
+    };
+    let actor = match actor {
+        Ok(actor) => actor.map(|actor| {
+            Arc::new(Actor { request_id: Some(request_id.clone()), ..(*actor).clone() })
+        }),
+        Err(error) => {
+            let unauthenticated = matches!(error, operations::Error::Unauthenticated(_));
+            let failure = Failure::from(error);
+            let status = if unauthenticated {
+                StatusCode::UNAUTHORIZED
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
+            return refuse(status, failure.code(), failure.message());
+        }
+    };
+    let scope = Scope { store: app.store.clone(), actor };
+    let request = request.data(Loaders::new(scope)).data(app.tokens.clone());
+    // In a task of its own: a client that goes away leaves a mutation whole.
+    let schema = app.schema.clone();
+    let task = tokio::spawn(async move { schema.execute(request).await }.in_current_span());
+    match task.await {
+        Ok(response) => answer(response, &request_id),
+        Err(error) => {
+            tracing::error!(%error, "a resolver panicked");
+            let message = format!("something went wrong on our side (request {request_id})");
+            refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", &message)
+        }
+    }
+}
+
+/// Every error has a code; a fault of ours names the request, so that support finds its cause.
+fn answer(mut response: GraphqlResponse, request_id: &str) -> Response {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("code").is_none() {
+            extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
+        }
+        if extensions.get("code") == Some(&async_graphql::Value::from("INTERNAL")) {
+            extensions.set("requestId", request_id);
+        }
+    }
+    let body = serde_json::to_vec(&response).unwrap_or_default();
+    json_response(StatusCode::OK, Body::from(body))
+}
+
+fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
+    json_response(status, Body::from(body.to_string()))
+}
+
+fn json_response(status: StatusCode, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+async fn wrong_method() -> Response {
+    let mut response =
+        refuse(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "send GraphQL requests by POST");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+async fn not_found() -> Response {
+    refuse(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here; the API is at /graphql")
+}
+
+/// Ready when the database answers.
+async fn ready(State(app): State<App>) -> Response {
+    match app.store.ping().await {
+        Ok(()) => Response::new(Body::from("ready")),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            refuse(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "the database does not answer")
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Stock in the schema.
+
+pub(crate) mod mutations;
+pub(crate) mod queries;
+pub(crate) mod types;
