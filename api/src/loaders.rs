@@ -99,7 +99,7 @@ macro_rules! loaders {
             ) -> Loaded<<$lazy<$($kind),*> as Shape>::Value> {
                 let make = || {
                     let fetch = Fetch { scope: self.scope.clone(), run: $run };
-                    Loader::new(fetch).with_max_batch_size(1_000).with_yield_count(3)
+                    Loader::new(fetch).with_max_batch_size(1_000).with_yield_count(10)
                 };
                 self.$name.0.get_or_init(make).load(key).await
             })*

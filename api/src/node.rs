@@ -148,7 +148,7 @@ impl Node {
                 needs(Permission::PurchasingRead)?;
                 loaders.supplier(id).await?.map(|row| Self::Supplier(Supplier(row)))
             }
-            Kind::User => loaders.user(id).await?.map(|row| Self::User(User(row))),
+            Kind::User => loaders.user(id).await?.map(|row| Self::User(User::new(row))),
             Kind::Variant => {
                 needs(Permission::CatalogRead)?;
                 loaders.variant(id).await?.map(|row| Self::Variant(Variant(row)))

@@ -9,11 +9,11 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A moment in UTC, as RFC 3339 with up to microseconds: `2026-01-31T09:30:00Z`. On input any offset
-/// is taken; finer fractions are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) OffsetDateTime);
 
+/// A moment in UTC, as RFC 3339 with up to microseconds: `2026-01-31T09:30:00Z`. On input any offset
+/// is taken; finer fractions are cut.
 #[Scalar(name = "DateTime")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -33,10 +33,10 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A day of the calendar: `2026-01-31`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Date(pub(crate) String);
 
+/// A day of the calendar: `2026-01-31`.
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -52,11 +52,11 @@ impl ScalarType for Date {
     }
 }
 
-/// An exact decimal number as a string: `"12.30"`. On input whole numbers may be given bare; numbers
-/// with a point may not, since JSON does not keep them exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decimal(pub(crate) rust_decimal::Decimal);
 
+/// An exact decimal number as a string: `"12.30"`. On input whole numbers may be given bare; numbers
+/// with a point may not, since JSON does not keep them exact.
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -95,10 +95,10 @@ impl Decimal {
 
 macro_rules! text_scalar {
     ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub(crate) struct $name(pub(crate) String);
 
+        $(#[$doc])*
         #[Scalar]
         impl ScalarType for $name {
             fn parse(value: Value) -> InputValueResult<Self> {
@@ -125,7 +125,6 @@ text_scalar! {
     CountryCode
 }
 
-/// An exact amount of money in one currency.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Money {
     minor: i64,

@@ -1,1 +1,10 @@
-//! x
+//! The suite: through HTTP, on a database of its own for each test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod access;
+mod catalog;
+mod cli;
+mod house;
+mod integrity;
+mod orders;
+mod stock;

@@ -79,7 +79,7 @@ async fn payload(ctx: &Context<'_>, begun: operations::Result<Begun>) -> Option<
         access_token,
         expires_at: DateTime(expires_at),
         refresh_token: begun.refresh_token,
-        user: User(user),
+        user: User::own(user),
     };
     Some(SessionPayload { session: Some(session), user_errors: Vec::new() })
 }

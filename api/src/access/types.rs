@@ -94,10 +94,6 @@ fn listed(permissions: permissions::Permissions) -> Vec<Permission> {
     permissions.iter().map(Permission::from).collect()
 }
 
-/// Rows an actor can reach. Null means no restriction; an empty list reaches nothing. An order is
-/// reached through its channel and, where locations are restricted, through a fulfillment at one of
-/// them; a customer through an order in reach. A row in reach shows the channel, location and variant
-/// it names.
 #[derive(Clone)]
 pub(crate) struct Reach(actor::Reach);
 
@@ -126,7 +122,6 @@ impl Reach {
     }
 }
 
-/// Who asks: a user or a partner's token, and what it may do.
 pub(crate) struct Viewer(pub(crate) Arc<operations::Actor>);
 
 /// Who asks: a user or a partner's token, and what it may do.
@@ -137,7 +132,7 @@ impl Viewer {
         if self.0.kind != enums::ActorKind::User {
             return None;
         }
-        ctx.loaders().user(self.0.id?).await.or_null(ctx)?.map(User)
+        ctx.loaders().user(self.0.id?).await.or_null(ctx)?.map(User::new)
     }
 
     /// The token that asks; null for a user.
@@ -159,8 +154,6 @@ impl Viewer {
     }
 }
 
-/// A named set of permissions. Built in: admin, operations_manager, warehouse, finance, agent,
-/// auditor.
 #[derive(Clone)]
 pub(crate) struct Role(pub(crate) Arc<role::Model>);
 
@@ -194,15 +187,28 @@ impl Role {
     }
 }
 
-/// Email is masked, roles and reach are null, unless it is oneself or with `ACCESS_MANAGE`.
 #[derive(Clone)]
-pub(crate) struct User(pub(crate) Arc<user::Model>);
+pub(crate) struct User {
+    row: Arc<user::Model>,
+    /// Whether it is shown to itself, though nobody is signed in yet.
+    own: bool,
+}
 
 impl User {
+    pub(crate) fn new(row: Arc<user::Model>) -> Self {
+        Self { row, own: false }
+    }
+
+    /// The user who just signed in.
+    pub(crate) fn own(row: Arc<user::Model>) -> Self {
+        Self { row, own: true }
+    }
+
     fn open_to(&self, scope: &Scope) -> bool {
-        scope.actor.as_ref().is_some_and(|actor| {
-            actor.id == Some(self.0.id) || actor.may(permissions::Permission::AccessManage)
-        })
+        self.own
+            || scope.actor.as_ref().is_some_and(|actor| {
+                actor.id == Some(self.row.id) || actor.may(permissions::Permission::AccessManage)
+            })
     }
 }
 
@@ -211,17 +217,17 @@ impl User {
 impl User {
     /// Its id, `usr_…`.
     pub(crate) async fn id(&self) -> ID {
-        id(Kind::User, self.0.id)
+        id(Kind::User, self.row.id)
     }
 
     /// The address to sign in with.
     async fn email(&self, ctx: &Context<'_>) -> String {
-        if self.open_to(ctx.scope()) { self.0.email.clone() } else { mask_email(&self.0.email) }
+        if self.open_to(ctx.scope()) { self.row.email.clone() } else { mask_email(&self.row.email) }
     }
 
     /// What colleagues call them.
     async fn name(&self) -> &str {
-        &self.0.name
+        &self.row.name
     }
 
     /// The roles held, by name.
@@ -229,35 +235,33 @@ impl User {
         if !self.open_to(ctx.scope()) {
             return None;
         }
-        let held = ctx.loaders().roles_of(self.0.id).await.or_null(ctx)?;
+        let held = ctx.loaders().roles_of(self.row.id).await.or_null(ctx)?;
         Some(held.iter().map(|held| Role(Arc::new(held.role.clone()))).collect())
     }
 
     /// The rows the user reaches.
     async fn reach(&self, ctx: &Context<'_>) -> Option<Reach> {
-        let row = &self.0;
+        let row = &self.row;
         self.open_to(ctx.scope())
             .then(|| Reach(reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref())))
     }
 
     /// Whether they may sign in.
     async fn active(&self) -> bool {
-        self.0.active
+        self.row.active
     }
 
     /// When they last signed in.
     async fn last_sign_in_at(&self) -> Option<DateTime> {
-        self.0.last_sign_in_at.map(DateTime)
+        self.row.last_sign_in_at.map(DateTime)
     }
 
     /// When the account was made.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
+        DateTime(self.row.created_at)
     }
 }
 
-/// A partner's credential. The secret is shown once, at creation or rotation, and only its hash is
-/// kept.
 #[derive(Clone)]
 pub(crate) struct ApiToken(pub(crate) Arc<api_token::Model>);
 
@@ -312,7 +316,7 @@ impl ApiToken {
 
     /// Who made it; null for the command line.
     async fn created_by(&self, ctx: &Context<'_>) -> Option<User> {
-        ctx.loaders().user(self.0.created_by?).await.or_null(ctx)?.map(User)
+        ctx.loaders().user(self.0.created_by?).await.or_null(ctx)?.map(User::new)
     }
 }
 
@@ -352,7 +356,7 @@ impl ActorRef {
         match (kind, id) {
             (enums::ActorKind::User, Some(id)) => {
                 let user = present(loaders.user(id).await?)?;
-                Ok(Self { label: user.name.clone(), user: Some(User(user)), ..blank })
+                Ok(Self { label: user.name.clone(), user: Some(User::new(user)), ..blank })
             }
             (enums::ActorKind::ApiToken, Some(id)) => {
                 let token = present(loaders.api_token(id).await?)?;

@@ -85,8 +85,6 @@ impl Weekday {
     }
 }
 
-/// Where orders come from: a shop, a till, a marketplace. Needs `CATALOG_READ`, unless a row in reach
-/// names it.
 #[derive(Clone)]
 pub(crate) struct Channel(pub(crate) Arc<channel::Model>);
 
@@ -152,7 +150,6 @@ impl Channel {
     }
 }
 
-/// The company that sells, invoices and books.
 #[derive(Clone)]
 pub(crate) struct LegalEntity(pub(crate) Arc<legal_entity::Model>);
 
@@ -185,7 +182,6 @@ impl LegalEntity {
     }
 }
 
-/// Where stock lies. Needs `CATALOG_READ`, unless a row in reach names it.
 #[derive(Clone)]
 pub(crate) struct Location(pub(crate) Arc<location::Model>);
 
@@ -309,7 +305,6 @@ impl From<WorkCalendarInput> for calendar::WorkCalendar {
     }
 }
 
-/// What is sold, in one or several variants.
 #[derive(Clone)]
 pub(crate) struct Product(pub(crate) Arc<product::Model>);
 
@@ -333,7 +328,6 @@ impl Product {
     }
 }
 
-/// What can be ordered: one SKU.
 #[derive(Clone)]
 pub(crate) struct Variant(pub(crate) Arc<variant::Model>);
 
@@ -450,7 +444,6 @@ impl Variant {
     }
 }
 
-/// Units of one variant that a bundle consumes.
 #[derive(Clone)]
 pub(crate) struct BundleComponent(Arc<bundle_component::Model>);
 
@@ -468,7 +461,6 @@ impl BundleComponent {
     }
 }
 
-/// What a variant costs in a channel.
 #[derive(Clone)]
 pub(crate) struct Price(Arc<price::Model>);
 
@@ -492,7 +484,6 @@ impl Price {
     }
 }
 
-/// Whom we buy from. Needs `PURCHASING_READ`.
 #[derive(Clone)]
 pub(crate) struct Supplier(pub(crate) Arc<supplier::Model>);
 
@@ -533,7 +524,6 @@ impl Supplier {
     }
 }
 
-/// On what terms a supplier sells a variant.
 #[derive(Clone)]
 pub(crate) struct SupplierTerm(Arc<supplier_term::Model>, String);
 

@@ -28,8 +28,6 @@ pub(crate) enum IdentityKind {
     Other,
 }
 
-/// A person or company that orders. Needs `CUSTOMERS_READ`; personal data is masked without
-/// `CUSTOMERS_PII`.
 #[derive(Clone)]
 pub(crate) struct Customer(pub(crate) Arc<customer::Model>);
 
@@ -110,7 +108,6 @@ impl Customer {
     }
 }
 
-/// `value` is masked without `CUSTOMERS_PII`.
 pub(crate) struct CustomerIdentity(Arc<customer_identity::Model>);
 
 /// `value` is masked without `CUSTOMERS_PII`.

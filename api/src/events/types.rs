@@ -15,8 +15,6 @@ use operations::permissions::Permission;
 use serde_json::Value as Json;
 use std::sync::Arc;
 
-/// Written in the same transaction as the change it tells of. Types are dotted and past tense:
-/// order.placed, stock.reserved, payment.captured. Each type needs a permission of its own.
 #[derive(Clone)]
 pub(crate) struct Event(pub(crate) Arc<LoggedEvent>);
 

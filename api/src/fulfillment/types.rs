@@ -37,7 +37,6 @@ pub(crate) enum FulfillmentState {
     Cancelled,
 }
 
-/// One location's share of one order. Needs `FULFILLMENT_READ` and reach over the location.
 #[derive(Clone)]
 pub(crate) struct Fulfillment(pub(crate) Arc<fulfillment::Model>);
 
@@ -125,7 +124,6 @@ impl Fulfillment {
     }
 }
 
-/// Units of one variant that one location sends.
 #[derive(Clone)]
 pub(crate) struct FulfillmentLine(Arc<fulfillment_line::Model>);
 

@@ -146,7 +146,6 @@ pub(crate) struct Prefetched {
     pub(crate) fulfillments: Ahead<(Uuid, fulfillment::Model)>,
 }
 
-/// An order from placement to closing. Needs `ORDERS_READ` and reach.
 #[derive(Clone)]
 pub(crate) struct Order(Arc<(order::Model, Prefetched)>);
 
@@ -364,7 +363,7 @@ impl Order {
 
     /// The user who looks after it.
     async fn assignee(&self, ctx: &Context<'_>) -> Option<User> {
-        ctx.loaders().user(self.row().assignee_id?).await.or_null(ctx)?.map(User)
+        ctx.loaders().user(self.row().assignee_id?).await.or_null(ctx)?.map(User::new)
     }
 
     /// What each location sends, within reach. Needs `FULFILLMENT_READ`.
@@ -434,8 +433,6 @@ impl Order {
     }
 }
 
-/// What was ordered of one SKU. `quantity` is what stands ordered after edits; cancelled units stay
-/// in it and are counted in `quantityCancelled`; totals are of what is not cancelled.
 #[derive(Clone)]
 pub(crate) struct OrderLine(Arc<order_line::Model>, Arc<str>);
 
@@ -545,10 +542,6 @@ pub(crate) struct OrderAdjustment {
     tax: Money,
 }
 
-/// grandTotal = items + shipping - discounts + other adjustments, with the tax. items, shipping and
-/// discounts contain tax where the channel's prices do; `tax` is the tax of the whole, computed per
-/// document and rate, half up, then dealt out to lines by largest remainder; `outstanding` is negative
-/// when too much was paid.
 pub(crate) struct OrderTotals(Order);
 
 /// grandTotal = items + shipping - discounts + other adjustments, with the tax. items, shipping and
@@ -599,7 +592,6 @@ impl OrderTotals {
     }
 }
 
-/// An internal message about an order or a customer. Needs `ORDERS_WRITE` or `CUSTOMERS_WRITE`.
 #[derive(Clone)]
 pub(crate) struct Note(pub(crate) Arc<note::Model>);
 
@@ -631,7 +623,7 @@ impl Note {
         let ids: Vec<Uuid> = serde_json::from_value(self.0.mentions.clone()).unwrap_or_default();
         let mut users = Vec::with_capacity(ids.len());
         for id in ids {
-            users.extend(ctx.loaders().user(id).await?.map(User));
+            users.extend(ctx.loaders().user(id).await?.map(User::new));
         }
         Ok(users)
     }

@@ -67,7 +67,6 @@ pub(crate) enum PaymentTransactionState {
     Failed,
 }
 
-/// Money obtained or promised for an order. Needs `PAYMENTS_READ`.
 #[derive(Clone)]
 pub(crate) struct Payment(pub(crate) Arc<payment::Model>);
 
@@ -157,7 +156,6 @@ impl Payment {
     }
 }
 
-/// One step in the life of a payment. Needs `PAYMENTS_READ`.
 #[derive(Clone)]
 pub(crate) struct PaymentTransaction(pub(crate) Arc<payment_transaction::Model>);
 
@@ -206,7 +204,6 @@ impl PaymentTransaction {
     }
 }
 
-/// Never the number. `fingerprint` needs `ORDERS_RISK`.
 pub(crate) struct Card(serde_json::Value);
 
 impl Card {

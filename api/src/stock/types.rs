@@ -57,8 +57,6 @@ pub(crate) enum ReservationState {
     Released,
 }
 
-/// One variant at one location. available = onHand - reserved - safety - damaged; never below zero
-/// for reservations. Needs `STOCK_READ` and reach over the location.
 #[derive(Clone)]
 pub(crate) struct StockLevel(pub(crate) Arc<stock_level::Model>);
 
@@ -154,7 +152,6 @@ pub(super) async fn movements(
     Ok(StockMovementConnection::new(rows, Box::new(count)))
 }
 
-/// Append-only. A level always equals the sum of its movements. Needs `STOCK_READ`.
 #[derive(Clone)]
 pub(crate) struct StockMovement(pub(crate) Arc<stock_movement::Model>);
 
@@ -225,7 +222,6 @@ impl StockMovement {
     }
 }
 
-/// Stock held for a checkout that has not paid yet; given back by itself at `expiresAt`.
 #[derive(Clone)]
 pub(crate) struct StockReservation(pub(crate) Arc<stock_reservation::Model>);
 
@@ -264,7 +260,6 @@ impl StockReservation {
     }
 }
 
-/// Units of one variant held at one location.
 #[derive(Clone)]
 pub(crate) struct ReservationLine(Arc<stock_reservation_line::Model>);
 

@@ -156,7 +156,7 @@ pub(crate) fn check_discounts(
         .sum();
     let off: i64 =
         adjustments.iter().filter(|one| pricing::taken_off(one.kind)).map(|one| one.amount).sum();
-    if off > goods {
+    if off > 0 && off > goods {
         let message = "discounts exceed what the lines cost";
         faults.add(RefusalCode::AmountExceeded, "adjustments", message);
     }

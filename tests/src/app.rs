@@ -1,0 +1,188 @@
+//! An app on a database of its own, at a fixed time.
+
+use crate::client::Client;
+use crate::database::{Database, number};
+use aftercart::server::{App, AppOptions};
+use operations::access::token_create::{CreateToken, token_create};
+use operations::access::user_create::{CreateUser, user_create};
+use operations::actor::Reach;
+use operations::clock::Clock;
+use operations::ids::Ids;
+use operations::permissions::{BuiltInRole, Permission, Permissions};
+use operations::secrets::MasterKey;
+use operations::{Actor, Call, Store, StoreOptions};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use time::macros::datetime;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// When every test begins.
+pub const START: time::OffsetDateTime = datetime!(2026-03-02 10:00 UTC);
+/// The password of every user.
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct TestApp {
+    pub store: Store,
+    pub clock: Clock,
+    pub url: String,
+    pub database: Database,
+    raw: DatabaseConnection,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        let database = Database::migrated().await;
+        let clock = Clock::fixed(START);
+        let options = StoreOptions {
+            url: database.url.clone(),
+            connections: 8,
+            ids: Ids::seeded(clock.clone(), 1),
+            clock: clock.clone(),
+        };
+        let store = Store::connect(options).await.expect("connects");
+        store.migrate().await.expect("migrates");
+        let options = AppOptions::new(MasterKey::generate());
+        let app = App::new(store.clone(), &options).await.expect("starts");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+        let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));
+        let (stop, stopped) = oneshot::channel();
+        // Timers are run by the tests themselves, when the clock says so.
+        let router = app.router();
+        tokio::spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(async {
+                let _ended = stopped.await;
+            });
+            served.await.expect("serves");
+        });
+        let raw = database.raw().await;
+        Self { store, clock, url, database, raw, stop: Some(stop) }
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url, None)
+    }
+
+    /// A token that may do everything everywhere.
+    pub async fn admin(&self) -> Client {
+        self.token(Permissions::all(), Reach::default()).await
+    }
+
+    /// A token with what a built-in role may do.
+    pub async fn role(&self, name: &str) -> Client {
+        let role = BuiltInRole::named(name).expect("a built-in role");
+        self.token(role.permissions(), Reach::default()).await
+    }
+
+    /// A token that lacks one permission alone.
+    pub async fn without(&self, lacking: Permission) -> Client {
+        let all = Permission::ALL.iter().copied().filter(|permission| *permission != lacking);
+        self.token(all.collect(), Reach::default()).await
+    }
+
+    /// A token that may do everything, in reach of these rows alone.
+    pub async fn reaching(&self, channels: Option<&[&str]>, locations: Option<&[&str]>) -> Client {
+        let ids = |ids: &[&str]| {
+            ids.iter().map(|id| aftercart::ids::decode(id).expect("an id").1).collect()
+        };
+        let reach = Reach { channels: channels.map(ids), locations: locations.map(ids) };
+        self.token(Permissions::all(), reach).await
+    }
+
+    pub async fn token(&self, permissions: Permissions, reach: Reach) -> Client {
+        let command = CreateToken { name: "test".into(), permissions, reach, expires_at: None };
+        let actor = Actor::system();
+        let made = token_create(&self.store, Call::by(&actor), &command).await.expect("a token");
+        Client::new(&self.url, Some(made.secret))
+    }
+
+    /// A user who can sign in with [`PASSWORD`]; the id.
+    pub async fn user(&self, email: &str, role: &str) -> String {
+        let command = CreateUser {
+            email: email.into(),
+            name: email.split('@').next().unwrap_or(email).into(),
+            password: PASSWORD.into(),
+            roles: vec![role.into()],
+        };
+        let actor = Actor::system();
+        let id = user_create(&self.store, Call::by(&actor), &command).await.expect("a user");
+        aftercart::ids::encode(aftercart::ids::Kind::User, id)
+    }
+
+    /// Moves the clock and runs what is due then.
+    pub async fn later(&self, by: time::Duration) -> usize {
+        self.clock.advance(by);
+        operations::timers::run_due(&self.store).await.expect("timers run")
+    }
+
+    pub async fn number(&self, sql: &str) -> i64 {
+        number(&self.raw, sql).await
+    }
+
+    /// Changes rows past every rule.
+    pub async fn plant(&self, sql: &str) {
+        self.raw.execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// What the books look like: counts of rows, and sums that any change would move.
+    pub async fn books(&self) -> Vec<(String, i64)> {
+        let mut books = Vec::new();
+        for table in [
+            "channels",
+            "locations",
+            "legal_entities",
+            "products",
+            "variants",
+            "prices",
+            "suppliers",
+            "bundle_components",
+            "customers",
+            "customer_identities",
+            "stock_levels",
+            "stock_movements",
+            "stock_reservations",
+            "orders",
+            "order_lines",
+            "order_tags",
+            "notes",
+            "payments",
+            "fulfillments",
+            "events",
+            "timers",
+            "idempotency_keys",
+            "users",
+            "sessions",
+        ] {
+            let count = self.number(&format!("select count(*) from {table}")).await;
+            books.push((table.to_owned(), count));
+        }
+        for (table, column) in [
+            ("stock_levels", "on_hand"),
+            ("stock_levels", "reserved"),
+            ("stock_levels", "damaged"),
+            ("stock_levels", "safety_stock"),
+            ("orders", "version"),
+            ("orders", "grand_total_minor"),
+            ("fulfillments", "version"),
+        ] {
+            let sql = format!("select cast(coalesce(sum({column}), 0) as bigint) from {table}");
+            books.push((format!("{table}.{column}"), self.number(&sql).await));
+        }
+        books
+    }
+
+    /// Every promise of the books holds.
+    pub async fn verify(&self) {
+        let report = operations::integrity::verify(&self.store, &Actor::system()).await;
+        let report = report.expect("verifies");
+        assert!(report.ok(), "{report:#?}");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _sent = stop.send(());
+        }
+    }
+}

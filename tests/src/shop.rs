@@ -1,0 +1,187 @@
+//! A small shop, made through the API: two channels, three locations, four SKUs and a bundle.
+
+use crate::app::TestApp;
+use crate::client::Client;
+use serde_json::{Value as Json, json};
+
+pub const LEGAL_ENTITY_UPSERT: &str = "mutation($input: LegalEntityUpsertInput!, $key: String) {
+  legalEntityUpsert(input: $input, idempotencyKey: $key) {
+    legalEntity { id name countryCode taxId baseCurrency } userErrors { code message field } } }";
+pub const CHANNEL_UPSERT: &str = "mutation($input: ChannelUpsertInput!, $key: String) {
+  channelUpsert(input: $input, idempotencyKey: $key) {
+    channel { id code name kind currencyCode taxIncluded orderNumberPrefix unpaidExpiresAfterSeconds
+      legalEntity { id } locations { code } } userErrors { code message field } } }";
+pub const LOCATION_UPSERT: &str = "mutation($input: LocationUpsertInput!, $key: String) {
+  locationUpsert(input: $input, idempotencyKey: $key) {
+    location { id code name kind timeZone shipsOrders offersPickup active latitude longitude
+      address { line1 city countryCode } calendar { workingDays opensAt cutoffAt closesAt holidays } }
+    userErrors { code message field } } }";
+pub const PRODUCTS_UPSERT: &str = "mutation($input: ProductsUpsertInput!, $key: String) {
+  productsUpsert(input: $input, idempotencyKey: $key) {
+    products { id name variants { id sku name active components { quantity variant { sku } }
+      prices { channel { code } amount { amount } taxRate } } } userErrors { code message field } } }";
+pub const SUPPLIER_UPSERT: &str = "mutation($input: SupplierUpsertInput!, $key: String) {
+  supplierUpsert(input: $input, idempotencyKey: $key) {
+    supplier { id name paymentTermsDays currencyCode terms { supplierSku packSize leadTimeDays
+      unitCost { amount currencyCode } variant { sku } } } userErrors { code message field } } }";
+pub const STOCK_RECEIVE: &str = "mutation($input: StockReceiveInput!, $key: String) {
+  stockReceive(input: $input, idempotencyKey: $key) {
+    stockLevels { id onHand available location { code } variant { sku } }
+    userErrors { code message field } } }";
+pub const STOCK_ADJUST: &str = "mutation($input: StockAdjustInput!, $key: String) {
+  stockAdjust(input: $input, idempotencyKey: $key) {
+    stockLevels { id onHand damaged available } userErrors { code message field details } } }";
+pub const STOCK_SET_POLICY: &str = "mutation($input: StockSetPolicyInput!, $key: String) {
+  stockSetPolicy(input: $input, idempotencyKey: $key) {
+    stockLevels { safetyStock reorderPoint reorderQuantity available }
+    userErrors { code message field } } }";
+pub const STOCK_RESERVE: &str = "mutation($input: StockReserveInput!, $key: String) {
+  stockReserve(input: $input, idempotencyKey: $key) {
+    reservation { id state expiresAt channel { code } lines { quantity variant { sku } location { code } } }
+    userErrors { code message field details } } }";
+pub const STOCK_RESERVATION_RELEASE: &str =
+    "mutation($input: StockReservationIdInput!, $key: String) {
+  stockReservationRelease(input: $input, idempotencyKey: $key) {
+    reservation { id state } userErrors { code message field } } }";
+pub const ORDER_PLACE: &str = "mutation($input: OrderPlaceInput!, $key: String) {
+  orderPlace(input: $input, idempotencyKey: $key) {
+    order { id number version state fulfillmentState paymentState placedAt email
+      customer { id number name }
+      totals { items { amount } shipping { amount } discounts { amount } tax { amount }
+        grandTotal { amount } paid { amount } outstanding { amount } }
+      lines { id sku name quantity quantityReserved quantityBackordered taxRate
+        unitPrice { amount } discount { amount } tax { amount } total { amount } }
+      fulfillments { number state location { code } lines { sku quantity } }
+      payments { state method authorized { amount } captured { amount } } }
+    userErrors { code message field details } } }";
+pub const ORDERS_IMPORT: &str = "mutation($input: OrdersImportInput!, $key: String) {
+  ordersImport(input: $input, idempotencyKey: $key) {
+    imported orders { id number state fulfillmentState paymentState returnState imported
+      customer { id number } lines { sku variant { id } quantity }
+      totals { grandTotal { amount } paid { amount } outstanding { amount } }
+      payments { state captured { amount } } fulfillments { state location { code } } }
+    userErrors { code message field } } }";
+pub const ORDER_TAG: &str = "mutation($input: OrderTagInput!, $key: String) {
+  orderTag(input: $input, idempotencyKey: $key) {
+    order { id version tags } userErrors { code message field } } }";
+pub const ORDER_ASSIGN: &str = "mutation($input: OrderAssignInput!, $key: String) {
+  orderAssign(input: $input, idempotencyKey: $key) {
+    order { id version assignee { id name email } } userErrors { code message field } } }";
+pub const NOTE_ADD: &str = "mutation($input: NoteAddInput!, $key: String) {
+  noteAdd(input: $input, idempotencyKey: $key) {
+    note { id text subjectId author { kind label } mentions { name } }
+    userErrors { code message field } } }";
+
+pub struct Shop {
+    pub admin: Client,
+    pub entity: String,
+    pub web: String,
+    pub market: String,
+    pub berlin: String,
+    pub hamburg: String,
+    pub store: String,
+}
+
+impl Shop {
+    /// Channels `web` (Berlin, Hamburg, store) and `market` (Hamburg); SKUs A 10.00, B 20.00,
+    /// C 33.33, D 5.00 (7 %), and the bundle SET of two A and one B at 35.00; taxes of 19 % included.
+    /// Ten of each SKU in Berlin, five in Hamburg, two in the store.
+    pub async fn open(app: &TestApp) -> Self {
+        let admin = app.admin().await;
+        let entity = json!({ "name": "Shop GmbH", "countryCode": "DE", "baseCurrency": "EUR" });
+        let made = admin.done(LEGAL_ENTITY_UPSERT, entity).await;
+        let entity = text(&made["legalEntity"]["id"]);
+        let berlin = place(&admin, "berlin", "WAREHOUSE", false).await;
+        let hamburg = place(&admin, "hamburg", "WAREHOUSE", false).await;
+        let store = place(&admin, "store", "STORE", true).await;
+        let web = channel(&admin, &entity, "web", "WEB", &[&berlin, &hamburg, &store]).await;
+        let market = channel(&admin, &entity, "market", "MARKETPLACE", &[&hamburg]).await;
+        let shop = Self { admin, entity, web, market, berlin, hamburg, store };
+        shop.stock_shelves().await;
+        shop
+    }
+
+    async fn stock_shelves(&self) {
+        let variant = |sku: &str, price: &str, rate: &str| {
+            json!({ "sku": sku, "name": format!("Thing {sku}"), "unitCost": { "amount": "4.00", "currencyCode": "EUR" },
+              "prices": [{ "channelId": self.web, "amount": price, "taxRate": rate },
+                         { "channelId": self.market, "amount": price, "taxRate": rate }] })
+        };
+        let mut set = variant("SET", "35.00", "0.19");
+        set["components"] = json!([{ "sku": "A", "quantity": 2 }, { "sku": "B", "quantity": 1 }]);
+        let products = json!({ "products": [
+            { "name": "Things", "variants": [variant("A", "10.00", "0.19"), variant("B", "20.00", "0.19")] },
+            { "name": "More", "variants": [variant("C", "33.33", "0.19"), variant("D", "5.00", "0.07")] },
+            { "name": "Set", "variants": [set] },
+        ] });
+        self.admin.done(PRODUCTS_UPSERT, products).await;
+        for (location, quantity) in [(&self.berlin, 10), (&self.hamburg, 5), (&self.store, 2)] {
+            let lines: Vec<Json> =
+                ["A", "B", "C", "D"].map(|sku| json!({ "sku": sku, "quantity": quantity })).into();
+            self.admin.done(STOCK_RECEIVE, json!({ "locationId": location, "lines": lines })).await;
+        }
+    }
+
+    /// An order of the web shop for these lines, nothing else.
+    pub fn order(&self, lines: &[(&str, i32)]) -> Json {
+        let lines: Vec<Json> = lines
+            .iter()
+            .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
+            .collect();
+        json!({ "channelId": self.web, "lines": lines })
+    }
+
+    /// Places it and answers with the order.
+    pub async fn place(&self, input: Json) -> Json {
+        self.admin.done(ORDER_PLACE, input).await["order"].clone()
+    }
+
+    /// On hand, reserved and available of a SKU at a location.
+    pub async fn level(&self, sku: &str, location: &str) -> (i64, i64, i64) {
+        let query = "query($f: StockFilter) { stockLevels(filter: $f) { nodes { onHand reserved available } } }";
+        let data = self
+            .admin
+            .ok(query, json!({ "f": { "skus": [sku], "locationIds": [location] } }))
+            .await;
+        let level = &data["stockLevels"]["nodes"][0];
+        let units = |name: &str| level[name].as_i64().expect("units");
+        (units("onHand"), units("reserved"), units("available"))
+    }
+}
+
+pub async fn place(admin: &Client, code: &str, kind: &str, pickup: bool) -> String {
+    let made = admin
+        .done(
+            LOCATION_UPSERT,
+            json!({
+                "code": code, "name": code, "kind": kind, "timeZone": "Europe/Berlin",
+                "offersPickup": pickup,
+                "address": { "line1": "Street 1", "city": code, "countryCode": "DE" },
+            }),
+        )
+        .await;
+    text(&made["location"]["id"])
+}
+
+pub async fn channel(
+    admin: &Client,
+    entity: &str,
+    code: &str,
+    kind: &str,
+    locations: &[&String],
+) -> String {
+    let made = admin
+        .done(
+            CHANNEL_UPSERT,
+            json!({
+                "code": code, "name": code, "kind": kind, "currencyCode": "EUR", "taxIncluded": true,
+                "legalEntityId": entity, "locationIds": locations,
+            }),
+        )
+        .await;
+    text(&made["channel"]["id"])
+}
+
+pub fn text(json: &Json) -> String {
+    json.as_str().expect("a text").to_owned()
+}

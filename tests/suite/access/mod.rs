@@ -1,0 +1,3 @@
+mod reach;
+mod rights;
+mod session;

@@ -1,0 +1,202 @@
+//! Every root field, asked of introspection: without a credential, without the right, with it.
+
+use harness::shop::*;
+use harness::{Shop, TestApp};
+use operations::permissions::Permission as P;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+
+/// A root query field, a document that asks for it, and the permission it needs, if any.
+const QUERIES: &[(&str, &str, Option<P>)] = &[
+    ("node", "{ node(id: \"x\") { id } }", None),
+    ("nodes", "{ nodes(ids: []) { id } }", None),
+    ("viewer", "{ viewer { permissions } }", None),
+    ("channels", "{ channels { code } }", Some(P::CatalogRead)),
+    ("channel", "{ channel(by: { code: \"web\" }) { code } }", Some(P::CatalogRead)),
+    ("locations", "{ locations { code } }", Some(P::CatalogRead)),
+    ("location", "{ location(by: { code: \"berlin\" }) { code } }", Some(P::CatalogRead)),
+    ("variant", "{ variant(by: { sku: \"A\" }) { sku } }", Some(P::CatalogRead)),
+    ("variants", "{ variants { totalCount nodes { sku } } }", Some(P::CatalogRead)),
+    ("suppliers", "{ suppliers { totalCount } }", Some(P::PurchasingRead)),
+    ("order", "{ order(by: { number: \"WEB-1000001\" }) { number } }", Some(P::OrdersRead)),
+    ("orders", "{ orders { totalCount } }", Some(P::OrdersRead)),
+    ("stockLevels", "{ stockLevels { totalCount } }", Some(P::StockRead)),
+    ("stockMovements", "{ stockMovements { totalCount } }", Some(P::StockRead)),
+    ("integrityReport", "{ integrityReport { ok } }", Some(P::InsightsRead)),
+];
+
+/// A mutation with an input that would do something, and the permission it needs.
+fn mutations(shop: &Shop, order: &Json, held: &Json) -> Vec<(&'static str, &'static str, Json, P)> {
+    let sku = json!([{ "sku": "A", "quantity": 1 }]);
+    let entity = json!({ "name": "x", "countryCode": "DE", "baseCurrency": "EUR" });
+    let channel = json!({ "code": "new", "name": "x", "kind": "WEB", "currencyCode": "EUR", "taxIncluded": true, "legalEntityId": shop.entity });
+    let address = json!({ "line1": "x", "city": "x", "countryCode": "DE" });
+    let location = json!({ "code": "new", "name": "x", "kind": "STORE", "timeZone": "UTC", "address": address });
+    let products =
+        json!({ "products": [{ "name": "x", "variants": [{ "sku": "new", "name": "x" }] }] });
+    let history = json!({ "orders": [{ "channelCode": "web", "channelReference": "h", "currencyCode": "EUR", "placedAt": "2025-01-01T00:00:00Z", "lines": [] }] });
+    let hold = json!({ "channelId": shop.web, "expiresInSeconds": 60, "lines": sku });
+    vec![
+        ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
+        ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),
+        ("locationUpsert", LOCATION_UPSERT, location, P::CatalogWrite),
+        ("productsUpsert", PRODUCTS_UPSERT, products, P::CatalogWrite),
+        (
+            "supplierUpsert",
+            SUPPLIER_UPSERT,
+            json!({ "name": "x", "currencyCode": "EUR" }),
+            P::PurchasingWrite,
+        ),
+        (
+            "stockReceive",
+            STOCK_RECEIVE,
+            json!({ "locationId": shop.berlin, "lines": sku }),
+            P::StockWrite,
+        ),
+        (
+            "stockAdjust",
+            STOCK_ADJUST,
+            json!({ "locationId": shop.berlin, "reason": "x", "lines": [{ "sku": "A", "onHandChange": 1 }] }),
+            P::StockWrite,
+        ),
+        (
+            "stockSetPolicy",
+            STOCK_SET_POLICY,
+            json!({ "locationId": shop.berlin, "sku": "A", "safetyStock": 1 }),
+            P::StockWrite,
+        ),
+        ("stockReserve", STOCK_RESERVE, hold, P::OrdersWrite),
+        (
+            "stockReservationRelease",
+            STOCK_RESERVATION_RELEASE,
+            json!({ "reservationId": held["id"] }),
+            P::OrdersWrite,
+        ),
+        ("orderPlace", ORDER_PLACE, shop.order(&[("A", 1)]), P::OrdersWrite),
+        ("ordersImport", ORDERS_IMPORT, history, P::OrdersWrite),
+        ("orderTag", ORDER_TAG, json!({ "orderId": order["id"], "add": ["x"] }), P::OrdersWrite),
+        ("orderAssign", ORDER_ASSIGN, json!({ "orderId": order["id"] }), P::OrdersWrite),
+        ("noteAdd", NOTE_ADD, json!({ "subjectId": order["id"], "text": "x" }), P::OrdersWrite),
+    ]
+}
+
+/// Root fields that need no credential: they are how one is obtained.
+const OPEN: [&str; 2] = ["signIn", "sessionRefresh"];
+
+async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
+    let query = "query($name: String!) { __type(name: $name) { fields { name } } }";
+    let data = app.anonymous().ok(query, json!({ "name": root })).await;
+    let fields = data["__type"]["fields"].as_array().cloned().unwrap_or_default();
+    fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn opened(app: &TestApp) -> (Shop, Json, Json) {
+    let shop = Shop::open(app).await;
+    let order = shop.place(shop.order(&[("A", 1)])).await;
+    let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
+    let held = shop.admin.done(STOCK_RESERVE, hold).await["reservation"].clone();
+    (shop, order, held)
+}
+
+#[tokio::test]
+async fn every_query_needs_a_credential_and_its_right() {
+    let app = TestApp::start().await;
+    let (shop, _, _) = opened(&app).await;
+    let known: BTreeSet<String> = QUERIES.iter().map(|(name, _, _)| (*name).to_owned()).collect();
+    assert_eq!(fields(&app, "Query").await, known);
+    for (name, query, permission) in QUERIES {
+        let answer = app.anonymous().answer(query, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{name}");
+        assert_eq!(answer["errors"][0]["path"], json!([name]), "{name}");
+        assert_eq!(
+            answer["data"],
+            json!({ *name: null }),
+            "{name}: a nullable field alone is null"
+        );
+        shop.admin.ok(query, json!({})).await;
+        if let Some(permission) = permission {
+            let answer = app.without(*permission).await.answer(query, json!({})).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{name}");
+            assert_eq!(answer["data"], json!({ *name: null }), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_mutation_needs_a_credential_and_its_right_and_changes_nothing_without() {
+    let app = TestApp::start().await;
+    let (shop, order, held) = opened(&app).await;
+    let cases = mutations(&shop, &order, &held);
+    let mut known: BTreeSet<String> = cases.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    known.extend(OPEN.map(str::to_owned));
+    assert_eq!(fields(&app, "Mutation").await, known);
+    let before = app.books().await;
+    for (name, query, input, permission) in &cases {
+        let variables = json!({ "input": input, "key": "k" });
+        let answer = app.anonymous().answer(query, variables.clone()).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{name}");
+        let lacking = app.without(*permission).await;
+        let answer = lacking.answer(query, variables).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{name}");
+        assert_eq!(answer["data"], json!({ *name: null }), "{name}");
+    }
+    // Making the tokens of the test recorded events of their own.
+    let ignore = |books: Vec<(String, i64)>| -> Vec<(String, i64)> {
+        books.into_iter().filter(|(name, _)| name != "events").collect()
+    };
+    assert_eq!(ignore(app.books().await), ignore(before));
+    let untouched = "select count(*) from events where kind <> 'api_token.created' and actor_id is null and actor_kind = 'API_TOKEN'";
+    assert_eq!(app.number(untouched).await, 0);
+    for (name, query, input, _) in &cases {
+        let payload = shop.admin.payload(query, json!({ "input": input })).await;
+        assert_eq!(payload["userErrors"], json!([]), "{name}");
+    }
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn what_is_beyond_reach_is_not_there() {
+    let app = TestApp::start().await;
+    let (shop, order, held) = opened(&app).await;
+    // Another channel, another location: nothing of the web shop is in reach.
+    let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;
+    let before = app.books().await;
+    for (name, query, input, _) in mutations(&shop, &order, &held) {
+        let expected = match name {
+            // Legal entities and products belong to no channel.
+            "legalEntityUpsert" | "productsUpsert" | "supplierUpsert" => continue,
+            "channelUpsert" | "locationUpsert" => "POLICY_VIOLATION",
+            _ => "NOT_FOUND",
+        };
+        let payload = stranger.payload(query, json!({ "input": input })).await;
+        let errors = harness::client::user_errors(&payload);
+        assert!(
+            errors.first().is_some_and(|error| error.starts_with(expected)),
+            "{name}: {errors:?}"
+        );
+    }
+    assert_eq!(app.books().await, before);
+    let query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } orders { totalCount nodes { number } } channels { code } locations { code }
+        order(by: { number: \"WEB-1000001\" }) { number } stockLevels { nodes { location { code } } } }";
+    let ids = json!([order["id"], order["lines"][0]["id"], shop.web, shop.berlin, held["id"]]);
+    let data = stranger.ok(query, json!({ "ids": ids })).await;
+    assert_eq!(data["nodes"], json!([null, null, null, null, null]));
+    assert_eq!(data["orders"], json!({ "totalCount": 0, "nodes": [] }));
+    assert_eq!(data["order"], Json::Null);
+    assert_eq!(data["channels"], json!([{ "code": "market" }]));
+    assert_eq!(data["locations"], json!([{ "code": "hamburg" }]));
+    let places: BTreeSet<&str> = data["stockLevels"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|level| level["location"]["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(places, BTreeSet::from(["hamburg"]));
+    let nothing = app.reaching(Some(&[]), None).await;
+    assert_eq!(nothing.payload("{ orders { totalCount } }", json!({})).await["totalCount"], 0);
+}
+
+#[test]
+fn the_table_of_roles_is_as_it_was_reviewed() {
+    insta::assert_snapshot!(operations::permissions::role_table());
+}

@@ -1,0 +1,2 @@
+mod masters;
+mod products;

@@ -1,0 +1,251 @@
+//! The built binary, as a stranger would run it.
+
+use harness::database::Database;
+use serde_json::{Value as Json, json};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The binary beside the test's own; built where it is missing or older than this test.
+fn binary() -> &'static PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let own = std::env::current_exe().expect("the test's own path");
+        let folder = own.parent().and_then(|deps| deps.parent()).expect("the target folder");
+        let profile = folder.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+        let profile = if profile == "debug" { "dev" } else { profile };
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "aftercart",
+                "--bin",
+                "aftercart",
+                "--profile",
+                profile,
+            ])
+            .status();
+        assert!(built.expect("cargo runs").success());
+        folder.join("aftercart")
+    })
+}
+
+struct Cli {
+    database: Database,
+    folder: tempfile::TempDir,
+}
+
+impl Cli {
+    async fn new() -> Self {
+        Self { database: Database::migrated().await, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("DATABASE_URL", &self.database.url)
+            .env("AFTERCART_LOG", "error");
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("the binary runs")
+    }
+
+    fn feed(&self, args: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        child.stdin.take().unwrap().write_all(input.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    }
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test]
+async fn every_command_says_what_it_does_with_an_example() {
+    let cli = Cli::new().await;
+    for args in [
+        ["serve"].as_slice(),
+        &["demo"],
+        &["migrate"],
+        &["import"],
+        &["verify"],
+        &["schema"],
+        &["user", "create"],
+        &["token", "create"],
+    ] {
+        let help = cli.run(&[args, &["--help"]].concat());
+        assert!(help.status.success());
+        assert!(out(&help).contains("Example"), "{args:?}: {}", out(&help));
+    }
+    assert!(out(&cli.run(&["serve", "--help"])).contains("AFTERCART_JWT_LIFETIME_SECONDS"));
+    assert_eq!(out(&cli.run(&["schema"])).trim(), aftercart::sdl().trim());
+}
+
+#[tokio::test]
+async fn wrong_configuration_names_every_fault_and_exits_2() {
+    let cli = Cli::new().await;
+    let output = cli
+        .command(&["verify"])
+        .env("DATABASE_URL", "mysql://x")
+        .env("AFTERCART_LISTEN", "here")
+        .env("AFTERCART_TYPO", "1")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let faults = err(&output);
+    for name in ["DATABASE_URL", "AFTERCART_LISTEN", "AFTERCART_TYPO"] {
+        assert!(faults.contains(name), "{faults}");
+    }
+    let output =
+        cli.run(&["token", "create", "--name", "x", "--permission", "NOPE", "--expires", "soon"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("NOPE") && err(&output).contains("soon"));
+    assert_eq!(cli.run(&["nonsense"]).status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn users_and_tokens_are_made_on_the_command_line() {
+    let cli = Cli::new().await;
+    let args =
+        ["user", "create", "--email", "ada@shop.example", "--role", "admin", "--password-stdin"];
+    let made = cli.feed(&args, "a long enough password\n");
+    assert!(made.status.success(), "{}", err(&made));
+    assert!(out(&made).starts_with("usr_"));
+    let again = cli.feed(&args, "short");
+    assert_eq!(again.status.code(), Some(2));
+    assert!(err(&again).contains("password"), "{}", err(&again));
+    let twice = cli.feed(&args, "a long enough password");
+    assert!(err(&twice).contains("exists"), "{}", err(&twice));
+    let token = cli.run(&[
+        "token",
+        "create",
+        "--name",
+        "shop",
+        "--permission",
+        "ORDERS_READ",
+        "--expires",
+        "90d",
+    ]);
+    assert!(out(&token).lines().last().unwrap().starts_with("aft_"), "{}", err(&token));
+}
+
+fn order(reference: &str) -> Json {
+    json!({ "channelCode": "old", "channelReference": reference, "currencyCode": "EUR", "placedAt": "2025-01-01T10:00:00+01:00",
+        "lines": [{ "sku": "X", "quantity": 1, "unitPrice": "9.90" }],
+        "payments": [{ "method": "card", "amount": "9.90", "capturedAt": "2025-01-01T10:00:00Z" }] })
+}
+
+async fn with_channel(cli: &Cli) {
+    use operations::catalog::channel_upsert::{UpsertChannel, channel_upsert};
+    use operations::catalog::legal_entity_upsert::{UpsertLegalEntity, legal_entity_upsert};
+    use operations::{Actor, Call, Store, StoreOptions};
+    let store = Store::connect(StoreOptions::new(&cli.database.url)).await.unwrap();
+    let actor = Actor::system();
+    let entity = UpsertLegalEntity {
+        id: None,
+        name: "x".into(),
+        country_code: "DE".into(),
+        tax_id: None,
+        base_currency: "EUR".into(),
+    };
+    let entity = legal_entity_upsert(&store, Call::by(&actor), &entity).await.unwrap();
+    let channel = UpsertChannel {
+        code: "old".into(),
+        name: "Old shop".into(),
+        kind: entities::enums::ChannelKind::Web,
+        currency: "EUR".into(),
+        tax_included: true,
+        legal_entity_id: entity,
+        order_number_prefix: None,
+        unpaid_expires_after_seconds: None,
+        location_ids: None,
+    };
+    channel_upsert(&store, Call::by(&actor), &channel).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_file_is_imported_and_its_bad_lines_are_named() {
+    let cli = Cli::new().await;
+    with_channel(&cli).await;
+    let mut bad = order("bad");
+    bad["satisfaction"] = json!(9);
+    bad["lines"][0]["quantity"] = json!(0);
+    let mut alien = order("alien");
+    alien["channelCode"] = json!("nowhere");
+    let lines = format!(
+        "\u{feff}{}\n\nnonsense\n{}\n{}\n{{\"channelCode\": 1}}\n{}",
+        order("1"),
+        bad,
+        alien,
+        order("2")
+    );
+    let done = cli.feed(&["import", "-"], &lines);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(
+        out(&done).contains("2 imported, 0 here already, 4 refused of 6 lines"),
+        "{}",
+        out(&done)
+    );
+    let faults = err(&done);
+    for fault in [
+        "line 3: is no JSON",
+        "line 4: satisfaction",
+        "line 4: lines.0.quantity",
+        "line 5: channelCode: there is no channel `nowhere`: make it with the mutation channelUpsert",
+        "line 6:",
+    ] {
+        assert!(faults.contains(fault), "{fault} in {faults}");
+    }
+    let again = cli.feed(&["import", "-"], &format!("{}\n{}\n", order("1"), order("2")));
+    assert!(again.status.success());
+    assert!(out(&again).contains("0 imported, 2 here already, 0 refused"), "{}", out(&again));
+    assert!(cli.run(&["verify"]).status.success());
+}
+
+#[tokio::test]
+async fn a_zipped_file_of_several_batches_goes_in() {
+    let cli = Cli::new().await;
+    with_channel(&cli).await;
+    let text: String = (0..600).map(|number| format!("{}\n", order(&number.to_string()))).collect();
+    let path = cli.folder.path().join("orders.ndjson");
+    std::fs::write(&path, text).unwrap();
+    let zipped = Command::new("gzip").arg(&path).status().expect("gzip runs");
+    assert!(zipped.success());
+    let done = cli.run(&["import", "orders.ndjson.gz"]);
+    assert!(out(&done).contains("600 imported"), "{}{}", out(&done), err(&done));
+    let missing = cli.run(&["import", "nowhere.ndjson"]);
+    assert_eq!(missing.status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn verify_exits_1_with_examples_when_something_is_off() {
+    use sea_orm::ConnectionTrait;
+    let cli = Cli::new().await;
+    with_channel(&cli).await;
+    cli.feed(&["import", "-"], &order("1").to_string());
+    assert_eq!(cli.run(&["verify"]).status.code(), Some(0));
+    let raw = cli.database.raw().await;
+    raw.execute_unprepared("update orders set grand_total_minor = 1").await.unwrap();
+    let off = cli.run(&["verify"]);
+    assert_eq!(off.status.code(), Some(1));
+    assert!(out(&off).contains("OFF") && out(&off).contains("OLD-1000001"), "{}", out(&off));
+}

@@ -1,0 +1,103 @@
+//! Each kind of damage is planted and found.
+
+use harness::{Shop, TestApp};
+use operations::Actor;
+use operations::integrity::verify;
+use serde_json::json;
+
+async fn shop_with_orders(app: &TestApp) -> Shop {
+    let shop = Shop::open(app).await;
+    let mut input = shop.order(&[("A", 2), ("SET", 1)]);
+    input["payments"] = json!([{ "provider": "p", "method": "card", "captured": "55.00" }]);
+    input["adjustments"] = json!([{ "kind": "SHIPPING", "label": "s", "amount": "4.90" }]);
+    shop.place(input).await;
+    shop.place(shop.order(&[("B", 1)])).await;
+    shop
+}
+
+async fn finds(damage: &str, check: &str) {
+    let app = TestApp::start().await;
+    let shop = shop_with_orders(&app).await;
+    app.verify().await;
+    app.plant(damage).await;
+    let report = verify(&app.store, &Actor::system()).await.unwrap();
+    let found: Vec<&str> =
+        report.checks.iter().filter(|check| check.violations > 0).map(|check| check.name).collect();
+    assert!(found.contains(&check), "{damage}: found {found:?}");
+    let off = report.checks.iter().find(|one| one.name == check).unwrap();
+    assert!(!off.examples.is_empty() && off.rows_checked > 0);
+    let shown = shop
+        .admin
+        .payload(
+            "{ integrityReport { ok checks { name violations examples rowsChecked } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(shown["ok"], false);
+}
+
+#[tokio::test]
+async fn a_level_that_is_not_its_movements() {
+    finds("update stock_levels set on_hand = on_hand + 1", "stock sums").await;
+    finds("update stock_levels set damaged = damaged + 1", "stock sums").await;
+}
+
+#[tokio::test]
+async fn a_promise_that_nobody_holds() {
+    finds(
+        "update fulfillment_lines set quantity = quantity + 1",
+        "reservations against open lines",
+    )
+    .await;
+    finds("update fulfillments set state = 'CANCELLED'", "reservations against open lines").await;
+}
+
+#[tokio::test]
+async fn a_total_that_its_lines_do_not_make() {
+    finds("update orders set grand_total_minor = grand_total_minor + 1", "totals against lines")
+        .await;
+    finds("update order_lines set total_minor = total_minor - 1", "totals against lines").await;
+    finds("update order_adjustments set amount_minor = amount_minor + 1", "totals against lines")
+        .await;
+    finds("update orders set shipping_minor = shipping_minor + 1", "totals against lines").await;
+}
+
+#[tokio::test]
+async fn a_line_whose_units_are_not_accounted_for() {
+    finds(
+        "update order_lines set quantity_reserved = quantity_reserved - 1",
+        "quantities of lines",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_state_that_the_facts_do_not_bear() {
+    finds("update orders set state = 'COMPLETED'", "states against facts").await;
+    finds("update orders set payment_state = 'REFUNDED'", "states against facts").await;
+    finds("update orders set fulfillment_state = 'DELIVERED'", "states against facts").await;
+    finds("update orders set return_state = 'RETURNED'", "states against facts").await;
+}
+
+#[tokio::test]
+async fn money_that_no_payment_captured() {
+    finds(
+        "update payment_transactions set amount_minor = amount_minor + 1 where kind = 'CAPTURE'",
+        "paid against payments",
+    )
+    .await;
+    finds("update orders set paid_minor = paid_minor + 1", "paid against payments").await;
+}
+
+#[tokio::test]
+async fn a_deadline_that_nobody_keeps() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let hold = json!({ "channelId": shop.web, "expiresInSeconds": 60, "lines": [{ "sku": "A", "quantity": 1 }] });
+    shop.admin.done(harness::shop::STOCK_RESERVE, hold).await;
+    app.clock.advance(time::Duration::hours(2));
+    let report = verify(&app.store, &Actor::system()).await.unwrap();
+    assert!(!report.ok());
+    app.later(time::Duration::ZERO).await;
+    app.verify().await;
+}

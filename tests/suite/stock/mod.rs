@@ -1,0 +1,5 @@
+mod adjust;
+mod read;
+mod receive;
+mod reserve;
+mod set_policy;
