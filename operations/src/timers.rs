@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::sql::sql;
 use crate::store::{Batch, Store, WriteTx};
 use entities::timer;
-use serde_json::Value as Json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -46,7 +45,7 @@ pub(crate) fn set(
         due_at,
         kind: job.name().to_owned(),
         subject_id: subject,
-        payload: Json::Null,
+        payload: serde_json::json!({}),
         attempts: 0,
         last_error: None,
         created_at: tx.now(),
