@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub struct Config {
     /// `sqlite://…` or `postgres://…`.
     pub database_url: String,
-    /// Connections to PostgreSQL, readers on SQLite.
+    /// Connections to `PostgreSQL`, readers on `SQLite`.
     pub database_connections: u32,
     /// Where the server listens.
     pub listen: SocketAddr,
@@ -63,13 +63,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
 
 /// The variables as a table for `--help`.
 pub fn help() -> String {
-    let mut text = String::from("Environment:\n");
-    for (name, default, meaning) in VARIABLES {
-        let default =
-            if default.is_empty() { String::new() } else { format!(" [default: {default}]") };
-        text.push_str(&format!("  {name}\n          {meaning}{default}\n"));
-    }
-    text
+    let entry = |(name, default, meaning): &(&str, &str, &str)| {
+        let default = if default.is_empty() { "" } else { &format!(" [default: {default}]") };
+        format!("  {name}\n          {meaning}{default}\n")
+    };
+    VARIABLES.iter().map(entry).fold(String::from("Environment:\n"), |text, entry| text + &entry)
 }
 
 impl Config {

@@ -2,9 +2,9 @@
 
 use sea_orm_migration::sea_orm::DbBackend;
 
-/// Token, PostgreSQL, SQLite.
+/// Token, `PostgreSQL`, `SQLite`.
 ///
-/// Times are `timestamptz` on PostgreSQL and fixed-width UTC text on SQLite, so that text order is
+/// Times are `timestamptz` on `PostgreSQL` and fixed-width UTC text on `SQLite`, so that text order is
 /// time order. Keys compare by code point on both. A UUID is 16 bytes on both.
 const TOKENS: &[(&str, &str, &str)] = &[
     ("{uuid}", "uuid", "blob"),

@@ -1,6 +1,6 @@
 //! The schema of the database: one concern per file, written once for both databases.
 //!
-//! A migration is plain SQL with a few tokens in braces where SQLite and PostgreSQL differ;
+//! A migration is plain SQL with a few tokens in braces where `SQLite` and `PostgreSQL` differ;
 //! [`dialect`] says what each token becomes, and is the only place that knows.
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};

@@ -61,7 +61,7 @@ impl Error {
     }
 }
 
-/// Serialization failure, deadlock or a unique key taken meanwhile on PostgreSQL; busy on SQLite.
+/// Serialization failure, deadlock or a unique key taken meanwhile on `PostgreSQL`; busy on `SQLite`.
 fn transient(error: &sea_orm::DbErr) -> bool {
     use sea_orm::{DbErr, RuntimeErr};
     let (DbErr::Exec(RuntimeErr::SqlxError(inner))

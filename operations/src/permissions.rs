@@ -272,16 +272,13 @@ pub const BUILT_IN_ROLES: &[BuiltInRole] = &[
 
 /// The table of roles and permissions as text: a test keeps it under review.
 pub fn role_table() -> String {
-    let mut table = format!("{:20}", "");
-    for role in BUILT_IN_ROLES {
-        table.push_str(&format!(" {:>18}", role.name));
-    }
-    for permission in Permission::ALL {
-        table.push_str(&format!("\n{:20}", permission.name()));
-        for role in BUILT_IN_ROLES {
-            let mark = if role.permissions().has(*permission) { "x" } else { "." };
-            table.push_str(&format!(" {mark:>18}"));
-        }
-    }
-    table
+    let row = |title: &str, cells: &mut dyn Iterator<Item = &'static str>| {
+        cells.fold(format!("{title:20}"), |row, cell| row + &format!(" {cell:>18}"))
+    };
+    let head = row("", &mut BUILT_IN_ROLES.iter().map(|role| role.name));
+    let rows = Permission::ALL.iter().map(|permission| {
+        let mark = |role: &BuiltInRole| if role.permissions().has(*permission) { "x" } else { "." };
+        row(permission.name(), &mut BUILT_IN_ROLES.iter().map(mark))
+    });
+    std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
 }

@@ -110,12 +110,12 @@ fn placeholder(text: &mut String, index: usize, postgres: bool) {
     }
 }
 
-/// SQLite has no time: a fixed-width UTC text stands for it, so that text order is time order.
+/// `SQLite` has no time: a fixed-width UTC text stands for it, so that text order is time order.
 pub(crate) fn portable(value: Value, postgres: bool) -> Value {
-    match value {
-        Value::TimeDateTimeWithTimeZone(at) if !postgres => Value::String(at.map(fixed_width)),
-        other => other,
+    if let (Value::TimeDateTimeWithTimeZone(at), false) = (&value, postgres) {
+        return Value::String(at.map(fixed_width));
     }
+    value
 }
 
 /// `2026-01-31T09:30:00.000000Z`.

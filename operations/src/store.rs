@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// How often a transaction is tried before the caller is told to come back.
 const ATTEMPTS: u32 = 6;
-/// Writers that may wait for SQLite's one writing connection.
+/// Writers that may wait for `SQLite`'s one writing connection.
 const SQLITE_QUEUE: usize = 2_000;
 /// A number of our own, so that nodes that start together migrate one after another.
 const MIGRATION_LOCK: i64 = 4_207_849_611;
@@ -49,7 +49,7 @@ struct Inner {
 pub struct StoreOptions {
     /// `sqlite://…` or `postgres://…`.
     pub url: String,
-    /// Connections on PostgreSQL, readers on SQLite.
+    /// Connections on `PostgreSQL`, readers on `SQLite`.
     pub connections: u32,
     /// Tells the time.
     pub clock: Clock,
@@ -171,7 +171,7 @@ impl Store {
         &self.0.ids
     }
 
-    /// Whether this is PostgreSQL.
+    /// Whether this is `PostgreSQL`.
     pub fn is_postgres(&self) -> bool {
         self.0.backend == DbBackend::Postgres
     }
@@ -250,7 +250,7 @@ impl Store {
         }
     }
 
-    /// On SQLite one writer works at a time; a queue without end would only grow.
+    /// On `SQLite` one writer works at a time; a queue without end would only grow.
     fn queue(&self) -> Result<Place<'_>> {
         let waiting = self.0.waiting.fetch_add(1, Ordering::SeqCst);
         let place = Place(&self.0.waiting);
@@ -495,8 +495,8 @@ tuples! {
     (A 0, B 1, C 2, D 3)
 }
 
-/// Rows to insert, of several tables, written together: one statement on PostgreSQL however many
-/// rows there are, one per table on SQLite.
+/// Rows to insert, of several tables, written together: one statement on `PostgreSQL` however many
+/// rows there are, one per table on `SQLite`.
 #[derive(Debug, Default)]
 pub(crate) struct Batch(Vec<Part>);
 
@@ -523,7 +523,7 @@ impl Part {
     }
 }
 
-/// SQLite takes at most 32,766 values in a statement.
+/// `SQLite` takes at most 32,766 values in a statement.
 const SQLITE_VALUES: usize = 30_000;
 
 impl Batch {
@@ -572,7 +572,7 @@ impl Batch {
         if tx.is_postgres() { self.insert_postgres(tx).await } else { self.insert_sqlite(tx).await }
     }
 
-    /// One text for any number of rows: PostgreSQL prepares it once.
+    /// One text for any number of rows: `PostgreSQL` prepares it once.
     async fn insert_postgres(self, tx: &WriteTx) -> Result<()> {
         let last = self.0.len() - 1;
         let mut query = sql(if last > 0 { "with " } else { "" });
@@ -630,7 +630,7 @@ fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
     Json::Array(rows.collect()).to_string()
 }
 
-/// A column value as PostgreSQL reads it from JSON.
+/// A column value as `PostgreSQL` reads it from JSON.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the entities use no other kind of column")]
 fn json_value(value: Value) -> Json {
     match value {

@@ -14,6 +14,7 @@ impl Client {
         Self { http: reqwest::Client::new(), url: url.to_owned(), token }
     }
 
+    #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! A database per test: a SQLite file, or a PostgreSQL database copied from a migrated template.
+//! A database per test: a `SQLite` file, or a `PostgreSQL` database copied from a migrated template.
 
 use operations::{Store, StoreOptions};
 use sea_orm::{ConnectionTrait, Database as Connect, DatabaseConnection, Statement};
@@ -15,7 +15,7 @@ pub struct Database {
     server: Option<(String, String)>,
 }
 
-/// The PostgreSQL server to test on, if one is named.
+/// The `PostgreSQL` server to test on, if one is named.
 pub fn server() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty())
 }

@@ -1,8 +1,8 @@
 //! The harness of the suite: an app with a database of its own, personas, and builders that create
 //! only through the API.
 //!
-//! `TEST_DATABASE_URL` names a PostgreSQL server on which databases may be made; without it every
-//! test runs on a SQLite file.
+//! `TEST_DATABASE_URL` names a `PostgreSQL` server on which databases may be made; without it every
+//! test runs on a `SQLite` file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![expect(missing_docs, reason = "the harness speaks to its tests alone")]
 

@@ -225,7 +225,12 @@ async fn a_file_is_imported_and_its_bad_lines_are_named() {
 async fn a_zipped_file_of_several_batches_goes_in() {
     let cli = Cli::new().await;
     with_channel(&cli).await;
-    let text: String = (0..600).map(|number| format!("{}\n", order(&number.to_string()))).collect();
+    let lines: Vec<String> =
+        (0..600).map(|number| order(&number.to_string()).to_string()).collect();
+    let text = lines.join(
+        "
+",
+    );
     let path = cli.folder.path().join("orders.ndjson");
     std::fs::write(&path, text).unwrap();
     let zipped = Command::new("gzip").arg(&path).status().expect("gzip runs");

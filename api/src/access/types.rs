@@ -157,7 +157,7 @@ impl Viewer {
 #[derive(Clone)]
 pub(crate) struct Role(pub(crate) Arc<role::Model>);
 
-/// A named set of permissions. Built in: admin, operations_manager, warehouse, finance, agent,
+/// A named set of permissions. Built in: admin, `operations_manager`, warehouse, finance, agent,
 /// auditor.
 #[Object]
 impl Role {

@@ -35,7 +35,7 @@ enum Command {
     /// Serve the API. This is what happens without a command.
     #[command(after_help = serve_help())]
     Serve,
-    /// Make a believable shop in a SQLite file of its own, once, and serve it.
+    /// Make a believable shop in a `SQLite` file of its own, once, and serve it.
     #[command(
         after_help = "Example:\n  aftercart demo --port 4000\n\nThe shop lies in aftercart-demo.db in the current folder; delete the file to make a new one."
     )]
@@ -92,7 +92,14 @@ impl From<Error> for Fault {
                     })
                     .collect(),
             ),
-            other => Self::Failed(other.to_string()),
+            other @ (Error::Unauthenticated(_)
+            | Error::Forbidden(_)
+            | Error::BadInput(_)
+            | Error::CursorInvalid
+            | Error::Contended
+            | Error::Unavailable(_)
+            | Error::Internal(_)
+            | Error::Database(_)) => Self::Failed(other.to_string()),
         }
     }
 }
@@ -163,14 +170,14 @@ async fn connect(config: &Config) -> Result<Store, Fault> {
 async fn open(config: &Config) -> Result<Store, Fault> {
     let store = connect(config).await?;
     if config.migrate {
-        store.migrate().await?
+        store.migrate().await?;
     } else {
-        store.check_migrated().await?
+        store.check_migrated().await?;
     }
     Ok(store)
 }
 
-/// The operator's master key; else a key file beside the SQLite file, or a row on PostgreSQL, made
+/// The operator's master key; else a key file beside the `SQLite` file, or a row on `PostgreSQL`, made
 /// once. Either is as safe as the database itself, no safer: the log says so.
 async fn master_key(config: &Config, store: &Store) -> Result<MasterKey, Fault> {
     if let Some(key) = &config.master_key {

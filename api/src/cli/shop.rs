@@ -97,8 +97,11 @@ const PRODUCTS: &[(&str, i64, &[&str])] = &[
     ("Freeze-dried Meal", 890, &["lentils", "pasta", "curry"]),
 ];
 
-/// Bundle, its price in cents, its components.
-const BUNDLES: &[(&str, &str, i64, &[(&str, i32)])] = &[
+/// SKU and units.
+type Part = (&'static str, i32);
+
+/// SKU, name, price in cents, components.
+const BUNDLES: &[(&str, &str, i64, &[Part])] = &[
     (
         "SET-COOK",
         "Cooking Set",
@@ -634,7 +637,7 @@ impl Maker<'_> {
                     tax_rate: None,
                 });
             }
-            order.payments = self.payment(goods, &order, index);
+            order.payments = Self::payment(goods, &order, index);
             match place(self.store, self.call(), &order).await {
                 Ok(_) => {}
                 // A welcome of five on an order of less: the shop would not give it.
@@ -649,7 +652,7 @@ impl Maker<'_> {
     }
 
     /// Most are authorized for more than enough, some paid, some in part, some not at all.
-    fn payment(&mut self, goods: &Goods, order: &PlaceOrder, index: usize) -> Vec<RecordPayment> {
+    fn payment(goods: &Goods, order: &PlaceOrder, index: usize) -> Vec<RecordPayment> {
         let cents: i64 = order
             .lines
             .iter()

@@ -25,7 +25,7 @@ pub(super) struct CreateArgs {
     /// Give it every permission.
     #[arg(long, conflicts_with = "permissions", required_unless_present = "permissions")]
     all: bool,
-    /// A permission such as ORDERS_READ; may be given several times.
+    /// A permission such as `ORDERS_READ`; may be given several times.
     #[arg(long = "permission")]
     permissions: Vec<String>,
     /// The code of a channel it reaches; without any it reaches all.

@@ -204,7 +204,7 @@ pub(crate) enum CustomerReferenceInput {
     /// A customer we know.
     Id(ID),
     /// One to find by email or identity, else to make.
-    Create(CustomerInput),
+    Create(Box<CustomerInput>),
     /// One to find by identity, else to make.
     Identity(CustomerIdentityInput),
 }
@@ -213,7 +213,7 @@ impl From<CustomerReferenceInput> for CustomerRef {
     fn from(input: CustomerReferenceInput) -> Self {
         match input {
             CustomerReferenceInput::Id(id) => Self::Id(uuid(Kind::Customer, &id)),
-            CustomerReferenceInput::Create(new) => Self::Create(Box::new(new.into())),
+            CustomerReferenceInput::Create(new) => Self::Create(Box::new((*new).into())),
             CustomerReferenceInput::Identity(identity) => Self::Identity(identity.into()),
         }
     }

@@ -126,6 +126,7 @@ impl OrderFilter {
 pub(crate) struct OrderQuery;
 
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
 impl OrderQuery {
     /// An order; null where there is none within reach. Needs `ORDERS_READ`.
     async fn order(

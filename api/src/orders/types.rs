@@ -136,11 +136,14 @@ pub(crate) enum AdjustmentKind {
 /// A list that was loaded ahead, or not yet.
 type Ahead<T> = Option<Arc<Vec<Arc<T>>>>;
 
+/// Who ordered, if anybody is known.
+type Ordered = Option<Arc<entities::customer::Model>>;
+
 /// An order with what was loaded together with it.
 #[derive(Default)]
 pub(crate) struct Prefetched {
-    /// The customer; the inner none is an order without one.
-    pub(crate) customer: Option<Option<Arc<entities::customer::Model>>>,
+    /// The customer, or that there is none.
+    pub(crate) customer: Option<Ordered>,
     pub(crate) lines: Ahead<order_line::Model>,
     pub(crate) payments: Ahead<payment::Model>,
     pub(crate) fulfillments: Ahead<(Uuid, fulfillment::Model)>,

@@ -75,7 +75,7 @@ pub(crate) struct StockAdjustInput {
     reason: String,
 }
 
-/// Changes, or the absolute `onHand` that a location reports; refused as VERSION_CONFLICT when
+/// Changes, or the absolute `onHand` that a location reports; refused as `VERSION_CONFLICT` when
 /// `expectedOnHand` is given and wrong.
 #[derive(Debug, InputObject)]
 pub(crate) struct StockAdjustLineInput {

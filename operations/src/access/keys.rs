@@ -61,7 +61,7 @@ pub async fn signing_keys(store: &Store, master: &MasterKey) -> Result<Vec<Signi
 
 const MASTER_KEY: &str = "master_key";
 
-/// The master key that a database on PostgreSQL keeps itself, where the operator names none: made
+/// The master key that a database on `PostgreSQL` keeps itself, where the operator names none: made
 /// once. It protects nothing from who can read the database, which the caller warns of.
 pub async fn stored_master_key(store: &Store) -> Result<MasterKey> {
     let row: setting::Model = store

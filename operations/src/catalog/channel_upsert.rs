@@ -41,6 +41,7 @@ pub struct UpsertChannel {
 const MAX_UNPAID_SECONDS: i32 = 90 * 24 * 3_600;
 
 /// Makes or changes a channel and answers with its id.
+#[expect(clippy::too_many_lines, reason = "checks in the order in which the input lists them")]
 pub async fn channel_upsert(
     store: &Store,
     call: Call<'_>,

@@ -119,6 +119,7 @@ pub async fn location_upsert(
     .await
 }
 
+#[expect(clippy::float_arithmetic, reason = "degrees, not money")]
 fn degrees(faults: &mut Faults, field: &str, value: Option<f64>, most: f64) {
     if value.is_some_and(|value| !(-most..=most).contains(&value)) {
         faults.add(RefusalCode::Invalid, field, format!("is -{most} to {most} degrees"));

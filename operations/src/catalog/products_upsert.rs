@@ -222,10 +222,10 @@ impl Catalog {
             }
             taken.push(self.check_variant(tx, &mut faults, &at, product_id, variant));
         }
-        faults.check().map_err(|error| match error {
-            Error::Refused(refusals) => refusals,
-            other => vec![Refusal::new(RefusalCode::Invalid, "", other.to_string())],
-        })?;
+        let faults = faults.into_vec();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
         for (row, prices, components) in taken {
             if let Some(barcode) = &row.barcode {
                 self.barcodes.insert(barcode.clone(), row.sku.clone());
@@ -423,7 +423,9 @@ impl Catalog {
         }
         let mut prices: Vec<&price::Model> = latest.into_values().collect();
         prices.sort_by_key(|row| (row.variant_id, row.channel_id));
-        prices.into_iter().for_each(|row| batch.save(row));
+        for row in prices {
+            batch.save(row);
+        }
         let mut products: Vec<_> = skus.into_iter().collect();
         products.sort();
         for (id, skus) in products {

@@ -94,6 +94,8 @@ async fn write(tx: &WriteTx, order: &order::Model, lines: &[order_line::Model]) 
     let mut batch = Batch::default();
     let order = order::Model { version: order.version + 1, updated_at: tx.now(), ..order.clone() };
     batch.save(&order);
-    lines.iter().for_each(|line| batch.save(line));
+    for line in lines {
+        batch.save(line);
+    }
     batch.insert(tx).await
 }

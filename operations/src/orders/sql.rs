@@ -68,7 +68,7 @@ pub(super) async fn customers_in_reach(
     db.values(query).await
 }
 
-/// An order, locked until the transaction ends. On SQLite the transaction is the only writer.
+/// An order, locked until the transaction ends. On `SQLite` the transaction is the only writer.
 pub(super) async fn lock(tx: &WriteTx, id: Uuid) -> Result<Option<order::Model>> {
     tx.first(sql("select o.* from orders o where o.id = ?").bind(id).add(for_update(tx))).await
 }

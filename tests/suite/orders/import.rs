@@ -13,6 +13,7 @@ fn history(reference: &str) -> Json {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "called with a literal")]
 fn with(reference: &str, changes: Json) -> Json {
     let mut order = history(reference);
     for (name, value) in changes.as_object().unwrap() {
