@@ -32,6 +32,9 @@ struct Claims {
     exp: i64,
 }
 
+/// The `Authorization` header of a request, so that a long one can check it again.
+pub(crate) struct Credential(pub(crate) Option<String>);
+
 /// Issues and checks access tokens.
 #[derive(Clone)]
 pub(crate) struct Tokens(Arc<Inner>);

@@ -92,6 +92,13 @@ macro_rules! loaders {
                 Self { scope, $($name: Lazy::default(),)* }
             }
 
+            /// Forgets everything, so that it is read anew.
+            pub(crate) async fn clear(&self) {
+                $(if let Some(loader) = self.$name.0.get() {
+                    loader.clear_all().await;
+                })*
+            }
+
             $($(#[$doc])*
             pub(crate) async fn $name(
                 &self,

@@ -10,7 +10,8 @@ use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
 use crate::stock::mutations::StockMutation;
 use crate::stock::queries::StockQuery;
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use crate::events::subscriptions::EventSubscription;
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
 /// Everything that can be asked. Root fields are nullable: without the permission they are null with a
 /// FORBIDDEN error at their path, and the rest of the answer stands.
@@ -31,7 +32,12 @@ pub(crate) struct Query(
 #[graphql(name = "Mutation")]
 pub(crate) struct Mutation(AccessMutation, CatalogMutation, OrderMutation, StockMutation);
 
-pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// Everything that can be followed, over Server-Sent Events.
+#[derive(MergedSubscription, Default)]
+#[graphql(name = "Subscription")]
+pub(crate) struct Subscription(EventSubscription);
+
+pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Selections in a selection below each other at most; the standard introspection query has 15.
 const MAX_DEPTH: usize = 20;
@@ -39,7 +45,7 @@ const MAX_DEPTH: usize = 20;
 const MAX_FIELDS: usize = 5_000;
 
 pub(crate) fn build() -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_FIELDS)
         .disable_suggestions()

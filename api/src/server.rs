@@ -1,6 +1,6 @@
 //! The router: `/graphql`, `/healthz`, `/readyz`.
 
-use crate::auth::Tokens;
+use crate::auth::{Credential, Tokens};
 use crate::errors::Failure;
 use crate::loaders::{Loaders, Scope};
 use crate::schema::{self, Schema};
@@ -10,17 +10,21 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt;
 use operations::access::keys::signing_keys;
 use operations::secrets::MasterKey;
 use operations::{Actor, Store};
 use serde_json::json;
+use futures::StreamExt;
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tracing::Instrument;
 
 /// The service: a store and what serves it.
@@ -30,6 +34,8 @@ pub struct App {
     schema: Schema,
     tokens: Tokens,
     body_limit: usize,
+    /// Turns true when the server stops: streams end then.
+    stopping: watch::Sender<bool>,
 }
 
 /// What an [`App`] is made with, beside its store.
@@ -58,7 +64,7 @@ impl App {
     pub async fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
         let keys = signing_keys(&store, &options.master_key).await?;
         let tokens = Tokens::new(store.clone(), keys, options.jwt_lifetime);
-        Ok(Self { store, schema: schema::build(), tokens, body_limit: options.body_limit })
+        Ok(Self { store, schema: schema::build(), tokens, body_limit: options.body_limit, stopping: watch::Sender::new(false) })
     }
 
     /// The store behind it.
@@ -90,7 +96,12 @@ impl App {
                 tracing::debug!(%error, "no TCP_NODELAY");
             }
         });
-        let served = axum::serve(listener, self.router()).with_graceful_shutdown(stop).await;
+        let router = self.router();
+        let stop = async move {
+            stop.await;
+            self.stopping.send_replace(true);
+        };
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
         timers.abort();
         served
     }
@@ -174,6 +185,14 @@ async fn execute(
     };
     let scope = Scope { store: app.store.clone(), actor };
     let request = request.data(Loaders::new(scope)).data(app.tokens.clone());
+    let accepts_events = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.contains("text/event-stream"));
+    if accepts_events {
+        let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        return follow(&app, request.data(Credential(text.map(str::to_owned))), request_id);
+    }
     // In a task of its own: a client that goes away leaves a mutation whole.
     let schema = app.schema.clone();
     let task = tokio::spawn(async move { schema.execute(request).await }.in_current_span());
@@ -187,8 +206,23 @@ async fn execute(
     }
 }
 
+/// Server-Sent Events, one connection for each operation: `next` for each answer, then `complete`.
+fn follow(app: &App, request: async_graphql::Request, request_id: String) -> Response {
+    let mut stopping = app.stopping.subscribe();
+    let answers = app.schema.execute_stream(request).map(move |mut response| {
+        complete_errors(&mut response, &request_id);
+        SseEvent::default().event("next").data(serde_json::to_string(&response).unwrap_or_default())
+    });
+    let stopped = async move {
+        let _ended = stopping.wait_for(|stopping| *stopping).await;
+    };
+    let last = futures::stream::once(async { SseEvent::default().event("complete").data("") });
+    let events = answers.take_until(Box::pin(stopped)).chain(last).map(Ok::<_, Infallible>);
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+}
+
 /// Every error has a code; a fault of ours names the request, so that support finds its cause.
-fn answer(mut response: GraphqlResponse, request_id: &str) -> Response {
+fn complete_errors(response: &mut GraphqlResponse, request_id: &str) {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {
@@ -198,6 +232,10 @@ fn answer(mut response: GraphqlResponse, request_id: &str) -> Response {
             extensions.set("requestId", request_id);
         }
     }
+}
+
+fn answer(mut response: GraphqlResponse, request_id: &str) -> Response {
+    complete_errors(&mut response, request_id);
     let body = serde_json::to_vec(&response).unwrap_or_default();
     json_response(StatusCode::OK, Body::from(body))
 }

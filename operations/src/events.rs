@@ -4,7 +4,7 @@
 //! by name or address, since rows of the log are never rewritten.
 
 use crate::actor::Actor;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::sql::{Sql, sql};
@@ -235,6 +235,80 @@ pub async fn order_timeline_count(db: &Db, actor: &Actor, order: Uuid) -> Result
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<LoggedEvent>> {
     let query = select(db).add(" and e.id = any(?)").ids(ids).join(visible(actor));
     db.all(query).await
+}
+
+/// A place in the log: everything at or before it has been seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogPlace {
+    epoch: i32,
+    /// The writing transaction on PostgreSQL, the row on SQLite.
+    place: i64,
+    id: Uuid,
+}
+
+impl LogPlace {
+    /// Before the first event.
+    const START: Self = Self { epoch: 0, place: 0, id: Uuid::nil() };
+
+    /// The place that an event's cursor names.
+    pub fn of_cursor(cursor: &str) -> Result<Self> {
+        let (SortValue::Text(place), id) = Cursor::decode(cursor)?.into_parts() else {
+            return Err(Error::CursorInvalid);
+        };
+        let (epoch, place) = place.split_once('.').ok_or(Error::CursorInvalid)?;
+        match (epoch.parse(), place.parse()) {
+            (Ok(epoch), Ok(place)) => Ok(Self { epoch, place, id }),
+            _ => Err(Error::CursorInvalid),
+        }
+    }
+}
+
+/// Events that no transaction still running can come before: on PostgreSQL a transaction takes its
+/// place when it first writes and shows its events when it commits, so a reader stops below the
+/// oldest one that is running. On SQLite there is one writer.
+fn settled(db: &Db) -> Sql {
+    if db.is_postgres() {
+        sql(" and (e.epoch < ? or e.xid < pg_snapshot_xmin(pg_current_snapshot()))").bind(db.epoch())
+    } else {
+        sql("")
+    }
+}
+
+fn log_order(db: &Db, descending: bool) -> &'static str {
+    match (db.is_postgres(), descending) {
+        (true, false) => " order by e.epoch, e.xid, e.id",
+        (true, true) => " order by e.epoch desc, e.xid desc, e.id desc",
+        (false, false) => " order by e.position",
+        (false, true) => " order by e.position desc",
+    }
+}
+
+/// The newest place from which nothing can be missed.
+pub async fn newest_place(db: &Db) -> Result<LogPlace> {
+    let query = select(db).join(settled(db)).add(log_order(db, true)).add(" limit 1");
+    let newest: Option<LoggedEvent> = db.first(query).await?;
+    newest.map_or(Ok(LogPlace::START), |event| LogPlace::of_cursor(&event.cursor))
+}
+
+/// The next events that the actor may see, oldest first: in order, with no gap and no duplicate.
+pub async fn after(
+    db: &Db,
+    actor: &Actor,
+    place: LogPlace,
+    limit: usize,
+) -> Result<Vec<LoggedEvent>> {
+    let query = select(db);
+    let query = if db.is_postgres() {
+        query
+            .add(" and (e.epoch, e.xid, e.id) > (?, cast(cast(? as text) as xid8), ?)")
+            .bind(place.epoch)
+            .bind(place.place.to_string())
+            .bind(place.id)
+    } else {
+        query.add(" and e.position > ?").bind(place.place)
+    };
+    let query = query.join(settled(db)).join(visible(actor));
+    db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
 }
 
 #[cfg(test)]

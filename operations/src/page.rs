@@ -79,7 +79,12 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    fn decode(text: &str) -> Result<Self> {
+    /// The parts of a cursor.
+    pub(crate) fn into_parts(self) -> (SortValue, Uuid) {
+        (self.sort, self.id)
+    }
+
+    pub(crate) fn decode(text: &str) -> Result<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::CursorInvalid)?;
         serde_json::from_slice(&bytes).map_err(|_| Error::CursorInvalid)
     }

@@ -297,6 +297,9 @@ fn postgres_options(options: &StoreOptions) -> ConnectOptions {
                 ("lock_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "30s"),
                 ("jit", "off"),
+                // A list of ids would be planned anew each time: half of what placing an order costs.
+                // Each combination of filters is a statement of its own, so one plan fits its calls.
+                ("plan_cache_mode", "force_generic_plan"),
             ])
         });
     connect
@@ -374,6 +377,11 @@ impl Db {
         self.store.is_postgres()
     }
 
+    /// Which life of the database cluster this is.
+    pub(crate) fn epoch(&self) -> i32 {
+        self.store.0.epoch.load(Ordering::SeqCst)
+    }
+
     fn statement(&self, query: Sql) -> Statement {
         self.store.0.statements.fetch_add(1, Ordering::SeqCst);
         query.build(self.store.0.backend)
@@ -438,11 +446,6 @@ impl WriteTx {
             Connection::Transaction(tx) => tx.execute_raw(statement).await?,
         };
         Ok(result.rows_affected())
-    }
-
-    /// Which life of the database cluster this is.
-    pub(crate) fn epoch(&self) -> i32 {
-        self.0.store.0.epoch.load(Ordering::SeqCst)
     }
 
     /// The next number of a series.

@@ -4,6 +4,7 @@
 mod access;
 mod catalog;
 mod cli;
+mod events;
 mod house;
 mod integrity;
 mod orders;

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use operations::orders::import::{ImportOrder, MAX_ORDERS, import};
 use operations::{Actor, Call, RefusalCode, Store};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,8 +21,10 @@ pub(super) struct ImportArgs {
 
 /// The longest line: an order of 250 lines is far below.
 const MAX_LINE: u64 = 4 * 1024 * 1024;
-/// Faulty lines that are printed; the rest is counted.
-const MAX_PRINTED: usize = 200;
+/// Lines with the same fault that are printed; the rest is counted.
+const MAX_ALIKE: usize = 3;
+/// Different faults that are told apart.
+const MAX_FAULTS: usize = 200;
 
 pub(super) async fn run(args: ImportArgs) -> Outcome {
     let config = configure()?;
@@ -60,7 +62,8 @@ struct Run<'a> {
     imported: usize,
     here_already: usize,
     refused: usize,
-    printed: usize,
+    /// How many lines had each fault.
+    faults: BTreeMap<String, usize>,
 }
 
 impl<'a> Run<'a> {
@@ -80,7 +83,7 @@ impl<'a> Run<'a> {
             imported: 0,
             here_already: 0,
             refused: 0,
-            printed: 0,
+            faults: BTreeMap::new(),
         }
     }
 
@@ -147,7 +150,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let field = refusal.field.get(2..).unwrap_or_default().join(".");
-            self.say(&format!("line {number}: {field}: {}", refusal.message));
+            self.say(number, format!("{field}: {}", refusal.message));
             faulty.insert(number);
         }
         self.refused += faulty.len();
@@ -157,25 +160,36 @@ impl<'a> Run<'a> {
 
     fn refuse(&mut self, number: usize, fault: &str) {
         self.refused += 1;
-        self.say(&format!("line {number}: {fault}"));
+        self.say(number, fault.to_owned());
     }
 
-    fn say(&mut self, fault: &str) {
-        self.printed += 1;
-        if self.printed <= MAX_PRINTED {
-            self.bar.suspend(|| eprintln!("{fault}"));
+    /// Prints a fault; of one that many lines share, the first few.
+    fn say(&mut self, number: usize, fault: String) {
+        if self.faults.len() >= MAX_FAULTS && !self.faults.contains_key(&fault) {
+            *self.faults.entry("other faults".into()).or_default() += 1;
+            return;
+        }
+        let alike = self.faults.entry(fault.clone()).or_default();
+        *alike += 1;
+        if *alike <= MAX_ALIKE {
+            self.bar.suspend(|| eprintln!("line {number}: {fault}"));
         }
     }
 
     fn close(&self) -> ExitCode {
-        if self.printed > MAX_PRINTED {
-            eprintln!("… and {} faults more", self.printed - MAX_PRINTED);
+        for (fault, lines) in self.faults.iter().filter(|(_, lines)| **lines > MAX_ALIKE) {
+            eprintln!("{} lines more: {fault}", lines - MAX_ALIKE);
         }
-        let seconds = self.begun.elapsed().as_secs_f64();
+        let millis = self.begun.elapsed().as_millis().max(1);
         let lines = self.imported + self.here_already + self.refused;
+        let rate = u128::try_from(lines).unwrap_or(0) * 1_000 / millis;
         print(&format!(
-            "{} imported, {} here already, {} refused of {lines} lines in {seconds:.1} s",
-            self.imported, self.here_already, self.refused
+            "{} imported, {} here already, {} refused of {lines} lines in {}.{} s ({rate} a second)",
+            self.imported,
+            self.here_already,
+            self.refused,
+            millis / 1_000,
+            millis % 1_000 / 100,
         ));
         if self.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }

@@ -1,3 +1,4 @@
 //! Events in the schema.
 
+pub(crate) mod subscriptions;
 pub(crate) mod types;

@@ -1,0 +1,102 @@
+//! `events`, live.
+
+use super::types::Event;
+use crate::auth::{Credential, Tokens};
+use crate::context::Ask;
+use crate::errors::Failure;
+use crate::loaders::Loaders;
+use async_graphql::{Context, SimpleObject, Subscription};
+use futures::Stream;
+use operations::events::{LogPlace, LoggedEvent, after as events_after, newest_place};
+use operations::{Actor, Store};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// An event and its place in the log.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct EventDelivery {
+    /// Go on from here after a break.
+    cursor: String,
+    /// What happened.
+    event: Event,
+}
+
+/// How long to wait when nothing happens.
+const IDLE: Duration = Duration::from_millis(250);
+/// Events read at once.
+const BATCH: usize = 100;
+/// A credential that ended is noticed within this time.
+const RECHECK: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub(crate) struct EventSubscription;
+
+#[Subscription]
+impl EventSubscription {
+    /// Every event the actor may see. With `after` it replays first, then goes on live: in order, no gap,
+    /// no duplicate. Ends when the credential ends.
+    async fn events<'c>(
+        &self,
+        ctx: &Context<'c>,
+        #[graphql(desc = "Replay what came behind this cursor; only what is new without it.")]
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = EventDelivery> + use<'c>, Failure> {
+        let actor = ctx.scope().actor.clone();
+        let actor = actor.ok_or(operations::Error::Unauthenticated("sign in or send a token first"))?;
+        let place = match after {
+            Some(cursor) => LogPlace::of_cursor(&cursor)?,
+            None => newest_place(&ctx.read()).await?,
+        };
+        let tail = Tail {
+            store: ctx.store().clone(),
+            loaders: ctx.data_unchecked::<Loaders>(),
+            tokens: ctx.data_unchecked::<Tokens>(),
+            credential: ctx.data_unchecked::<Credential>(),
+            actor,
+            place,
+            waiting: VecDeque::new(),
+            checked: Instant::now(),
+        };
+        Ok(futures::stream::unfold(tail, Tail::next))
+    }
+}
+
+struct Tail<'c> {
+    store: Store,
+    loaders: &'c Loaders,
+    tokens: &'c Tokens,
+    credential: &'c Credential,
+    actor: Arc<Actor>,
+    place: LogPlace,
+    waiting: VecDeque<LoggedEvent>,
+    checked: Instant,
+}
+
+impl Tail<'_> {
+    /// The next event; the stream ends where the credential or the database does.
+    async fn next(mut self) -> Option<(EventDelivery, Self)> {
+        loop {
+            if self.checked.elapsed() >= RECHECK {
+                self.actor = self.tokens.actor(self.credential.0.as_deref()).await.ok().flatten()?;
+                self.checked = Instant::now();
+            }
+            if let Some(event) = self.waiting.pop_front() {
+                self.place = LogPlace::of_cursor(&event.cursor).ok()?;
+                // What an event names may have changed since the last one.
+                self.loaders.clear().await;
+                let cursor = event.cursor.clone();
+                let delivery = EventDelivery { cursor, event: Event(Arc::new(event)) };
+                return Some((delivery, self));
+            }
+            match events_after(&self.store.read(), &self.actor, self.place, BATCH).await {
+                Ok(events) if events.is_empty() => tokio::time::sleep(IDLE).await,
+                Ok(events) => self.waiting.extend(events),
+                Err(error) => {
+                    tracing::error!(%error, "the event log cannot be read");
+                    return None;
+                }
+            }
+        }
+    }
+}

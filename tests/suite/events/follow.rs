@@ -1,0 +1,141 @@
+//! The subscription `events` over Server-Sent Events.
+
+use harness::{Client, Shop, TestApp};
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+struct Stream {
+    response: reqwest::Response,
+    text: String,
+}
+
+const FOLLOW: &str = "subscription($after: String) { events(after: $after) { cursor event { id type cursor subjectId order { number } } } }";
+
+impl Stream {
+    async fn open(app: &TestApp, client: &Client, after: Option<&str>) -> Self {
+        let mut request = reqwest::Client::new()
+            .post(&app.url)
+            .header("accept", "text/event-stream")
+            .json(&json!({ "query": FOLLOW, "variables": { "after": after } }));
+        if let Some(token) = &client.token {
+            request = request.bearer_auth(token);
+        }
+        Self { response: request.send().await.unwrap(), text: String::new() }
+    }
+
+    /// The next message: its event and its data. Comments are passed over.
+    async fn next(&mut self) -> (String, Json) {
+        loop {
+            if let Some((message, rest)) = self.text.split_once("\n\n") {
+                let (message, rest) = (message.to_owned(), rest.to_owned());
+                self.text = rest;
+                let field = |name: &str| {
+                    message.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
+                };
+                let Some(event) = field("event:") else { continue };
+                let data = field("data:").unwrap_or_default();
+                return (event, serde_json::from_str(&data).unwrap_or(Json::Null));
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk());
+            let chunk = chunk.await.expect("something comes").expect("no error");
+            self.text.push_str(std::str::from_utf8(&chunk.expect("no end")).unwrap());
+        }
+    }
+
+    /// The next event of the log.
+    async fn event(&mut self) -> Json {
+        let (kind, data) = self.next().await;
+        assert_eq!(kind, "next", "{data}");
+        assert!(data["errors"].is_null(), "{data}");
+        data["data"]["events"].clone()
+    }
+}
+
+fn kind(delivery: &Json) -> &str {
+    delivery["event"]["type"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn what_happens_arrives_in_order_and_a_cursor_replays_it() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let mut live = Stream::open(&app, &shop.admin, None).await;
+    // The stream begins now: what came before is not in it.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let order = shop.place(shop.order(&[("A", 1), ("B", 1)])).await;
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(live.event().await);
+    }
+    let kinds: Vec<&str> = seen.iter().map(kind).collect();
+    assert_eq!(kinds, ["order.placed", "fulfillment.opened", "stock.reserved", "stock.reserved"]);
+    assert_eq!(seen[0]["event"]["order"]["number"], order["number"]);
+    assert_eq!(seen[0]["cursor"], seen[0]["event"]["cursor"]);
+    let after = seen[1]["cursor"].as_str().unwrap();
+    let mut replay = Stream::open(&app, &shop.admin, Some(after)).await;
+    assert_eq!(replay.event().await, seen[2]);
+    assert_eq!(replay.event().await, seen[3]);
+    shop.place(shop.order(&[("C", 1)])).await;
+    assert_eq!(kind(&replay.event().await), "order.placed");
+}
+
+#[tokio::test]
+async fn nobody_hears_what_they_may_not_see() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;
+    let mut live = Stream::open(&app, &stranger, None).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    shop.place(shop.order(&[("A", 1)])).await;
+    let mut other = shop.order(&[("A", 1)]);
+    other["channelId"] = json!(shop.market);
+    shop.place(other).await;
+    assert_eq!(live.event().await["event"]["order"]["number"], "MARKET-1000002");
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_says_why() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    for (client, after, code) in [
+        (&app.anonymous(), None, "UNAUTHENTICATED"),
+        (&admin, Some("nonsense"), "CURSOR_INVALID"),
+    ] {
+        let (kind, data) = Stream::open(&app, client, after).await.next().await;
+        assert_eq!((kind.as_str(), data["errors"][0]["extensions"]["code"].as_str()), ("next", Some(code)));
+    }
+}
+
+/// Writers that commit late and readers that never pass an event that comes before.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missed_while_many_write() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let mut readers = Vec::new();
+    for _ in 0..2 {
+        readers.push(Stream::open(&app, &shop.admin, None).await);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let orders = 24;
+    let writers = (0..orders).map(|_| {
+        let (client, input) = (shop.admin.clone(), shop.order(&[("D", 1)]));
+        async move { client.done(harness::shop::ORDER_PLACE, input).await["order"]["number"].clone() }
+    });
+    // Seventeen are in stock; the harness's shop lets no more through.
+    let more = json!({ "locationId": shop.berlin, "lines": [{ "sku": "D", "quantity": 50 }] });
+    shop.admin.done(harness::shop::STOCK_RECEIVE, more).await;
+    let mut placed: Vec<String> =
+        futures::future::join_all(writers).await.iter().map(|number| number.as_str().unwrap().to_owned()).collect();
+    placed.sort();
+    for reader in &mut readers {
+        let mut heard = Vec::new();
+        while heard.len() < placed.len() {
+            let delivery = reader.event().await;
+            if kind(&delivery) == "order.placed" {
+                heard.push(delivery["event"]["order"]["number"].as_str().unwrap().to_owned());
+            }
+        }
+        heard.sort();
+        assert_eq!(heard, placed);
+    }
+}
