@@ -100,15 +100,16 @@ macro_rules! loaders {
             }
 
             $($(#[$doc])*
-            pub(crate) async fn $name(
+            // Boxed: every field of an object costs as much memory as its largest resolver.
+            pub(crate) fn $name(
                 &self,
                 key: <$lazy<$($kind),*> as Shape>::Key,
-            ) -> Loaded<<$lazy<$($kind),*> as Shape>::Value> {
+            ) -> BoxFuture<'_, Loaded<<$lazy<$($kind),*> as Shape>::Value>> {
                 let make = || {
                     let fetch = Fetch { scope: self.scope.clone(), run: $run };
                     Loader::new(fetch).with_max_batch_size(1_000).with_yield_count(10)
                 };
-                self.$name.0.get_or_init(make).load(key).await
+                self.$name.0.get_or_init(make).load(key).boxed()
             })*
         }
     };

@@ -4,13 +4,13 @@ use crate::access::mutations::AccessMutation;
 use crate::access::queries::AccessQuery;
 use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
+use crate::events::subscriptions::EventSubscription;
 use crate::integrity::IntegrityQuery;
 use crate::node::NodeQuery;
 use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
 use crate::stock::mutations::StockMutation;
 use crate::stock::queries::StockQuery;
-use crate::events::subscriptions::EventSubscription;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
 /// Everything that can be asked. Root fields are nullable: without the permission they are null with a

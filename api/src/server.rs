@@ -14,11 +14,11 @@ use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt;
+use futures::StreamExt;
 use operations::access::keys::signing_keys;
 use operations::secrets::MasterKey;
 use operations::{Actor, Store};
 use serde_json::json;
-use futures::StreamExt;
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -64,7 +64,13 @@ impl App {
     pub async fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
         let keys = signing_keys(&store, &options.master_key).await?;
         let tokens = Tokens::new(store.clone(), keys, options.jwt_lifetime);
-        Ok(Self { store, schema: schema::build(), tokens, body_limit: options.body_limit, stopping: watch::Sender::new(false) })
+        Ok(Self {
+            store,
+            schema: schema::build(),
+            tokens,
+            body_limit: options.body_limit,
+            stopping: watch::Sender::new(false),
+        })
     }
 
     /// The store behind it.

@@ -44,3 +44,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, name, hint, secret_hash, permissions, reach_channels, reach_locations, expires_at, last_used_at, revoked_at, created_by, created_at
+}

@@ -43,3 +43,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, code, name, kind, currency, tax_included, legal_entity_id, order_number_prefix, unpaid_expires_after_seconds, created_at, updated_at
+}

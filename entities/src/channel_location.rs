@@ -25,3 +25,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    channel_id, location_id, position
+}

@@ -42,3 +42,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, version, number, name, email, phone, company, locale, tags, created_at, updated_at
+}

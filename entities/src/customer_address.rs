@@ -30,3 +30,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, customer_id, address, fingerprint, created_at
+}

@@ -37,3 +37,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, customer_id, kind, value, value_key, scope, verified, created_at
+}

@@ -52,3 +52,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, epoch, kind, subject_type, subject_id, order_id, customer_id, channel_id, location_id, actor_kind, actor_id, data, request_id, at, recorded_at
+}

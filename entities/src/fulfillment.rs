@@ -46,3 +46,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, version, number, location_id, state, delivery_method, delivery_service, destination, created_at, shipped_at, delivered_at, cancelled_at
+}

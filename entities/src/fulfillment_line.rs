@@ -36,3 +36,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, fulfillment_id, order_id, order_line_id, variant_id, sku, name, quantity, position
+}

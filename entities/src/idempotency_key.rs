@@ -33,3 +33,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    actor, key, operation, fingerprint, result, created_at
+}

@@ -33,3 +33,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, name, country_code, tax_id, base_currency, created_at, updated_at
+}

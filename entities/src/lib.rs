@@ -5,6 +5,9 @@
 #![recursion_limit = "512"]
 
 pub mod enums;
+mod row;
+
+pub use row::Row;
 
 pub mod api_token;
 pub mod bundle_component;

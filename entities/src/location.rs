@@ -50,3 +50,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, code, name, kind, address, time_zone, ships_orders, offers_pickup, active, calendar, latitude, longitude, created_at, updated_at
+}

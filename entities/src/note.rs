@@ -38,3 +38,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, subject_type, subject_id, author_kind, author_id, text, mentions, created_at
+}

@@ -36,3 +36,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, order_id, position, kind, label, amount_minor, tax_minor, tax_rate_ppm
+}

@@ -56,3 +56,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned
+}

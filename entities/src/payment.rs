@@ -60,3 +60,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at
+}

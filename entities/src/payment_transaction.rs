@@ -37,3 +37,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, payment_id, kind, amount_minor, state, provider_reference, message, at
+}

@@ -27,3 +27,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    variant_id, channel_id, amount_minor, tax_rate_ppm
+}

@@ -27,3 +27,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    hash, session_id, created_at, spent_at
+}

@@ -32,3 +32,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, name, description, permissions, built_in, created_at
+}

@@ -29,3 +29,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, user_id, created_at, expires_at, ended_at
+}

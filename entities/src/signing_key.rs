@@ -29,3 +29,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, algorithm, wrapped, created_at, retired_at
+}

@@ -39,3 +39,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, variant_id, location_id, on_hand, reserved, damaged, safety_stock, reorder_point, reorder_quantity, updated_at
+}

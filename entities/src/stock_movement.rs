@@ -53,3 +53,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, level_id, variant_id, location_id, kind, on_hand_change, reserved_change, damaged_change, reason, actor_kind, actor_id, subject_type, subject_id, unit_cost_minor, unit_cost_currency, at
+}

@@ -39,3 +39,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, channel_id, state, expires_at, order_id, actor_kind, actor_id, created_at, updated_at
+}

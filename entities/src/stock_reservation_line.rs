@@ -28,3 +28,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    reservation_id, variant_id, location_id, quantity
+}

@@ -33,3 +33,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, name, email, currency, payment_terms_days, created_at, updated_at
+}

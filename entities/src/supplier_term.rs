@@ -33,3 +33,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    supplier_id, variant_id, supplier_sku, unit_cost_minor, lead_time_days, minimum_quantity, pack_size
+}

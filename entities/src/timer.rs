@@ -36,3 +36,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, due_at, kind, subject_id, payload, attempts, last_error, created_at
+}

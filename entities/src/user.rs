@@ -42,3 +42,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, email, email_key, name, password_hash, reach_channels, reach_locations, active, last_sign_in_at, created_at, updated_at
+}

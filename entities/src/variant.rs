@@ -56,3 +56,7 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, product_id, sku, sku_key, barcode, name, name_key, attributes, weight_grams, customs_code, origin_country, bundle, unit_cost_minor, unit_cost_currency, final_sale, active, created_at, updated_at
+}

@@ -9,8 +9,7 @@ use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::sql::{Sql, sql};
 use crate::store::{Batch, Db, WriteTx};
-use entities::event;
-use sea_orm::FromQueryResult;
+use entities::{Row, event};
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -153,15 +152,14 @@ pub struct LoggedEvent {
     pub cursor: String,
 }
 
-impl FromQueryResult for LoggedEvent {
-    fn from_query_result(
-        row: &sea_orm::QueryResult,
-        prefix: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        let event = event::Model::from_query_result(row, prefix)?;
-        let place: i64 = row.try_get(prefix, "place")?;
-        let cursor =
-            Cursor::new(SortValue::Text(format!("{}.{place}", event.epoch)), event.id).encode();
+impl Row for LoggedEvent {
+    const COLUMNS: &'static [&'static str] = event::Model::COLUMNS;
+
+    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
+        let event = event::Model::read(row, at)?;
+        let place: i64 = row.try_get_by_index(at + Self::COLUMNS.len())?;
+        let sort = SortValue::Text(format!("{}.{place}", event.epoch));
+        let cursor = Cursor::new(sort, event.id).encode();
         Ok(Self { row: event, cursor })
     }
 }
@@ -268,7 +266,8 @@ impl LogPlace {
 /// oldest one that is running. On SQLite there is one writer.
 fn settled(db: &Db) -> Sql {
     if db.is_postgres() {
-        sql(" and (e.epoch < ? or e.xid < pg_snapshot_xmin(pg_current_snapshot()))").bind(db.epoch())
+        sql(" and (e.epoch < ? or e.xid < pg_snapshot_xmin(pg_current_snapshot()))")
+            .bind(db.epoch())
     } else {
         sql("")
     }

@@ -7,7 +7,6 @@ use crate::permissions::Permission;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, Store};
 use entities::{order, order_line};
-use sea_orm::FromQueryResult;
 use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -127,15 +126,8 @@ async fn reservations(db: &Db) -> Result<Check> {
     .await
 }
 
-#[derive(FromQueryResult)]
-struct Sums {
-    order_id: Uuid,
-    sum: i64,
-}
-
 async fn sums(db: &Db, query: Sql) -> Result<HashMap<Uuid, i64>> {
-    let rows: Vec<Sums> = db.all(query).await?;
-    Ok(rows.into_iter().map(|row| (row.order_id, row.sum)).collect())
+    Ok(db.values::<(Uuid, i64)>(query).await?.into_iter().collect())
 }
 
 /// Totals against lines, states against facts, payments against what is said to be paid.
@@ -157,7 +149,7 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
         }
         let beside = sums(
             db,
-            sql("select a.order_id, cast(sum(a.amount_minor + case when o.tax_included then 0 else a.tax_minor end) as bigint) as sum
+            sql("select a.order_id, cast(sum(a.amount_minor + case when o.tax_included then 0 else a.tax_minor end) as bigint)
                  from order_adjustments a join orders o on o.id = a.order_id
                  where a.order_id = any(?) and a.kind not in ('DISCOUNT', 'GOODWILL') group by a.order_id")
             .ids(&ids),
@@ -165,7 +157,7 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
         .await?;
         let captured = sums(
             db,
-            sql("select p.order_id, cast(sum(case t.kind when 'CAPTURE' then t.amount_minor else 0 end) as bigint) as sum
+            sql("select p.order_id, cast(sum(case t.kind when 'CAPTURE' then t.amount_minor else 0 end) as bigint)
                  from payments p join payment_transactions t on t.payment_id = p.id and t.state = 'SUCCEEDED'
                  where p.order_id = any(?) group by p.order_id")
             .ids(&ids),
@@ -173,7 +165,7 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
         .await?;
         let authorized = sums(
             db,
-            sql("select order_id, cast(sum(authorized_minor) as bigint) as sum from payments
+            sql("select order_id, cast(sum(authorized_minor) as bigint) from payments
                  where order_id = any(?) group by order_id")
             .ids(&ids),
         )

@@ -60,6 +60,16 @@ impl Sql {
         self
     }
 
+    /// The first `*` written out, under its alias if it has one.
+    pub(crate) fn columns(mut self, columns: &[&str]) -> Self {
+        let Some(star) = self.text.find('*') else { return self };
+        let before = self.text.get(..star).unwrap_or_default();
+        let alias = before.rsplit(' ').next().unwrap_or_default().to_owned();
+        let start = star - alias.len();
+        self.text.replace_range(start..=star, &listed(columns, &alias));
+        self
+    }
+
     pub(crate) fn build(self, backend: DbBackend) -> Statement {
         let postgres = backend == DbBackend::Postgres;
         let mut text = String::with_capacity(self.text.len() + 16);
@@ -99,6 +109,19 @@ impl Sql {
         }
         Statement::from_sql_and_values(backend, text, values)
     }
+}
+
+/// `o.id, o.number`: columns under an alias such as `o.`, or none.
+pub(crate) fn listed(columns: &[&str], alias: &str) -> String {
+    let mut list = String::with_capacity(columns.len() * 16);
+    for (index, column) in columns.iter().enumerate() {
+        if index > 0 {
+            list.push_str(", ");
+        }
+        list.push_str(alias);
+        list.push_str(column);
+    }
+    list
 }
 
 fn placeholder(text: &mut String, index: usize, postgres: bool) {
@@ -146,6 +169,13 @@ mod tests {
         let sqlite = query.build(DbBackend::Sqlite);
         assert_eq!(sqlite.sql, "select 1 where a = ? and id in (?, ?, ?, ?) and b = ?");
         assert_eq!(sqlite.values.map(|values| values.0.len()), Some(6));
+    }
+
+    #[test]
+    fn a_star_is_written_out_under_its_alias() {
+        let text = |query: &str| sql(query).columns(&["id", "number"]).text;
+        assert_eq!(text("select * from t"), "select id, number from t");
+        assert_eq!(text("select o.*, 1 from t o"), "select o.id, o.number, 1 from t o");
     }
 
     #[test]

@@ -8,12 +8,13 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
 use crate::sql::{Sql, portable, sql};
+use entities::Row;
 use migration::{Migrate, Migrator};
 use rand::RngExt;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use serde_json::{Map, Value as Json};
 use std::ops::Deref;
@@ -388,15 +389,15 @@ impl Db {
     }
 
     /// Every row, as an entity.
-    pub(crate) async fn all<M: FromQueryResult>(&self, query: Sql) -> Result<Vec<M>> {
-        let rows = self.rows(query).await?;
-        rows.iter().map(|row| M::from_query_result(row, "").map_err(Error::from)).collect()
+    pub(crate) async fn all<M: Row>(&self, query: Sql) -> Result<Vec<M>> {
+        let rows = self.rows(query.columns(M::COLUMNS)).await?;
+        rows.iter().map(|row| M::read(row, 0).map_err(Error::from)).collect()
     }
 
     /// The first row, if there is one.
-    pub(crate) async fn first<M: FromQueryResult>(&self, query: Sql) -> Result<Option<M>> {
-        let row = self.row(query).await?;
-        row.map(|row| M::from_query_result(&row, "").map_err(Error::from)).transpose()
+    pub(crate) async fn first<M: Row>(&self, query: Sql) -> Result<Option<M>> {
+        let row = self.row(query.columns(M::COLUMNS)).await?;
+        row.map(|row| M::read(&row, 0).map_err(Error::from)).transpose()
     }
 
     /// Every row, as a scalar or a tuple.
@@ -655,13 +656,4 @@ fn json_value(value: Value) -> Json {
         }
         _ => Json::Null,
     }
-}
-
-/// `c.id as c_id, c.name as c_name, …`: the columns of an entity under a prefix.
-pub(crate) fn prefixed<E: EntityTrait>(alias: &str, prefix: &str) -> String {
-    let columns = E::Column::iter().map(|column| {
-        let name = column.as_str();
-        format!("{alias}.{name} as {prefix}{name}")
-    });
-    columns.collect::<Vec<_>>().join(", ")
 }

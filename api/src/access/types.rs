@@ -8,6 +8,7 @@ use crate::loaders::Scope;
 use crate::scalars::DateTime;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{api_token, enums, role, user};
+use futures::FutureExt;
 use operations::access::read::{permissions_of, reach_of, role_permissions};
 use operations::actor;
 use operations::permissions;
@@ -347,6 +348,14 @@ pub(crate) struct ActorRef {
 
 impl ActorRef {
     pub(crate) async fn load(
+        ctx: &Context<'_>,
+        kind: enums::ActorKind,
+        id: Option<Uuid>,
+    ) -> Result<Self, Failure> {
+        Self::find(ctx, kind, id).boxed().await
+    }
+
+    async fn find(
         ctx: &Context<'_>,
         kind: enums::ActorKind,
         id: Option<Uuid>,

@@ -43,7 +43,8 @@ impl EventSubscription {
         after: Option<String>,
     ) -> Result<impl Stream<Item = EventDelivery> + use<'c>, Failure> {
         let actor = ctx.scope().actor.clone();
-        let actor = actor.ok_or(operations::Error::Unauthenticated("sign in or send a token first"))?;
+        let actor =
+            actor.ok_or(operations::Error::Unauthenticated("sign in or send a token first"))?;
         let place = match after {
             Some(cursor) => LogPlace::of_cursor(&cursor)?,
             None => newest_place(&ctx.read()).await?,
@@ -78,7 +79,8 @@ impl Tail<'_> {
     async fn next(mut self) -> Option<(EventDelivery, Self)> {
         loop {
             if self.checked.elapsed() >= RECHECK {
-                self.actor = self.tokens.actor(self.credential.0.as_deref()).await.ok().flatten()?;
+                self.actor =
+                    self.tokens.actor(self.credential.0.as_deref()).await.ok().flatten()?;
                 self.checked = Instant::now();
             }
             if let Some(event) = self.waiting.pop_front() {

@@ -413,7 +413,8 @@ impl Order {
     ) -> Result<EventConnection, Failure> {
         let order = self.row().id;
         let page = page_args(first, after, last, before);
-        let rows = events::order_timeline(&ctx.read(), ctx.actor()?, order, &page).await?;
+        let (read, actor) = (ctx.read(), ctx.actor()?);
+        let rows = events::order_timeline(&read, actor, order, &page).boxed().await?;
         let scope = ctx.scope().clone();
         let count = move || {
             let scope = scope.clone();

@@ -6,7 +6,7 @@ use crate::permissions::{BuiltInRole, Permission, Permissions};
 use crate::sql::sql;
 use crate::store::{Db, Store};
 use entities::enums::ActorKind;
-use entities::{api_token, role, user};
+use entities::{Row, api_token, role, user};
 use serde_json::Value as Json;
 use time::Duration;
 use uuid::Uuid;
@@ -20,13 +20,12 @@ pub struct UserRoles {
     pub role: role::Model,
 }
 
-impl sea_orm::FromQueryResult for UserRoles {
-    fn from_query_result(
-        row: &sea_orm::QueryResult,
-        pre: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        let user_id = row.try_get(pre, "user_id")?;
-        Ok(Self { user_id, role: role::Model::from_query_result(row, pre)? })
+impl Row for UserRoles {
+    const COLUMNS: &'static [&'static str] = role::Model::COLUMNS;
+
+    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
+        let user_id = row.try_get_by_index(at + Self::COLUMNS.len())?;
+        Ok(Self { user_id, role: role::Model::read(row, at)? })
     }
 }
 
@@ -66,7 +65,7 @@ pub async fn user_by_email(db: &Db, email: &str) -> Result<Option<user::Model>> 
 
 /// The roles of users, by name.
 pub async fn roles_of(db: &Db, users: &[Uuid]) -> Result<Vec<UserRoles>> {
-    let query = sql("select u.user_id, r.* from user_roles u join roles r on r.id = u.role_id
+    let query = sql("select r.*, u.user_id from user_roles u join roles r on r.id = u.role_id
          where u.user_id = any(?) order by u.user_id, r.name");
     db.all(query.ids(users)).await
 }

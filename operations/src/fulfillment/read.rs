@@ -5,24 +5,23 @@ use crate::error::Result;
 use crate::permissions::Permission;
 use crate::sql::sql;
 use crate::store::Db;
-use entities::{fulfillment, fulfillment_line};
-use sea_orm::FromQueryResult;
+use entities::{Row, fulfillment, fulfillment_line};
 use uuid::Uuid;
 
 struct OfOrder(Uuid, fulfillment::Model);
 
-impl FromQueryResult for OfOrder {
-    fn from_query_result(
-        row: &sea_orm::QueryResult,
-        pre: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        Ok(Self(row.try_get(pre, "of_order")?, fulfillment::Model::from_query_result(row, pre)?))
+impl Row for OfOrder {
+    const COLUMNS: &'static [&'static str] = fulfillment::Model::COLUMNS;
+
+    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
+        let order = row.try_get_by_index(at + Self::COLUMNS.len())?;
+        Ok(Self(order, fulfillment::Model::read(row, at)?))
     }
 }
 
 /// The fulfillments of orders, each with its order, by number.
 pub async fn of_orders(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid, fulfillment::Model)>> {
-    let query = sql("select f.*, o.order_id as of_order from fulfillment_orders o
+    let query = sql("select f.*, o.order_id from fulfillment_orders o
          join fulfillments f on f.id = o.fulfillment_id
          where o.order_id = any(?) order by o.order_id, f.number");
     let rows: Vec<OfOrder> = db.all(query.ids(orders)).await?;

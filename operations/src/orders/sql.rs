@@ -2,10 +2,9 @@
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::sql::{Sql, sql};
-use crate::store::{Db, WriteTx, prefixed};
-use entities::{customer, note, order, order_adjustment, order_line, order_tag, variant};
-use sea_orm::FromQueryResult;
+use crate::sql::{Sql, listed as listed_columns, sql};
+use crate::store::{Db, WriteTx};
+use entities::{Row, customer, note, order, order_adjustment, order_line, order_tag, variant};
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -15,15 +14,14 @@ pub(super) struct Listed {
     pub(super) price: Option<(i64, i32)>,
 }
 
-impl FromQueryResult for Listed {
-    fn from_query_result(
-        row: &sea_orm::QueryResult,
-        pre: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        let amount: Option<i64> = row.try_get(pre, "amount_minor")?;
-        let rate: Option<i32> = row.try_get(pre, "tax_rate_ppm")?;
-        let variant = variant::Model::from_query_result(row, pre)?;
-        Ok(Self { variant, price: amount.zip(rate) })
+impl Row for Listed {
+    const COLUMNS: &'static [&'static str] = variant::Model::COLUMNS;
+
+    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
+        let behind = at + Self::COLUMNS.len();
+        let amount: Option<i64> = row.try_get_by_index(behind)?;
+        let rate: Option<i32> = row.try_get_by_index(behind + 1)?;
+        Ok(Self { variant: variant::Model::read(row, at)?, price: amount.zip(rate) })
     }
 }
 
@@ -167,19 +165,19 @@ pub struct ListedOrder {
 }
 
 static CUSTOMER_COLUMNS: LazyLock<String> =
-    LazyLock::new(|| prefixed::<customer::Entity>("c", "c_"));
+    LazyLock::new(|| listed_columns(customer::Model::COLUMNS, "c."));
 
-impl FromQueryResult for ListedOrder {
-    fn from_query_result(
-        row: &sea_orm::QueryResult,
-        pre: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        let order = order::Model::from_query_result(row, pre)?;
-        let customer = match row.try_get::<Option<Uuid>>("c_", "id") {
-            Ok(Some(_)) => Some(customer::Model::from_query_result(row, "c_")?),
+impl Row for ListedOrder {
+    const COLUMNS: &'static [&'static str] = order::Model::COLUMNS;
+
+    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
+        let behind = at + Self::COLUMNS.len();
+        // Without customers the row ends here.
+        let customer = match row.try_get_by_index::<Option<Uuid>>(behind) {
+            Ok(Some(_)) => Some(customer::Model::read(row, behind)?),
             Ok(None) | Err(_) => None,
         };
-        Ok(Self { order, customer })
+        Ok(Self { order: order::Model::read(row, at)?, customer })
     }
 }
 

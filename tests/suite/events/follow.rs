@@ -30,7 +30,10 @@ impl Stream {
                 let (message, rest) = (message.to_owned(), rest.to_owned());
                 self.text = rest;
                 let field = |name: &str| {
-                    message.lines().find_map(|line| line.strip_prefix(name)).map(|text| text.trim().to_owned())
+                    message
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(|text| text.trim().to_owned())
                 };
                 let Some(event) = field("event:") else { continue };
                 let data = field("data:").unwrap_or_default();
@@ -97,12 +100,14 @@ async fn nobody_hears_what_they_may_not_see() {
 async fn a_stream_that_cannot_be_says_why() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    for (client, after, code) in [
-        (&app.anonymous(), None, "UNAUTHENTICATED"),
-        (&admin, Some("nonsense"), "CURSOR_INVALID"),
-    ] {
+    for (client, after, code) in
+        [(&app.anonymous(), None, "UNAUTHENTICATED"), (&admin, Some("nonsense"), "CURSOR_INVALID")]
+    {
         let (kind, data) = Stream::open(&app, client, after).await.next().await;
-        assert_eq!((kind.as_str(), data["errors"][0]["extensions"]["code"].as_str()), ("next", Some(code)));
+        assert_eq!(
+            (kind.as_str(), data["errors"][0]["extensions"]["code"].as_str()),
+            ("next", Some(code))
+        );
     }
 }
 
@@ -117,15 +122,21 @@ async fn nothing_is_missed_while_many_write() {
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     let orders = 24;
-    let writers = (0..orders).map(|_| {
-        let (client, input) = (shop.admin.clone(), shop.order(&[("D", 1)]));
-        async move { client.done(harness::shop::ORDER_PLACE, input).await["order"]["number"].clone() }
-    });
+    let writers =
+        (0..orders).map(|_| {
+            let (client, input) = (shop.admin.clone(), shop.order(&[("D", 1)]));
+            async move {
+                client.done(harness::shop::ORDER_PLACE, input).await["order"]["number"].clone()
+            }
+        });
     // Seventeen are in stock; the harness's shop lets no more through.
     let more = json!({ "locationId": shop.berlin, "lines": [{ "sku": "D", "quantity": 50 }] });
     shop.admin.done(harness::shop::STOCK_RECEIVE, more).await;
-    let mut placed: Vec<String> =
-        futures::future::join_all(writers).await.iter().map(|number| number.as_str().unwrap().to_owned()).collect();
+    let mut placed: Vec<String> = futures::future::join_all(writers)
+        .await
+        .iter()
+        .map(|number| number.as_str().unwrap().to_owned())
+        .collect();
     placed.sort();
     for reader in &mut readers {
         let mut heard = Vec::new();
