@@ -4,6 +4,7 @@ use crate::auth::{Credential, Tokens};
 use crate::errors::Failure;
 use crate::loaders::{Loaders, Scope};
 use crate::schema::{self, Schema};
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{ErrorExtensionValues, Response as GraphqlResponse};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt;
 use futures::StreamExt;
+use moka::sync::Cache;
 use operations::access::keys::signing_keys;
 use operations::secrets::MasterKey;
 use operations::{Actor, Store};
@@ -33,6 +35,8 @@ pub struct App {
     store: Store,
     schema: Schema,
     tokens: Tokens,
+    /// Documents that were parsed before: clients send the same few again and again.
+    documents: Cache<String, Arc<ExecutableDocument>>,
     body_limit: usize,
     /// Turns true when the server stops: streams end then.
     stopping: watch::Sender<bool>,
@@ -58,6 +62,8 @@ impl AppOptions {
 
 /// How often a node looks for deadlines that are due.
 const TIMER_INTERVAL: Duration = Duration::from_secs(1);
+/// Bytes of documents that are kept parsed.
+const DOCUMENTS: u64 = 1024 * 1024;
 
 impl App {
     /// Loads the signing keys, making the first one where there is none.
@@ -68,6 +74,10 @@ impl App {
             store,
             schema: schema::build(),
             tokens,
+            documents: Cache::builder()
+                .max_capacity(DOCUMENTS)
+                .weigher(|text: &String, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
+                .build(),
             body_limit: options.body_limit,
             stopping: watch::Sender::new(false),
         })
@@ -87,6 +97,17 @@ impl App {
             .fallback(any(not_found))
             .layer(DefaultBodyLimit::max(self.body_limit))
             .with_state(self.clone())
+    }
+
+    /// The request with its document parsed; one that cannot be parsed is left to the executor, which
+    /// says what is wrong with it.
+    fn parsed(&self, mut request: async_graphql::Request) -> async_graphql::Request {
+        if let Some(document) = self.documents.get(&request.query) {
+            request.set_parsed_query((*document).clone());
+        } else if let Ok(document) = request.parsed_query().cloned() {
+            self.documents.insert(request.query.clone(), Arc::new(document));
+        }
+        request
     }
 
     /// Serves until `stop` ends; requests under way are finished.
@@ -191,6 +212,7 @@ async fn execute(
     };
     let scope = Scope { store: app.store.clone(), actor };
     let request = request.data(Loaders::new(scope)).data(app.tokens.clone());
+    let request = app.parsed(request);
     let accepts_events = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())

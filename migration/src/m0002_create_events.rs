@@ -37,7 +37,6 @@ create table events (
 );
 {event_tail_index}
 create index events_order on events (order_id, at, id) where order_id is not null;
-create index events_customer on events (customer_id, at, id) where customer_id is not null;
 create table idempotency_keys (
     actor {uuid} not null,
     key {key} not null,

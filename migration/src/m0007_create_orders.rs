@@ -1,4 +1,7 @@
 //! Orders, their lines, adjustments, tags and notes.
+//!
+//! An order is written whole, by one statement, and never deleted: its parts need no foreign key to find
+//! it, and placing it is a tenth cheaper without. `aftercart verify` checks that they fit.
 
 crate::dialect::concern! {
     "m0007_create_orders",
@@ -62,20 +65,19 @@ create table orders (
     primary key (id)
 );
 create unique index orders_number on orders (number);
-create unique index orders_reference on orders (channel_id, channel_reference) where channel_reference is not null;
+create unique index orders_reference on orders (channel_reference, channel_id) where channel_reference is not null;
 create index orders_placed on orders (placed_at, id);
 create index orders_state on orders (state, placed_at, id);
 create index orders_channel on orders (channel_id, placed_at, id);
 create index orders_customer on orders (customer_id, placed_at, id);
 create index orders_total on orders (grand_total_minor, id);
 create index orders_promised on orders ({promised_or_never}, id);
-create index orders_reference_key on orders (channel_reference) where channel_reference is not null;
 create index orders_email on orders (email_key) where email_key is not null;
 create index orders_phone on orders (phone_key) where phone_key is not null;
 create index orders_assignee on orders (assignee_id, placed_at, id) where assignee_id is not null;
 create table order_lines (
     id {uuid} not null,
-    order_id {uuid} not null references orders (id),
+    order_id {uuid} not null,
     position integer not null,
     variant_id {uuid},
     sku {key} not null,
@@ -100,7 +102,7 @@ create index order_lines_order on order_lines (order_id, position);
 create index order_lines_sku on order_lines (sku_key, order_id);
 create table order_adjustments (
     id {uuid} not null,
-    order_id {uuid} not null references orders (id),
+    order_id {uuid} not null,
     position integer not null,
     kind text not null check (kind in ('SHIPPING', 'DISCOUNT', 'GIFT_WRAP', 'FEE', 'GOODWILL', 'ROUNDING')),
     label text not null,
@@ -111,7 +113,7 @@ create table order_adjustments (
 );
 create index order_adjustments_order on order_adjustments (order_id, position);
 create table order_tags (
-    order_id {uuid} not null references orders (id),
+    order_id {uuid} not null,
     tag {key} not null,
     primary key (order_id, tag)
 );

@@ -26,10 +26,9 @@ create table payments (
     primary key (id)
 );
 create index payments_order on payments (order_id, position);
-create index payments_reference on payments (provider_reference) where provider_reference is not null;
 create table payment_transactions (
     id {uuid} not null,
-    payment_id {uuid} not null references payments (id),
+    payment_id {uuid} not null,
     kind text not null check (kind in ('AUTHORIZATION', 'CAPTURE', 'VOID', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')),
     amount_minor {big} not null,
     state text not null check (state in ('PENDING', 'SUCCEEDED', 'FAILED')),

@@ -21,14 +21,14 @@ create table fulfillments (
 create unique index fulfillments_number on fulfillments (number);
 create index fulfillments_location on fulfillments (location_id, state, id);
 create table fulfillment_orders (
-    fulfillment_id {uuid} not null references fulfillments (id),
+    fulfillment_id {uuid} not null,
     order_id {uuid} not null,
     primary key (fulfillment_id, order_id)
 );
 create index fulfillment_orders_order on fulfillment_orders (order_id, fulfillment_id);
 create table fulfillment_lines (
     id {uuid} not null,
-    fulfillment_id {uuid} not null references fulfillments (id),
+    fulfillment_id {uuid} not null,
     order_id {uuid} not null,
     order_line_id {uuid},
     variant_id {uuid},
@@ -39,7 +39,6 @@ create table fulfillment_lines (
     primary key (id)
 );
 create index fulfillment_lines_fulfillment on fulfillment_lines (fulfillment_id, position);
-create index fulfillment_lines_order on fulfillment_lines (order_id);
 ",
     down: r"
 drop table fulfillment_lines;

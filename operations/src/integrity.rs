@@ -64,6 +64,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     let db = store.read();
     let mut checks = vec![stock_sums(&db).await?, reservations(&db).await?];
     checks.extend(orders(&db).await?);
+    checks.push(orphans(&db).await?);
     checks.push(expired_timers(&db).await?);
     Ok(Report { checked_at: db.now(), checks })
 }
@@ -240,6 +241,32 @@ fn check_units(check: &mut Check, order: &order::Model, lines: &[order_line::Mod
             });
         }
     }
+}
+
+/// Every part has the whole it belongs to.
+async fn orphans(db: &Db) -> Result<Check> {
+    let mut check = Check::named("parts without their whole");
+    for (part, column, whole) in [
+        ("order_lines", "order_id", "orders"),
+        ("order_adjustments", "order_id", "orders"),
+        ("order_tags", "order_id", "orders"),
+        ("payments", "order_id", "orders"),
+        ("payment_transactions", "payment_id", "payments"),
+        ("fulfillment_orders", "order_id", "orders"),
+        ("fulfillment_orders", "fulfillment_id", "fulfillments"),
+        ("fulfillment_lines", "fulfillment_id", "fulfillments"),
+        ("stock_movements", "level_id", "stock_levels"),
+    ] {
+        let rows = sql(format!("select count(*) from {part}"));
+        check.rows_checked += db.value::<i64>(rows).await?.unwrap_or(0);
+        let lost = sql(format!(
+            "select p.{column} from {part} p left join {whole} w on w.id = p.{column} where w.id is null"
+        ));
+        for id in db.values::<Uuid>(lost).await? {
+            check.violation(|| format!("{part} names {id}, which is not in {whole}"));
+        }
+    }
+    Ok(check)
 }
 
 /// A deadline an hour past means that nobody runs the clocks.

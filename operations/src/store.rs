@@ -16,7 +16,6 @@ use sea_orm::{
     DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
-use serde_json::{Map, Value as Json};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
@@ -622,38 +621,46 @@ impl Batch {
     }
 }
 
+/// Rows as PostgreSQL reads them from JSON; a column that is left out is null.
 fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
-    let rows = rows.into_iter().map(|row| {
-        let fields = columns.iter().zip(row);
-        Json::Object(
-            fields
-                .map(|(name, value)| ((*name).to_owned(), json_value(value)))
-                .collect::<Map<_, _>>(),
-        )
-    });
-    Json::Array(rows.collect()).to_string()
+    let mut json = String::with_capacity(rows.len() * columns.len() * 24);
+    json.push('[');
+    for (index, row) in rows.into_iter().enumerate() {
+        json.push_str(if index == 0 { "{" } else { ",{" });
+        let mut first = true;
+        for (column, value) in columns.iter().zip(row) {
+            let Some(value) = json_value(value) else { continue };
+            json.push_str(if first { "\"" } else { ",\"" });
+            first = false;
+            json.push_str(column);
+            json.push_str("\":");
+            json.push_str(&value);
+        }
+        json.push('}');
+    }
+    json.push(']');
+    json
 }
 
-/// A column value as `PostgreSQL` reads it from JSON.
+/// A column value in JSON; none where it is null.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the entities use no other kind of column")]
-fn json_value(value: Value) -> Json {
+fn json_value(value: Value) -> Option<String> {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
     match value {
-        Value::Bool(Some(flag)) => flag.into(),
-        Value::Int(Some(number)) => number.into(),
-        Value::BigInt(Some(number)) => number.into(),
-        Value::Double(Some(number)) => number.into(),
-        Value::String(Some(text)) => text.into(),
-        Value::Uuid(Some(id)) => id.to_string().into(),
-        Value::Json(Some(json)) => *json,
-        Value::TimeDateTimeWithTimeZone(Some(at)) => crate::sql::fixed_width(at).into(),
-        Value::Bytes(Some(bytes)) => {
-            use std::fmt::Write;
-            let mut hex = String::from("\\x");
-            for byte in bytes {
-                let _infallible = write!(hex, "{byte:02x}");
-            }
-            hex.into()
+        Value::Bool(flag) => flag.map(|flag| flag.to_string()),
+        Value::Int(number) => number.map(|number| number.to_string()),
+        Value::BigInt(number) => number.map(|number| number.to_string()),
+        Value::Double(number) => number.map(|number| number.to_string()),
+        Value::String(text) => text.map(|text| quoted(&text)),
+        Value::Uuid(id) => id.map(|id| format!("\"{id}\"")),
+        Value::Json(json) => json.map(|json| json.to_string()),
+        Value::TimeDateTimeWithTimeZone(at) => {
+            at.map(|at| format!("\"{}\"", crate::sql::fixed_width(at)))
         }
-        _ => Json::Null,
+        Value::Bytes(bytes) => bytes.map(|bytes| {
+            let hex = crate::secrets::hex(&bytes);
+            format!("\"\\\\x{hex}\"")
+        }),
+        _ => None,
     }
 }

@@ -90,6 +90,13 @@ async fn money_that_no_payment_captured() {
 }
 
 #[tokio::test]
+async fn a_part_that_has_lost_its_whole() {
+    finds("delete from payments", "parts without their whole").await;
+    finds("delete from fulfillment_orders; delete from fulfillments", "parts without their whole")
+        .await;
+}
+
+#[tokio::test]
 async fn a_deadline_that_nobody_keeps() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;

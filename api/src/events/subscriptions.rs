@@ -39,7 +39,9 @@ impl EventSubscription {
     async fn events<'c>(
         &self,
         ctx: &Context<'c>,
-        #[graphql(desc = "Replay what came behind this cursor; only what is new without it.")]
+        #[graphql(
+            desc = "Replay what came behind this cursor; without it only what is new, and what was being written when the stream began."
+        )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = EventDelivery> + use<'c>, Failure> {
         let actor = ctx.scope().actor.clone();

@@ -14,9 +14,9 @@ use uuid::Uuid;
 #[derive(SimpleObject)]
 pub(crate) struct OrderPayload {
     /// The order; null when refused.
-    order: Option<Order>,
+    pub(super) order: Option<Order>,
     /// Why it was refused, every fault at once; empty when it was not.
-    user_errors: Vec<UserError>,
+    pub(super) user_errors: Vec<UserError>,
 }
 
 /// The order that an operation answered with.

@@ -1,16 +1,19 @@
 //! `orderPlace`.
 
-use super::mutations::{OrderPayload, payload};
-use super::types::{AdjustmentKind, DeliveryMethod};
+use super::mutations::OrderPayload;
+use super::types::{AdjustmentKind, DeliveryMethod, Order, Prefetched};
 use crate::context::Ask;
 use crate::customers::types::CustomerReferenceInput;
+use crate::errors::{Failure, OrNull, answer};
 use crate::ids::{Kind, uuid};
 use crate::payments::types::PaymentRecordInput;
 use crate::scalars::{AddressInput, DateTime, Decimal};
 use async_graphql::{Context, ID, InputObject};
-use operations::orders::place::{self, PlaceOrder};
+use operations::orders::place::{self, PlaceOrder, Placed};
 use operations::orders::{AdjustmentInput, LineInput};
+use operations::permissions::Permission;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// A line to order. Without `unitPrice` the channel's price list decides.
 #[derive(Debug, Clone, InputObject)]
@@ -163,5 +166,25 @@ pub(super) async fn place(
 ) -> Option<OrderPayload> {
     let command = PlaceOrder::from(input);
     let done = async { place::place(ctx.store(), ctx.call(key.as_ref())?, &command).await };
-    payload(ctx, done.await).await
+    let (placed, user_errors) = answer(ctx, done.await)?;
+    let order = match placed {
+        Some(placed) => show(ctx, placed).await.or_null(ctx)?,
+        None => None,
+    };
+    Some(OrderPayload { order, user_errors })
+}
+
+/// The order as it was just written, or as it stands where it had been placed before.
+async fn show(ctx: &Context<'_>, placed: Placed) -> Result<Option<Order>, Failure> {
+    let Some(written) = placed.written else { return Order::changed(ctx, placed.id).await };
+    if !ctx.may(Permission::OrdersRead) {
+        return Ok(None);
+    }
+    let shared = Prefetched {
+        customer: Some(written.customer.map(Arc::new)),
+        lines: Some(Arc::new(written.lines.into_iter().map(Arc::new).collect())),
+        payments: Some(Arc::new(written.payments.into_iter().map(Arc::new).collect())),
+        fulfillments: None,
+    };
+    Ok(Some(Order::with(written.order, shared)))
 }

@@ -231,6 +231,11 @@ impl Book {
         self.known.get(&id).cloned()
     }
 
+    /// A customer as it is written.
+    pub(crate) fn get(&self, id: Uuid) -> Option<customer::Model> {
+        self.known.get(&id).cloned()
+    }
+
     fn make(&mut self, db: &Db) -> Uuid {
         let now = db.now();
         let id = db.id();

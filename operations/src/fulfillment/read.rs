@@ -72,7 +72,8 @@ pub(crate) async fn lines_of_orders(
     db: &Db,
     orders: &[Uuid],
 ) -> Result<Vec<fulfillment_line::Model>> {
-    let query = sql("select * from fulfillment_lines where order_id = any(?)
-         order by fulfillment_id, position");
+    let query = sql("select l.* from fulfillment_orders o
+         join fulfillment_lines l on l.fulfillment_id = o.fulfillment_id and l.order_id = o.order_id
+         where o.order_id = any(?) order by l.fulfillment_id, l.position");
     db.all(query.ids(orders)).await
 }

@@ -24,11 +24,13 @@ use entities::enums::{
     OrderReturnState, OrderState, ReservationState,
 };
 use entities::{
-    channel, fulfillment, fulfillment_line, fulfillment_order, note, order, order_line, order_tag,
+    channel, customer, fulfillment, fulfillment_line, fulfillment_order, note, order, order_line,
+    order_tag, payment,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use std::sync::Mutex;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -179,15 +181,49 @@ impl PlaceOrder {
     }
 }
 
-/// Places an order and answers with its id. Every fault is named at once; a refused order leaves
-/// nothing behind.
-pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Result<Uuid> {
-    call.actor.require(Permission::OrdersWrite)?;
-    command.check(store.clock().now()).check()?;
-    once(store, call, "orderPlace", command, |tx| place_in(tx, call.actor, command)).await
+/// An order that was placed.
+#[derive(Debug)]
+pub struct Placed {
+    /// Its id.
+    pub id: Uuid,
+    /// What was written, so that it need not be read again; none where the client's key had placed the
+    /// order before.
+    pub written: Option<Box<Written>>,
 }
 
-async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Uuid> {
+/// The rows of an order as they were just written.
+#[derive(Debug)]
+pub struct Written {
+    /// The order.
+    pub order: order::Model,
+    /// Its lines.
+    pub lines: Vec<order_line::Model>,
+    /// Its payments.
+    pub payments: Vec<payment::Model>,
+    /// Its customer.
+    pub customer: Option<customer::Model>,
+}
+
+/// Places an order. Every fault is named at once; a refused order leaves nothing behind.
+pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Result<Placed> {
+    call.actor.require(Permission::OrdersWrite)?;
+    command.check(store.clock().now()).check()?;
+    let written = Mutex::new(None);
+    let keep = &written;
+    let placed = once(store, call, "orderPlace", command, |tx| async move {
+        let rows = place_in(tx, call.actor, command).await?;
+        let id = rows.order.id;
+        if let Ok(mut keep) = keep.lock() {
+            *keep = Some(Box::new(rows));
+        }
+        Ok(id)
+    });
+    let id = placed.await?;
+    let written = written.into_inner().ok().flatten();
+    Ok(Placed { id, written: written.filter(|rows| rows.order.id == id) })
+}
+
+async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Written> {
     let channel = catalog::channels(&tx, &[command.channel_id]).await?.pop();
     let channel = channel.filter(|channel| actor.reach.has_channel(channel.id));
     let Some(channel) = channel else {
@@ -255,7 +291,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Uu
     draft.batch.add_all(&line_rows);
     draft.batch.add_all(&adjustment_rows);
     draft.placed(&order, &line_rows);
-    record::record(&tx, actor, &mut draft.batch, &order, &payments);
+    let payments = record::record(&tx, actor, &mut draft.batch, &order, &payments);
     draft.fulfillments(&order, &line_rows, &plan, &goods.goods);
     draft.extras(&order, authorized);
     let mut batch = draft.batch;
@@ -274,7 +310,8 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Uu
     ledger::note(&tx, actor, &mut batch, &moves);
     batch.insert(&tx).await?;
     ledger::apply(&tx, &moves).await?;
-    Ok(order.id)
+    let customer = customer.and_then(|customer| book.get(customer.id));
+    Ok(Written { order, lines: line_rows, payments, customer })
 }
 
 /// A reference names one order of its channel.
@@ -366,7 +403,7 @@ impl Draft<'_> {
     async fn order(
         &self,
         currency: Currency,
-        customer: Option<&entities::customer::Model>,
+        customer: Option<&customer::Model>,
     ) -> Result<order::Model> {
         let (tx, command) = (self.tx, self.command);
         let now = tx.now();

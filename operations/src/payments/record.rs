@@ -124,14 +124,16 @@ pub(crate) fn check(
     checked
 }
 
-/// Adds payments, their steps and their events to what the transaction writes.
+/// Adds payments, their steps and their events to what the transaction writes, and answers with the
+/// payments.
 pub(crate) fn record(
     tx: &WriteTx,
     actor: &Actor,
     batch: &mut Batch,
     order: &order::Model,
     payments: &[Checked],
-) {
+) -> Vec<payment::Model> {
+    let mut rows = Vec::with_capacity(payments.len());
     for (position, payment) in (0..).zip(payments) {
         let at = payment.input.at.unwrap_or(order.placed_at);
         let row = payment::Model {
@@ -188,7 +190,9 @@ pub(crate) fn record(
                 },
             );
         }
+        rows.push(row);
     }
+    rows
 }
 
 type Step = (TransactionKind, i64, TransactionState, &'static events::EventKind);
