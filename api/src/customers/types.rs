@@ -134,11 +134,6 @@ impl CustomerIdentity {
         }
         ctx.loaders().channel(self.0.scope).await.or_null(ctx)?.map(Channel)
     }
-
-    /// Whether it was proven to be theirs.
-    async fn verified(&self) -> bool {
-        self.0.verified
-    }
 }
 
 /// A way a customer is known.
