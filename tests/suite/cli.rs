@@ -241,6 +241,58 @@ async fn a_zipped_file_of_several_batches_goes_in() {
     assert_eq!(missing.status.code(), Some(2));
 }
 
+/// Starts the demo in the folder, asks it one question with the token it prints, and ends it.
+async fn ask_the_demo(cli: &Cli, query: &str) -> Json {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut child = cli
+        .command(&["demo", "--port", &port.to_string(), "--seed", "7"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let mut token = None;
+    let lines = std::io::BufReader::new(child.stdout.take().unwrap());
+    for line in std::io::BufRead::lines(lines) {
+        let line = line.expect("a line");
+        if let Some(found) = line.trim().strip_prefix("token ") {
+            token = Some(found.trim().to_owned());
+        }
+        if line.starts_with("curl ") {
+            break;
+        }
+    }
+    let client = harness::Client::new(&format!("http://127.0.0.1:{port}/graphql"), token);
+    let answer = client.ok(query, json!({})).await;
+    child.kill().expect("it ends");
+    child.wait().expect("it ended");
+    answer
+}
+
+#[tokio::test]
+async fn the_demo_makes_a_whole_shop_once() {
+    // The demo keeps a SQLite file of its own whatever DATABASE_URL says: once is enough.
+    if harness::database::server().is_some() {
+        return;
+    }
+    let cli = Cli::new().await;
+    let query = "{ orders { totalCount } variants { totalCount } channels { code } locations { code }
+        open: orders(filter: { states: [OPEN] }) { totalCount } completed: orders(filter: { states: [COMPLETED] }) { totalCount }
+        cancelled: orders(filter: { states: [CANCELLED] }) { totalCount } returned: orders(filter: { returnStates: [RETURNED] }) { totalCount }
+        shipped: orders(filter: { fulfillmentStates: [FULFILLED] }) { totalCount } partly: orders(filter: { paymentStates: [PARTIALLY_PAID] }) { totalCount }
+        integrityReport { ok } }";
+    let first = ask_the_demo(&cli, query).await;
+    assert_eq!(first["orders"]["totalCount"], 500);
+    assert_eq!(first["variants"]["totalCount"], 200);
+    assert_eq!(first["channels"].as_array().unwrap().len(), 4);
+    assert_eq!(first["locations"].as_array().unwrap().len(), 4);
+    assert_eq!(first["integrityReport"]["ok"], true);
+    for state in ["open", "completed", "cancelled", "returned", "shipped", "partly"] {
+        assert!(first[state]["totalCount"].as_i64().unwrap() > 5, "{state}: {first}");
+    }
+    let again = ask_the_demo(&cli, query).await;
+    assert_eq!(again["orders"]["totalCount"], 500);
+}
+
 #[tokio::test]
 async fn verify_exits_1_with_examples_when_something_is_off() {
     use sea_orm::ConnectionTrait;

@@ -94,6 +94,13 @@ const PRODUCTS: &[(&str, i64, &[&str])] = &[
     ("Washing Lotion", 890, &["one"]),
     ("Waterproofer", 1_190, &["one"]),
     ("Trail Bar Box", 2_390, &["nut", "fruit"]),
+    ("Base Layer Top", 5_490, &["XS", "S", "M", "L", "XL"]),
+    ("Base Layer Tights", 5_490, &["XS", "S", "M", "L", "XL"]),
+    ("Rain Trousers", 9_900, &["44", "46", "48", "50", "52", "54"]),
+    ("Touring Jacket", 27_900, &["XS", "S", "M", "L", "XL"]),
+    ("Kids Rain Jacket", 7_900, &["98", "104", "110", "116", "122", "128"]),
+    ("Kids Fleece", 3_990, &["98", "104", "110", "116", "122", "128"]),
+    ("Gaiters", 4_490, &["S", "M", "L"]),
     ("Freeze-dried Meal", 890, &["lentils", "pasta", "curry"]),
 ];
 
