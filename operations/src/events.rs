@@ -239,7 +239,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<LoggedEv
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogPlace {
     epoch: i32,
-    /// The writing transaction on PostgreSQL, the row on SQLite.
+    /// The writing transaction on `PostgreSQL`, the row on `SQLite`.
     place: i64,
     id: Uuid,
 }
@@ -261,9 +261,9 @@ impl LogPlace {
     }
 }
 
-/// Events that no transaction still running can come before: on PostgreSQL a transaction takes its
+/// Events that no transaction still running can come before: on `PostgreSQL` a transaction takes its
 /// place when it first writes and shows its events when it commits, so a reader stops below the
-/// oldest one that is running. On SQLite there is one writer.
+/// oldest one that is running. On `SQLite` there is one writer.
 fn settled(db: &Db) -> Sql {
     if db.is_postgres() {
         sql(" and (e.epoch < ? or e.xid < pg_snapshot_xmin(pg_current_snapshot()))")

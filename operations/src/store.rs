@@ -621,7 +621,7 @@ impl Batch {
     }
 }
 
-/// Rows as PostgreSQL reads them from JSON; a column that is left out is null.
+/// Rows as `PostgreSQL` reads them from JSON; a column that is left out is null.
 fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
     let mut json = String::with_capacity(rows.len() * columns.len() * 24);
     json.push('[');

@@ -56,7 +56,7 @@ impl Stream {
 
 impl Stream {
     /// The next event of an order. A stream may begin with what had not settled when it was opened: on
-    /// PostgreSQL any transaction of the cluster holds the log back until it ends.
+    /// `PostgreSQL` any transaction of the cluster holds the log back until it ends.
     async fn order_event(&mut self) -> Json {
         loop {
             let delivery = self.event().await;
