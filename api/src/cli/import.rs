@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             let field = refusal.field.get(2..).unwrap_or_default().join(".");
-            self.say(number, format!("{field}: {}", refusal.message));
+            self.say(number, &format!("{field}: {}", refusal.message));
             faulty.insert(number);
         }
         self.refused += faulty.len();
@@ -160,16 +160,16 @@ impl<'a> Run<'a> {
 
     fn refuse(&mut self, number: usize, fault: &str) {
         self.refused += 1;
-        self.say(number, fault.to_owned());
+        self.say(number, fault);
     }
 
     /// Prints a fault; of one that many lines share, the first few.
-    fn say(&mut self, number: usize, fault: String) {
-        if self.faults.len() >= MAX_FAULTS && !self.faults.contains_key(&fault) {
+    fn say(&mut self, number: usize, fault: &str) {
+        if self.faults.len() >= MAX_FAULTS && !self.faults.contains_key(fault) {
             *self.faults.entry("other faults".into()).or_default() += 1;
             return;
         }
-        let alike = self.faults.entry(fault.clone()).or_default();
+        let alike = self.faults.entry(fault.to_owned()).or_default();
         *alike += 1;
         if *alike <= MAX_ALIKE {
             self.bar.suspend(|| eprintln!("line {number}: {fault}"));
