@@ -4,7 +4,7 @@ use crate::auth::{Credential, Tokens};
 use crate::errors::Failure;
 use crate::loaders::{Loaders, Scope};
 use crate::schema::{self, Schema};
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{ErrorExtensionValues, Response as GraphqlResponse};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -212,12 +212,13 @@ async fn execute(
     };
     let scope = Scope { store: app.store.clone(), actor };
     let request = request.data(Loaders::new(scope)).data(app.tokens.clone());
-    let request = app.parsed(request);
+    let mut request = app.parsed(request);
     let accepts_events = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.contains("text/event-stream"));
-    if accepts_events {
+    // Only what is followed runs inside the stream: a client that goes away would cut a mutation short.
+    if accepts_events && is_subscription(&mut request) {
         let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         return follow(&app, request.data(Credential(text.map(str::to_owned))), request_id);
     }
@@ -232,6 +233,19 @@ async fn execute(
             refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", &message)
         }
     }
+}
+
+/// Whether the operation that the request names is a subscription.
+fn is_subscription(request: &mut async_graphql::Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    document
+        .operations
+        .iter()
+        .find(|(found, _)| {
+            name.is_none() || found.map(async_graphql::Name::as_str) == name.as_deref()
+        })
+        .is_some_and(|(_, operation)| operation.node.ty == OperationType::Subscription)
 }
 
 /// Server-Sent Events, one connection for each operation: `next` for each answer, then `complete`.

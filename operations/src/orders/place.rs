@@ -207,7 +207,6 @@ pub struct Written {
 /// Places an order. Every fault is named at once; a refused order leaves nothing behind.
 pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Result<Placed> {
     call.actor.require(Permission::OrdersWrite)?;
-    command.check(store.clock().now()).check()?;
     let written = Mutex::new(None);
     let keep = &written;
     let placed = once(store, call, "orderPlace", command, |tx| async move {
@@ -226,12 +225,14 @@ pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Resul
 async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Written> {
     let channel = catalog::channels(&tx, &[command.channel_id]).await?.pop();
     let channel = channel.filter(|channel| actor.reach.has_channel(channel.id));
+    let mut faults = command.check(tx.now());
     let Some(channel) = channel else {
-        return Err(Error::refused(checks::not_found("channelId", "channel")));
+        // Without a channel nothing has a price; what can be said of the rest is said all the same.
+        faults.push(checks::not_found("channelId", "channel"));
+        return Err(Error::Refused(faults.into_vec()));
     };
     let currency = Currency::from_code(&channel.currency)
         .ok_or_else(|| Error::Internal(format!("channel {} has no currency", channel.code)))?;
-    let mut faults = Faults::default();
     check_reference(&tx, &mut faults, &channel, command).await?;
 
     let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();

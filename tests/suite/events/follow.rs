@@ -124,6 +124,22 @@ async fn a_stream_that_cannot_be_says_why() {
     }
 }
 
+#[tokio::test]
+async fn a_mutation_never_runs_inside_a_stream() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let body = json!({ "query": harness::shop::ORDER_PLACE, "variables": { "input": shop.order(&[("A", 1)]) } });
+    let request = reqwest::Client::new()
+        .post(&app.url)
+        .header("accept", "text/event-stream")
+        .bearer_auth(shop.admin.token.as_ref().unwrap())
+        .json(&body);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let answer: Json = response.json().await.unwrap();
+    assert_eq!(answer["data"]["orderPlace"]["order"]["number"], "WEB-1000001");
+}
+
 /// Writers that commit late and readers that never pass an event that comes before.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_missed_while_many_write() {

@@ -113,12 +113,18 @@ async fn every_fault_is_named_at_once_and_nothing_is_left_behind() {
             "INVALID input.pickupLocationId",
         ]
     );
+    let nowhere = json!({ "channelId": shop.berlin, "email": "nobody", "lines": [] });
+    assert_eq!(
+        shop.admin.refused(ORDER_PLACE, nowhere).await,
+        ["REQUIRED input.lines", "INVALID input.email", "NOT_FOUND input.channelId"]
+    );
     let errors = shop
         .admin
         .refused(
             ORDER_PLACE,
             json!({
                 "channelId": shop.web,
+                "paymentTermsDays": 366,
                 "customer": { "id": "cus_00000000000000000000000000" },
                 "lines": [
                     { "sku": "NOPE", "quantity": 1 },
@@ -133,6 +139,7 @@ async fn every_fault_is_named_at_once_and_nothing_is_left_behind() {
     assert_eq!(
         errors,
         [
+            "INVALID input.paymentTermsDays",
             "NOT_FOUND input.lines.0.sku",
             "INVALID input.lines.1.unitPrice",
             "AMOUNT_EXCEEDED input.lines.2.discount",
