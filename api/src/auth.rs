@@ -3,7 +3,7 @@
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::future::Cache;
 use operations::access::keys::SigningKey;
-use operations::access::read::{TOKEN_PREFIX, actor_of_session, actor_of_token};
+use operations::access::read::{TOKEN_PREFIX, actor_of_session};
 use operations::{Actor, Error, Result, Store};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::desk::Desk;
 use crate::ids::{Kind, encode};
 
 /// Who issues access tokens, and for whom.
@@ -41,6 +42,7 @@ pub(crate) struct Tokens(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    desk: Desk,
     keys: Vec<SigningKey>,
     lifetime: time::Duration,
     sessions: Cache<Uuid, Arc<Actor>>,
@@ -49,7 +51,8 @@ struct Inner {
 impl Tokens {
     pub(crate) fn new(store: Store, keys: Vec<SigningKey>, lifetime: time::Duration) -> Self {
         let sessions = Cache::builder().max_capacity(10_000).time_to_live(SESSION_MEMORY).build();
-        Self(Arc::new(Inner { store, keys, lifetime, sessions }))
+        let desk = Desk::open(store.clone());
+        Self(Arc::new(Inner { store, desk, keys, lifetime, sessions }))
     }
 
     /// An access token for a session, and when it ends.
@@ -84,7 +87,7 @@ impl Tokens {
         };
         let token = token.trim();
         if token.starts_with(TOKEN_PREFIX) {
-            return Ok(Some(Arc::new(actor_of_token(&self.0.store, token).await?)));
+            return Ok(Some(Arc::new(self.0.desk.ask(token).await?)));
         }
         let session = self.session(token)?;
         if let Some(actor) = self.0.sessions.get(&session).await {

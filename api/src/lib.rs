@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 mod context;
 mod customers;
+mod desk;
 mod errors;
 mod events;
 mod fulfillment;

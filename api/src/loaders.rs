@@ -232,6 +232,8 @@ loaders! {
     available: Lazy<(Uuid, Option<Uuid>), i64> = |scope, keys| available(scope, keys).boxed();
     /// An order in reach.
     order: One<ListedOrder> = one!(reach orders::read::by_ids, |row| row.order.id);
+    /// The seldom shown columns of an order.
+    order_details: One<entities::order::Details> = one!(orders::read::details_of, |row| row.id);
     /// A line of an order in reach.
     order_line: One<order_line::Model> = one!(reach orders::read::lines_by_ids, |row| row.id);
     /// The lines of an order.

@@ -139,3 +139,154 @@ impl ActiveModelBehavior for ActiveModel {}
 crate::row::row! {
     id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at
 }
+
+impl From<Model> for (Summary, Details) {
+    fn from(order: Model) -> Self {
+        let summary = Summary {
+            id: order.id,
+            version: order.version,
+            number: order.number,
+            channel_id: order.channel_id,
+            channel_reference: order.channel_reference,
+            customer_id: order.customer_id,
+            state: order.state,
+            fulfillment_state: order.fulfillment_state,
+            payment_state: order.payment_state,
+            return_state: order.return_state,
+            currency: order.currency,
+            placed_at: order.placed_at,
+            promised_by: order.promised_by,
+            items_minor: order.items_minor,
+            shipping_minor: order.shipping_minor,
+            discounts_minor: order.discounts_minor,
+            tax_minor: order.tax_minor,
+            grand_total_minor: order.grand_total_minor,
+            paid_minor: order.paid_minor,
+            refunded_minor: order.refunded_minor,
+        };
+        let details = Details {
+            id: order.id,
+            approved_at: order.approved_at,
+            completed_at: order.completed_at,
+            cancelled_at: order.cancelled_at,
+            cancel_reason: order.cancel_reason,
+            placed_by_kind: order.placed_by_kind,
+            placed_by_id: order.placed_by_id,
+            email: order.email,
+            phone: order.phone,
+            billing_address: order.billing_address,
+            shipping_address: order.shipping_address,
+            delivery_method: order.delivery_method,
+            delivery_service: order.delivery_service,
+            pickup_location_id: order.pickup_location_id,
+            allow_split: order.allow_split,
+            tax_id: order.tax_id,
+            purchase_order_number: order.purchase_order_number,
+            payment_terms_days: order.payment_terms_days,
+            assignee_id: order.assignee_id,
+            attributes: order.attributes,
+            imported: order.imported,
+        };
+        (summary, details)
+    }
+}
+
+/// What lists show of an order: a page of orders reads no more columns than these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Its id.
+    pub id: Uuid,
+    /// Raised by every change.
+    pub version: i32,
+    /// Human-friendly, unique, rising.
+    pub number: String,
+    /// Where it came from.
+    pub channel_id: Uuid,
+    /// What the channel calls it.
+    pub channel_reference: Option<String>,
+    /// Who ordered.
+    pub customer_id: Option<Uuid>,
+    /// Where it stands as a whole.
+    pub state: OrderState,
+    /// How much has left.
+    pub fulfillment_state: OrderFulfillmentState,
+    /// How the money stands.
+    pub payment_state: OrderPaymentState,
+    /// Whether goods come back.
+    pub return_state: OrderReturnState,
+    /// Its currency, ISO 4217.
+    pub currency: String,
+    /// When it was placed.
+    pub placed_at: OffsetDateTime,
+    /// What the customer was told.
+    pub promised_by: Option<OffsetDateTime>,
+    /// Sum of unit price times quantity.
+    pub items_minor: i64,
+    /// Sum of shipping.
+    pub shipping_minor: i64,
+    /// Sum of discounts and goodwill.
+    pub discounts_minor: i64,
+    /// The tax of the whole.
+    pub tax_minor: i64,
+    /// What the customer owes in all.
+    pub grand_total_minor: i64,
+    /// What was captured.
+    pub paid_minor: i64,
+    /// What was given back.
+    pub refunded_minor: i64,
+}
+
+crate::row::row! {
+    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor
+}
+
+/// The rest of what is shown of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was released for delivery.
+    pub approved_at: Option<OffsetDateTime>,
+    /// When it was finished.
+    pub completed_at: Option<OffsetDateTime>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<OffsetDateTime>,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<CancelReason>,
+    /// Who placed it.
+    pub placed_by_kind: ActorKind,
+    /// The user or token.
+    pub placed_by_id: Option<Uuid>,
+    /// Where messages go.
+    pub email: Option<String>,
+    /// The telephone number.
+    pub phone: Option<String>,
+    /// Where the invoice goes.
+    pub billing_address: Option<Json>,
+    /// Where the goods go.
+    pub shipping_address: Option<Json>,
+    /// How it reaches the customer.
+    pub delivery_method: DeliveryMethod,
+    /// The service chosen.
+    pub delivery_service: Option<String>,
+    /// Where the customer fetches it.
+    pub pickup_location_id: Option<Uuid>,
+    /// Whether several locations may serve it.
+    pub allow_split: bool,
+    /// The buyer's tax number.
+    pub tax_id: Option<String>,
+    /// The buyer's own number.
+    pub purchase_order_number: Option<String>,
+    /// Days until a buyer on terms pays.
+    pub payment_terms_days: Option<i32>,
+    /// The user who looks after it.
+    pub assignee_id: Option<Uuid>,
+    /// Whatever else the shop keeps.
+    pub attributes: Option<Json>,
+    /// Whether it came with its history from another system.
+    pub imported: bool,
+}
+
+crate::row::row! {
+    Details: id, approved_at, completed_at, cancelled_at, cancel_reason, placed_by_kind, placed_by_id, email, phone, billing_address, shipping_address, delivery_method, delivery_service, pickup_location_id, allow_split, tax_id, purchase_order_number, payment_terms_days, assignee_id, attributes, imported
+}

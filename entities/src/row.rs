@@ -12,10 +12,13 @@ pub trait Row: Sized {
     fn read(row: &QueryResult, at: usize) -> Result<Self, DbErr>;
 }
 
-/// Reads a `Model` by the position of its columns.
+/// Reads a `Model`, or some columns of its table, by the position of the columns.
 macro_rules! row {
     ($($column:ident),* $(,)?) => {
-        impl crate::Row for Model {
+        crate::row::row! { Model: $($column),* }
+    };
+    ($row:ident: $($column:ident),* $(,)?) => {
+        impl crate::Row for $row {
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
 
             fn read(row: &sea_orm::QueryResult, at: usize) -> Result<Self, sea_orm::DbErr> {

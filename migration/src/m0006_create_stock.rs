@@ -16,7 +16,7 @@ create table stock_levels (
     updated_at {time} not null,
     check (on_hand >= 0 and reserved >= 0 and damaged >= 0),
     primary key (id)
-);
+){often_changed};
 create unique index stock_levels_place on stock_levels (variant_id, location_id);
 create index stock_levels_location on stock_levels (location_id, id);
 create table stock_movements (
@@ -37,7 +37,7 @@ create table stock_movements (
     unit_cost_currency text,
     at {time} not null,
     primary key (id)
-);
+){clustered};
 create index stock_movements_level on stock_movements (level_id, id);
 create index stock_movements_subject on stock_movements (subject_id) where subject_id is not null;
 create table stock_reservations (
@@ -59,7 +59,7 @@ create table stock_reservation_lines (
     location_id {uuid} not null,
     quantity integer not null,
     primary key (reservation_id, variant_id, location_id)
-);
+){clustered};
 ",
     down: r"
 drop table stock_reservation_lines;

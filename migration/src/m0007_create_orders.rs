@@ -97,7 +97,7 @@ create table order_lines (
     quantity_returned integer not null,
     check (quantity > 0),
     primary key (id)
-);
+){clustered};
 create index order_lines_order on order_lines (order_id, position);
 create index order_lines_sku on order_lines (sku_key, order_id);
 create table order_adjustments (
@@ -110,13 +110,13 @@ create table order_adjustments (
     tax_minor {big} not null,
     tax_rate_ppm integer,
     primary key (id)
-);
+){clustered};
 create index order_adjustments_order on order_adjustments (order_id, position);
 create table order_tags (
     order_id {uuid} not null,
     tag {key} not null,
     primary key (order_id, tag)
-);
+){clustered};
 create index order_tags_tag on order_tags (tag, order_id);
 create table notes (
     id {uuid} not null,

@@ -36,7 +36,7 @@ create table payment_transactions (
     message text,
     at {time} not null,
     primary key (id)
-);
+){clustered};
 create index payment_transactions_payment on payment_transactions (payment_id, id);
 ",
     down: r"

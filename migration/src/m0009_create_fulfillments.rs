@@ -24,7 +24,7 @@ create table fulfillment_orders (
     fulfillment_id {uuid} not null,
     order_id {uuid} not null,
     primary key (fulfillment_id, order_id)
-);
+){clustered};
 create index fulfillment_orders_order on fulfillment_orders (order_id, fulfillment_id);
 create table fulfillment_lines (
     id {uuid} not null,
@@ -37,7 +37,7 @@ create table fulfillment_lines (
     quantity integer not null,
     position integer not null,
     primary key (id)
-);
+){clustered};
 create index fulfillment_lines_fulfillment on fulfillment_lines (fulfillment_id, position);
 ",
     down: r"

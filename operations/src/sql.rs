@@ -45,6 +45,13 @@ impl Sql {
         self
     }
 
+    /// The numbers of an array: of `unnest`, on `PostgreSQL`.
+    #[must_use]
+    pub(crate) fn numbers(mut self, numbers: impl Iterator<Item = i64>) -> Self {
+        self.binds.push(Bind::Many(ArrayType::BigInt, numbers.map(Value::from).collect()));
+        self
+    }
+
     /// More text.
     #[must_use]
     pub(crate) fn add(mut self, text: &str) -> Self {

@@ -78,8 +78,9 @@ impl Store {
             let pool = Database::connect(postgres_options(&options)).await?;
             (pool.clone(), pool)
         } else {
-            let writer = Database::connect(sqlite_options(&options, 1)).await?;
-            let reader = Database::connect(sqlite_options(&options, options.connections)).await?;
+            let writer = Database::connect(sqlite_options(&options, 1, WRITER_CACHE)).await?;
+            let readers = options.connections;
+            let reader = Database::connect(sqlite_options(&options, readers, READER_CACHE)).await?;
             (reader, writer)
         };
         Ok(Self(Arc::new(Inner {
@@ -305,7 +306,17 @@ fn postgres_options(options: &StoreOptions) -> ConnectOptions {
     connect
 }
 
-fn sqlite_options(options: &StoreOptions, connections: u32) -> ConnectOptions {
+/// Pages that `SQLite`'s writer keeps, in KiB: the inner pages of every index of a large shop.
+const WRITER_CACHE: u32 = 64_000;
+/// Pages that each of its readers keeps besides the file it maps, in KiB.
+const READER_CACHE: u32 = 4_000;
+/// How much of the file is mapped, in bytes, instead of copied page by page.
+const MAPPED: u32 = 1 << 30;
+/// Pages of the log before they are copied into the file: an index page that many orders touch is
+/// then copied once.
+const CHECKPOINT: u32 = 4_000;
+
+fn sqlite_options(options: &StoreOptions, connections: u32, cache: u32) -> ConnectOptions {
     use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut connect = ConnectOptions::new(&options.url);
     connect
@@ -314,14 +325,16 @@ fn sqlite_options(options: &StoreOptions, connections: u32) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(30))
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
+        .map_sqlx_sqlite_opts(move |sqlite| {
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(500)
-                .pragma("cache_size", "-16000")
+                .pragma("cache_size", format!("-{cache}"))
+                .pragma("mmap_size", MAPPED.to_string())
+                .pragma("wal_autocheckpoint", CHECKPOINT.to_string())
         });
     connect
 }
@@ -397,6 +410,16 @@ impl Db {
     pub(crate) async fn first<M: Row>(&self, query: Sql) -> Result<Option<M>> {
         let row = self.row(query.columns(M::COLUMNS)).await?;
         row.map(|row| M::read(&row, 0).map_err(Error::from)).transpose()
+    }
+
+    /// Every row, as a function reads it.
+    pub(crate) async fn all_as<T>(
+        &self,
+        query: Sql,
+        read: impl Fn(&QueryResult) -> std::result::Result<T, DbErr>,
+    ) -> Result<Vec<T>> {
+        let rows = self.rows(query).await?;
+        rows.iter().map(|row| read(row).map_err(Error::from)).collect()
     }
 
     /// Every row, as a scalar or a tuple.

@@ -180,11 +180,13 @@ async fn show(ctx: &Context<'_>, placed: Placed) -> Result<Option<Order>, Failur
     if !ctx.may(Permission::OrdersRead) {
         return Ok(None);
     }
+    let (order, details) = written.order.into();
     let shared = Prefetched {
+        details: Some(Arc::new(details)),
         customer: Some(written.customer.map(Arc::new)),
         lines: Some(Arc::new(written.lines.into_iter().map(Arc::new).collect())),
         payments: Some(Arc::new(written.payments.into_iter().map(Arc::new).collect())),
         fulfillments: None,
     };
-    Ok(Some(Order::with(written.order, shared)))
+    Ok(Some(Order::with(order, shared)))
 }

@@ -1,8 +1,8 @@
 //! Questions about orders.
 
 use super::types::{
-    Order, OrderConnection, OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState,
-    Prefetched,
+    DETAILS, Order, OrderConnection, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
+    OrderState, Prefetched,
 };
 use crate::context::Ask;
 use crate::errors::OrNull;
@@ -14,7 +14,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, OneofObje
 use futures::FutureExt;
 use futures::future::try_join3;
 use operations::Store;
-use operations::orders::read::{self, ListedOrder, OrderBy, OrderFilter as Filter};
+use operations::orders::read::{self, Beside, ListedOrder, OrderBy, OrderFilter as Filter};
 use operations::permissions::Permission;
 use operations::{fulfillment, payments};
 use std::sync::Arc;
@@ -143,7 +143,7 @@ impl OrderQuery {
         };
         let wanted = Wanted::of(ctx, &ctx.look_ahead());
         let found = async {
-            let found = read::order(&ctx.read(), ctx.actor()?, &by, wanted.customer).await?;
+            let found = read::order(&ctx.read(), ctx.actor()?, &by, wanted.beside()).await?;
             wanted.load(ctx.store(), found.into_iter().collect()).await
         };
         found.await.or_null(ctx)?.pop()
@@ -176,7 +176,7 @@ impl OrderQuery {
         let rows = async {
             let (read, actor) = (ctx.read(), ctx.actor()?);
             let mut page =
-                read::orders(&read, actor, &filter, sort, &page, wanted.customer).await?;
+                read::orders(&read, actor, &filter, sort, &page, wanted.beside()).await?;
             let rows = std::mem::take(&mut page.rows);
             let (cursors, listed): (Vec<String>, Vec<ListedOrder>) = rows.into_iter().unzip();
             let orders = wanted.load(ctx.store(), listed).await?;
@@ -201,6 +201,7 @@ impl OrderQuery {
 /// side by side, instead of one after the other.
 #[derive(Debug, Clone, Copy, Default)]
 struct Wanted {
+    details: bool,
     customer: bool,
     lines: bool,
     payments: bool,
@@ -211,6 +212,7 @@ impl Wanted {
     fn of(ctx: &Context<'_>, order: &Lookahead<'_>) -> Self {
         let asks = |field: &str| order.field(field).exists();
         Self {
+            details: DETAILS.iter().any(|field| asks(field)),
             customer: asks("customer") && ctx.may(Permission::CustomersRead),
             lines: asks("lines"),
             payments: asks("payments") && ctx.may(Permission::PaymentsRead),
@@ -220,11 +222,16 @@ impl Wanted {
 
     fn or(self, other: Self) -> Self {
         Self {
+            details: self.details || other.details,
             customer: self.customer || other.customer,
             lines: self.lines || other.lines,
             payments: self.payments || other.payments,
             fulfillments: self.fulfillments || other.fulfillments,
         }
+    }
+
+    fn beside(self) -> Beside {
+        Beside { details: self.details, customer: self.customer }
     }
 
     async fn load(self, store: &Store, rows: Vec<ListedOrder>) -> operations::Result<Vec<Order>> {
@@ -258,6 +265,7 @@ impl Wanted {
         let orders = rows.into_iter().map(|row| {
             let id = row.order.id;
             let prefetched = Prefetched {
+                details: row.details.map(Arc::new),
                 customer: self.customer.then(|| row.customer.map(Arc::new)),
                 lines: lines.as_mut().map(|all| all.remove(&id).unwrap_or_default()),
                 payments: payments.as_mut().map(|all| all.remove(&id).unwrap_or_default()),

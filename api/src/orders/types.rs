@@ -139,9 +139,33 @@ type Ahead<T> = Option<Arc<Vec<Arc<T>>>>;
 /// Who ordered, if anybody is known.
 type Ordered = Option<Arc<entities::customer::Model>>;
 
+/// The fields of an order that need its [`order::Details`].
+pub(crate) const DETAILS: &[&str] = &[
+    "approvedAt",
+    "completedAt",
+    "cancelledAt",
+    "cancelReason",
+    "placedBy",
+    "email",
+    "phone",
+    "billingAddress",
+    "shippingAddress",
+    "deliveryMethod",
+    "deliveryService",
+    "pickupLocation",
+    "allowSplit",
+    "taxId",
+    "purchaseOrderNumber",
+    "paymentTermsDays",
+    "assignee",
+    "attributes",
+    "imported",
+];
+
 /// An order with what was loaded together with it.
 #[derive(Default)]
 pub(crate) struct Prefetched {
+    pub(crate) details: Option<Arc<order::Details>>,
     /// The customer, or that there is none.
     pub(crate) customer: Option<Ordered>,
     pub(crate) lines: Ahead<order_line::Model>,
@@ -150,16 +174,17 @@ pub(crate) struct Prefetched {
 }
 
 #[derive(Clone)]
-pub(crate) struct Order(Arc<(order::Model, Prefetched)>);
+pub(crate) struct Order(Arc<(order::Summary, Prefetched)>);
 
 impl Order {
     /// An order of a list.
     pub(crate) fn of(listed: ListedOrder) -> Self {
         let customer = listed.customer.map(|row| Some(Arc::new(row)));
-        Self::with(listed.order, Prefetched { customer, ..Prefetched::default() })
+        let details = listed.details.map(Arc::new);
+        Self::with(listed.order, Prefetched { details, customer, ..Prefetched::default() })
     }
 
-    pub(crate) fn with(row: order::Model, prefetched: Prefetched) -> Self {
+    pub(crate) fn with(row: order::Summary, prefetched: Prefetched) -> Self {
         Self(Arc::new((row, prefetched)))
     }
 
@@ -174,8 +199,16 @@ impl Order {
         if ctx.may(Permission::OrdersRead) { Self::load(ctx, id).await } else { Ok(None) }
     }
 
-    fn row(&self) -> &order::Model {
+    fn row(&self) -> &order::Summary {
         &self.0.0
+    }
+
+    /// What lists seldom show: read with the order where a client selects any of [`DETAILS`].
+    async fn details(&self, ctx: &Context<'_>) -> Result<Arc<order::Details>, Failure> {
+        match &self.0.1.details {
+            Some(ahead) => Ok(ahead.clone()),
+            None => present(ctx.loaders().order_details(self.row().id).await?),
+        }
     }
 
     fn money(&self, minor: i64) -> Money {
@@ -248,87 +281,91 @@ impl Order {
     }
 
     /// When it was released for delivery.
-    async fn approved_at(&self) -> Option<DateTime> {
-        self.row().approved_at.map(DateTime)
+    async fn approved_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.details(ctx).await.or_null(ctx)?.approved_at.map(DateTime)
     }
 
     /// When it was finished.
-    async fn completed_at(&self) -> Option<DateTime> {
-        self.row().completed_at.map(DateTime)
+    async fn completed_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.details(ctx).await.or_null(ctx)?.completed_at.map(DateTime)
     }
 
     /// When it was cancelled.
-    async fn cancelled_at(&self) -> Option<DateTime> {
-        self.row().cancelled_at.map(DateTime)
+    async fn cancelled_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.details(ctx).await.or_null(ctx)?.cancelled_at.map(DateTime)
     }
 
     /// Why it was cancelled, as far as it is known.
-    async fn cancel_reason(&self) -> Option<CancelReason> {
-        self.row().cancel_reason.map(Into::into)
+    async fn cancel_reason(&self, ctx: &Context<'_>) -> Option<CancelReason> {
+        self.details(ctx).await.or_null(ctx)?.cancel_reason.map(Into::into)
     }
 
     /// Who placed it: a shop's token, an agent for the customer, or the system.
     async fn placed_by(&self, ctx: &Context<'_>) -> Result<ActorRef, Failure> {
-        ActorRef::load(ctx, self.row().placed_by_kind, self.row().placed_by_id).await
+        let details = self.details(ctx).await?;
+        ActorRef::load(ctx, details.placed_by_kind, details.placed_by_id).await
     }
 
     /// Where messages about it go; masked without `CUSTOMERS_PII`.
     async fn email(&self, ctx: &Context<'_>) -> Option<String> {
-        let email = self.row().email.clone()?;
+        let email = self.details(ctx).await.or_null(ctx)?.email.clone()?;
         Some(if ctx.may(Permission::CustomersPii) { email } else { mask_email(&email) })
     }
 
     /// The telephone number; masked without `CUSTOMERS_PII`.
     async fn phone(&self, ctx: &Context<'_>) -> Option<String> {
-        let phone = self.row().phone.clone()?;
+        let phone = self.details(ctx).await.or_null(ctx)?.phone.clone()?;
         Some(if ctx.may(Permission::CustomersPii) { phone } else { mask_tail(&phone) })
     }
 
     /// Where the invoice goes; town, region and country alone without `CUSTOMERS_PII`.
     async fn billing_address(&self, ctx: &Context<'_>) -> Option<Address> {
         let full = ctx.may(Permission::CustomersPii);
-        self.row().billing_address.as_ref().map(|json| Address::of(json, full))
+        let details = self.details(ctx).await.or_null(ctx)?;
+        details.billing_address.as_ref().map(|json| Address::of(json, full))
     }
 
     /// Where the goods go; town, region and country alone without `CUSTOMERS_PII`.
     async fn shipping_address(&self, ctx: &Context<'_>) -> Option<Address> {
         let full = ctx.may(Permission::CustomersPii);
-        self.row().shipping_address.as_ref().map(|json| Address::of(json, full))
+        let details = self.details(ctx).await.or_null(ctx)?;
+        details.shipping_address.as_ref().map(|json| Address::of(json, full))
     }
 
     /// How it reaches the customer.
-    async fn delivery_method(&self) -> DeliveryMethod {
-        self.row().delivery_method.into()
+    async fn delivery_method(&self, ctx: &Context<'_>) -> Result<DeliveryMethod, Failure> {
+        Ok(self.details(ctx).await?.delivery_method.into())
     }
 
     /// The service chosen, such as `express`.
-    async fn delivery_service(&self) -> Option<&str> {
-        self.row().delivery_service.as_deref()
+    async fn delivery_service(&self, ctx: &Context<'_>) -> Option<String> {
+        self.details(ctx).await.or_null(ctx)?.delivery_service.clone()
     }
 
     /// Where the customer fetches it.
     async fn pickup_location(&self, ctx: &Context<'_>) -> Option<Location> {
-        ctx.loaders().location(self.row().pickup_location_id?).await.or_null(ctx)?.map(Location)
+        let location = self.details(ctx).await.or_null(ctx)?.pickup_location_id?;
+        ctx.loaders().location(location).await.or_null(ctx)?.map(Location)
     }
 
     /// Whether several locations may serve it.
-    async fn allow_split(&self) -> bool {
-        self.row().allow_split
+    async fn allow_split(&self, ctx: &Context<'_>) -> Result<bool, Failure> {
+        Ok(self.details(ctx).await?.allow_split)
     }
 
     /// The buyer's tax number.
-    async fn tax_id(&self) -> Option<&str> {
-        self.row().tax_id.as_deref()
+    async fn tax_id(&self, ctx: &Context<'_>) -> Option<String> {
+        self.details(ctx).await.or_null(ctx)?.tax_id.clone()
     }
 
     /// The buyer's own number for it.
-    async fn purchase_order_number(&self) -> Option<&str> {
-        self.row().purchase_order_number.as_deref()
+    async fn purchase_order_number(&self, ctx: &Context<'_>) -> Option<String> {
+        self.details(ctx).await.or_null(ctx)?.purchase_order_number.clone()
     }
 
     /// Days until a buyer on terms pays; null where it is paid at once.
-    async fn payment_terms_days(&self) -> Option<i32> {
-        self.row().payment_terms_days
+    async fn payment_terms_days(&self, ctx: &Context<'_>) -> Option<i32> {
+        self.details(ctx).await.or_null(ctx)?.payment_terms_days
     }
 
     /// What was ordered, in order; an imported order may have none.
@@ -366,7 +403,8 @@ impl Order {
 
     /// The user who looks after it.
     async fn assignee(&self, ctx: &Context<'_>) -> Option<User> {
-        ctx.loaders().user(self.row().assignee_id?).await.or_null(ctx)?.map(User::new)
+        let assignee = self.details(ctx).await.or_null(ctx)?.assignee_id?;
+        ctx.loaders().user(assignee).await.or_null(ctx)?.map(User::new)
     }
 
     /// What each location sends, within reach. Needs `FULFILLMENT_READ`.
@@ -427,13 +465,13 @@ impl Order {
     }
 
     /// Whatever else the shop keeps.
-    async fn attributes(&self) -> Option<&Json> {
-        self.row().attributes.as_ref()
+    async fn attributes(&self, ctx: &Context<'_>) -> Option<Json> {
+        self.details(ctx).await.or_null(ctx)?.attributes.clone()
     }
 
     /// Whether it came with its history from another system.
-    async fn imported(&self) -> bool {
-        self.row().imported
+    async fn imported(&self, ctx: &Context<'_>) -> Result<bool, Failure> {
+        Ok(self.details(ctx).await?.imported)
     }
 }
 

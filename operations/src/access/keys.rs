@@ -1,8 +1,8 @@
 //! The keys that sign access tokens, wrapped by the master key.
 
+use super::sql;
 use crate::error::{Error, Result};
 use crate::secrets::MasterKey;
-use crate::sql::sql;
 use crate::store::{Batch, Store};
 use entities::{setting, signing_key};
 use rand::RngExt;
@@ -32,8 +32,7 @@ pub const ALGORITHM: &str = "HS256";
 pub async fn signing_keys(store: &Store, master: &MasterKey) -> Result<Vec<SigningKey>> {
     let rows: Vec<signing_key::Model> = store
         .write(|tx| async move {
-            let query = || sql("select * from signing_keys order by created_at desc, id desc");
-            let rows: Vec<signing_key::Model> = tx.all(query()).await?;
+            let rows = sql::signing_keys(&tx).await?;
             if rows.iter().any(|row| row.retired_at.is_none()) {
                 return Ok(rows);
             }
@@ -47,7 +46,7 @@ pub async fn signing_keys(store: &Store, master: &MasterKey) -> Result<Vec<Signi
                 retired_at: None,
             });
             batch.insert(&tx).await?;
-            tx.all(query()).await
+            sql::signing_keys(&tx).await
         })
         .await?;
     rows.into_iter()
@@ -66,8 +65,7 @@ const MASTER_KEY: &str = "master_key";
 pub async fn stored_master_key(store: &Store) -> Result<MasterKey> {
     let row: setting::Model = store
         .write(|tx| async move {
-            let query = || sql("select * from settings where name = ?").bind(MASTER_KEY);
-            if let Some(row) = tx.first(query()).await? {
+            if let Some(row) = sql::setting(&tx, MASTER_KEY).await? {
                 return Ok(row);
             }
             let row = setting::Model {

@@ -1,14 +1,14 @@
 //! `signIn` and `sessionRefresh`: a password becomes a session, a session goes on.
 
+use super::sql;
 use crate::actor::Actor;
 use crate::checks;
 use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
 use crate::secrets;
-use crate::sql::sql;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::ActorKind;
-use entities::{refresh_token, session, user};
+use entities::{refresh_token, session};
 use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
@@ -30,8 +30,7 @@ pub struct Begun {
 /// Signs in. A wrong password and an unknown address are told apart neither by text nor by time.
 pub async fn sign_in(store: &Store, email: &str, password: &str) -> Result<Begun> {
     let db = store.read();
-    let query = sql("select * from users where email_key = ? and active").bind(checks::fold(email));
-    let row: Option<user::Model> = db.first(query).await?;
+    let row = sql::user_by_email(&db, &checks::fold(email)).await?.filter(|row| row.active);
     let hash = row.as_ref().and_then(|row| row.password_hash.clone());
     let fits = secrets::verify_password(password.to_owned(), hash).await?;
     let wrong = Error::Unauthenticated("email or password is wrong");
@@ -54,8 +53,7 @@ pub async fn sign_in(store: &Store, email: &str, password: &str) -> Result<Begun
             let event = NewEvent::new(events::SIGNED_IN, ("usr", row.id), json!({}));
             events::record(&tx, &actor, &mut batch, event);
             batch.insert(&tx).await?;
-            let query = sql("update users set last_sign_in_at = ? where id = ?");
-            tx.run(query.bind(now).bind(row.id)).await?;
+            sql::note_sign_in(&tx, row.id).await?;
             Ok(Begun { session_id: session.id, user_id: row.id, refresh_token })
         })
         .await
@@ -67,20 +65,11 @@ pub async fn refresh(store: &Store, token: &str) -> Result<Begun> {
     let hash = &secrets::digest(token);
     let begun = store
         .write(|tx| async move {
-            let query = sql("select r.session_id, s.user_id, r.spent_at is not null
-                 from refresh_tokens r join sessions s on s.id = r.session_id
-                 join users u on u.id = s.user_id and u.active
-                 where r.hash = ? and s.ended_at is null and s.expires_at > ?")
-            .bind(hash.as_str())
-            .bind(tx.now());
-            let found: Option<(Uuid, Uuid, bool)> = tx.value(query).await?;
+            let found = sql::session_by_refresh(&tx, hash).await?;
             let Some((session_id, user_id, spent)) = found else { return Ok(None) };
-            let query =
-                sql("update refresh_tokens set spent_at = ? where hash = ? and spent_at is null");
-            let first = tx.run(query.bind(tx.now()).bind(hash.as_str())).await? == 1;
+            let first = sql::spend_refresh(&tx, hash).await? == 1;
             if spent || !first {
-                let query = sql("update sessions set ended_at = ? where id = ?");
-                tx.run(query.bind(tx.now()).bind(session_id)).await?;
+                sql::end_session(&tx, session_id).await?;
                 return Ok(None);
             }
             let mut batch = Batch::default();

@@ -1,12 +1,12 @@
 //! Make a user who signs in.
 
+use super::sql;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::Call;
 use crate::permissions::{BUILT_IN_ROLES, Permission, Permissions};
 use crate::secrets;
-use crate::sql::sql;
 use crate::store::{Batch, Store, WriteTx};
 use entities::{role, user, user_role};
 use serde_json::json;
@@ -49,9 +49,7 @@ pub async fn user_create(store: &Store, call: Call<'_>, command: &CreateUser) ->
         .write(|tx| async move {
             ensure_built_in_roles(&tx).await?;
             let mut faults = Faults::default();
-            let roles: Vec<role::Model> = tx
-                .all(sql("select * from roles where name = any(?)").texts(&command.roles))
-                .await?;
+            let roles = sql::roles_by_name(&tx, &command.roles).await?;
             for (index, wanted) in command.roles.iter().enumerate() {
                 let field = format!("roleIds.{index}");
                 match roles.iter().find(|role| role.name == *wanted) {
@@ -64,10 +62,7 @@ pub async fn user_create(store: &Store, call: Call<'_>, command: &CreateUser) ->
                 }
             }
             let key = checks::fold(email);
-            let taken: Option<Uuid> = tx
-                .value(sql("select id from users where email_key = ?").bind(key.as_str()))
-                .await?;
-            if taken.is_some() {
+            if sql::user_by_email(&tx, &key).await?.is_some() {
                 faults.push(Refusal::new(
                     RefusalCode::Duplicate,
                     "email",
@@ -110,10 +105,10 @@ fn exceeds(granted: Permissions, call: Call<'_>) -> bool {
 /// The built-in roles have rows, so that users can hold them.
 async fn ensure_built_in_roles(tx: &WriteTx) -> Result<()> {
     let names: Vec<&str> = BUILT_IN_ROLES.iter().map(|role| role.name).collect();
-    let known: Vec<String> =
-        tx.values(sql("select name from roles where name = any(?)").texts(&names)).await?;
+    let known = sql::roles_by_name(tx, &names).await?;
     let mut batch = Batch::default();
-    for role in BUILT_IN_ROLES.iter().filter(|role| !known.iter().any(|name| name == role.name)) {
+    for role in BUILT_IN_ROLES.iter().filter(|role| !known.iter().any(|row| row.name == role.name))
+    {
         batch.add(&role::Model {
             id: tx.id(),
             name: role.name.to_owned(),
@@ -132,10 +127,7 @@ pub async fn set_password(store: &Store, email: &str, password: &str) -> Result<
     let (key, hash) = (&checks::fold(email), &hash);
     store
         .write(|tx| async move {
-            let query =
-                sql("update users set password_hash = ?, updated_at = ? where email_key = ?");
-            let query = query.bind(hash.as_str()).bind(tx.now()).bind(key.as_str());
-            if tx.run(query).await? == 1 {
+            if sql::set_password(&tx, key, hash).await? == 1 {
                 Ok(())
             } else {
                 Err(Error::BadInput("no such user".into()))

@@ -5,11 +5,9 @@
 
 use super::sql as queries;
 use crate::actor::Actor;
-use crate::checks::fold;
 use crate::error::Result;
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
-use crate::sql::{Sql, sql};
 use crate::store::Db;
 use entities::{
     bundle_component, channel, channel_location, legal_entity, location, price, product, supplier,
@@ -40,8 +38,7 @@ pub enum VariantBy {
 /// The channels in reach, by code.
 pub async fn channels(db: &Db, actor: &Actor) -> Result<Vec<channel::Model>> {
     actor.require(Permission::CatalogRead)?;
-    let query = sql("select * from channels where true").join(actor.reach.channels_sql("id"));
-    db.all(query.add(" order by code")).await
+    queries::channels_in_reach(db, &actor.reach).await
 }
 
 /// A channel in reach.
@@ -57,8 +54,7 @@ pub async fn channel(db: &Db, actor: &Actor, by: &By) -> Result<Option<channel::
 /// The locations in reach, by code.
 pub async fn locations(db: &Db, actor: &Actor) -> Result<Vec<location::Model>> {
     actor.require(Permission::CatalogRead)?;
-    let query = sql("select * from locations where true").join(actor.reach.locations_sql("id"));
-    db.all(query.add(" order by code")).await
+    queries::locations_in_reach(db, &actor.reach).await
 }
 
 /// A location in reach.
@@ -92,31 +88,13 @@ pub async fn variants(
 ) -> Result<Rows<variant::Model>> {
     actor.require(Permission::CatalogRead)?;
     let page = page.check(BY_SKU)?;
-    let query =
-        sql("select * from variants where true").join(matching(search)).join(page.sql(BY_SKU));
-    let rows = db.all::<variant::Model>(query).await?;
+    let rows = queries::list_variants(db, search, page.sql(BY_SKU)).await?;
     Ok(page.finish(rows, |row| Cursor::new(SortValue::Text(row.sku.clone()), row.id)))
 }
 
 /// How many variants a search finds.
 pub async fn variants_count(db: &Db, search: Option<&str>) -> Result<i64> {
-    let query = sql("select count(*) from variants where true").join(matching(search));
-    Ok(db.value(query).await?.unwrap_or(0))
-}
-
-fn matching(search: Option<&str>) -> Sql {
-    let Some(text) = search.map(fold).filter(|text| !text.is_empty()) else { return sql("") };
-    sql(" and (")
-        .join(begins("sku_key", &text))
-        .add(" or ")
-        .join(begins("name_key", &text))
-        .add(" or barcode = ?)")
-        .bind(text)
-}
-
-/// A condition that a key column begins so, which an index serves on both databases.
-pub(crate) fn begins(column: &str, text: &str) -> Sql {
-    sql(format!("({column} >= ? and {column} < ?)")).bind(text).bind(format!("{text}\u{10FFFF}"))
+    queries::count_variants(db, search).await
 }
 
 const BY_NAME: Order = Order::by_text("name", "id", false);
@@ -125,15 +103,13 @@ const BY_NAME: Order = Order::by_text("name", "id", false);
 pub async fn suppliers(db: &Db, actor: &Actor, page: &PageArgs) -> Result<Rows<supplier::Model>> {
     actor.require(Permission::PurchasingRead)?;
     let page = page.check(BY_NAME)?;
-    let rows = db
-        .all::<supplier::Model>(sql("select * from suppliers where true").join(page.sql(BY_NAME)))
-        .await?;
+    let rows = queries::list_suppliers(db, page.sql(BY_NAME)).await?;
     Ok(page.finish(rows, |row| Cursor::new(SortValue::Text(row.name.clone()), row.id)))
 }
 
 /// How many suppliers there are.
 pub async fn suppliers_count(db: &Db) -> Result<i64> {
-    Ok(db.value(sql("select count(*) from suppliers")).await?.unwrap_or(0))
+    queries::count_suppliers(db).await
 }
 
 /// Legal entities by id.

@@ -1,7 +1,9 @@
 //! Every query of the catalog.
 
+use crate::actor::Reach;
+use crate::checks::fold;
 use crate::error::Result;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::{
     bundle_component, channel, channel_location, legal_entity, location, price, product, supplier,
@@ -133,4 +135,50 @@ pub(super) async fn terms_of(db: &Db, suppliers: &[Uuid]) -> Result<Vec<supplier
 
 pub(super) async fn clear_supplier_terms(tx: &WriteTx, supplier: Uuid) -> Result<u64> {
     tx.run(sql("delete from supplier_terms where supplier_id = ?").bind(supplier)).await
+}
+
+pub(super) async fn channels_in_reach(db: &Db, reach: &Reach) -> Result<Vec<channel::Model>> {
+    let query = sql("select * from channels where true").join(reach.channels_sql("id"));
+    db.all(query.add(" order by code")).await
+}
+
+pub(super) async fn locations_in_reach(db: &Db, reach: &Reach) -> Result<Vec<location::Model>> {
+    let query = sql("select * from locations where true").join(reach.locations_sql("id"));
+    db.all(query.add(" order by code")).await
+}
+
+pub(super) async fn list_variants(
+    db: &Db,
+    search: Option<&str>,
+    page: Sql,
+) -> Result<Vec<variant::Model>> {
+    db.all(sql("select * from variants where true").join(matching(search)).join(page)).await
+}
+
+pub(super) async fn count_variants(db: &Db, search: Option<&str>) -> Result<i64> {
+    let query = sql("select count(*) from variants where true").join(matching(search));
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+pub(super) async fn list_suppliers(db: &Db, page: Sql) -> Result<Vec<supplier::Model>> {
+    db.all(sql("select * from suppliers where true").join(page)).await
+}
+
+pub(super) async fn count_suppliers(db: &Db) -> Result<i64> {
+    Ok(db.value(sql("select count(*) from suppliers")).await?.unwrap_or(0))
+}
+
+fn matching(search: Option<&str>) -> Sql {
+    let Some(text) = search.map(fold).filter(|text| !text.is_empty()) else { return sql("") };
+    sql(" and (")
+        .join(begins("sku_key", &text))
+        .add(" or ")
+        .join(begins("name_key", &text))
+        .add(" or barcode = ?)")
+        .bind(text)
+}
+
+/// A condition that a key column begins so, which an index serves on both databases.
+pub(crate) fn begins(column: &str, text: &str) -> Sql {
+    sql(format!("({column} >= ? and {column} < ?)")).bind(text).bind(format!("{text}\u{10FFFF}"))
 }

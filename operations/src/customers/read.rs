@@ -1,37 +1,16 @@
 //! Questions about customers.
 
+use super::sql;
+pub use super::sql::{addresses_of, by_ids, identities_of};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::permissions::Permission;
-use crate::sql::sql;
 use crate::store::Db;
-use entities::{customer, customer_address, customer_identity};
+use entities::customer;
 use uuid::Uuid;
-
-/// Customers by id: references from orders that are in reach already.
-pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
-    db.all(sql("select * from customers where id = any(?)").ids(ids)).await
-}
 
 /// Customers by id, within the actor's reach.
 pub async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
     actor.require(Permission::CustomersRead)?;
-    let query = sql("select * from customers c where c.id = any(?)")
-        .ids(ids)
-        .join(actor.reach.customers_sql("c.id"));
-    db.all(query).await
-}
-
-/// How customers are known, oldest first.
-pub async fn identities_of(db: &Db, customers: &[Uuid]) -> Result<Vec<customer_identity::Model>> {
-    let query = sql("select * from customer_identities where customer_id = any(?)
-         order by customer_id, id");
-    db.all(query.ids(customers)).await
-}
-
-/// The addresses of customers, oldest first.
-pub async fn addresses_of(db: &Db, customers: &[Uuid]) -> Result<Vec<customer_address::Model>> {
-    let query = sql("select * from customer_addresses where customer_id = any(?)
-         order by customer_id, id");
-    db.all(query.ids(customers)).await
+    sql::in_reach(db, actor, ids).await
 }

@@ -2,11 +2,11 @@
 //!
 //! A telephone number alone does not make two people one: households and offices share it.
 
+use super::sql;
 use crate::actor::Actor;
 use crate::checks::{self, Address};
 use crate::error::{Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
-use crate::sql::sql;
 use crate::store::{Batch, Db, WriteTx};
 use entities::enums::IdentityKind;
 use entities::{customer, customer_address, customer_identity, customer_word};
@@ -157,12 +157,8 @@ impl Book {
             })
             .collect();
         if !by_id.is_empty() {
-            let query = sql("select * from customers c where c.id = any(?)")
-                .ids(&by_id)
-                .join(actor.reach.customers_sql("c.id"));
-            book.known.extend(
-                db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)),
-            );
+            let rows = sql::in_reach(db, actor, &by_id).await?;
+            book.known.extend(rows.into_iter().map(|row| (row.id, row)));
         }
         let values: HashSet<String> = references
             .iter()
@@ -174,9 +170,7 @@ impl Book {
         if !values.is_empty() {
             let mut values: Vec<String> = values.into_iter().collect();
             values.sort_unstable();
-            let query =
-                sql("select * from customer_identities where value_key = any(?)").texts(&values);
-            let rows: Vec<customer_identity::Model> = db.all(query).await?;
+            let rows = sql::identities(db, &values).await?;
             let mut ids: Vec<Uuid> = rows.iter().map(|row| row.customer_id).collect();
             ids.sort_unstable();
             ids.dedup();
@@ -184,10 +178,8 @@ impl Book {
                 rows.into_iter().map(|row| ((row.kind, row.value_key, row.scope), row.customer_id)),
             );
             if !ids.is_empty() {
-                let query = sql("select * from customers where id = any(?)").ids(&ids);
-                book.known.extend(
-                    db.all::<customer::Model>(query).await?.into_iter().map(|row| (row.id, row)),
-                );
+                let rows = sql::by_ids(db, &ids).await?;
+                book.known.extend(rows.into_iter().map(|row| (row.id, row)));
             }
         }
         Ok(book)
@@ -367,9 +359,7 @@ impl Book {
         old.sort_unstable();
         old.dedup();
         if !old.is_empty() {
-            let query = sql("select customer_id, fingerprint from customer_addresses
-                 where customer_id = any(?)");
-            known.extend(tx.values::<(Uuid, String)>(query.ids(&old)).await?);
+            known.extend(sql::fingerprints(tx, &old).await?);
         }
         let mut rows: Vec<_> = self
             .addresses

@@ -1,79 +1,20 @@
 //! Questions about fulfillments.
 
+use super::sql;
+pub use super::sql::{lines_of, of_orders, order_numbers_of, orders_of};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::permissions::Permission;
-use crate::sql::sql;
 use crate::store::Db;
-use entities::{Row, fulfillment, fulfillment_line};
+use entities::fulfillment;
 use uuid::Uuid;
-
-struct OfOrder(Uuid, fulfillment::Model);
-
-impl Row for OfOrder {
-    const COLUMNS: &'static [&'static str] = fulfillment::Model::COLUMNS;
-
-    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
-        let order = row.try_get_by_index(at + Self::COLUMNS.len())?;
-        Ok(Self(order, fulfillment::Model::read(row, at)?))
-    }
-}
-
-/// The fulfillments of orders, each with its order, by number.
-pub async fn of_orders(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid, fulfillment::Model)>> {
-    let query = sql("select f.*, o.order_id from fulfillment_orders o
-         join fulfillments f on f.id = o.fulfillment_id
-         where o.order_id = any(?) order by o.order_id, f.number");
-    let rows: Vec<OfOrder> = db.all(query.ids(orders)).await?;
-    Ok(rows.into_iter().map(|row| (row.0, row.1)).collect())
-}
 
 /// Fulfillments by id, within reach.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<fulfillment::Model>> {
     actor.require(Permission::FulfillmentRead)?;
-    let query = sql("select * from fulfillments f where f.id = any(?)")
-        .ids(ids)
-        .join(actor.reach.locations_sql("f.location_id"));
-    let rows: Vec<fulfillment::Model> = db.all(query).await?;
+    let rows = sql::at_reached_locations(db, actor, ids).await?;
     let Some(_) = &actor.reach.channels else { return Ok(rows) };
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let query = sql("select distinct o.fulfillment_id from fulfillment_orders o
-         join orders r on r.id = o.order_id where o.fulfillment_id = any(?)")
-    .ids(&ids)
-    .join(actor.reach.channels_sql("r.channel_id"));
-    let reached: Vec<Uuid> = db.values(query).await?;
+    let reached = sql::of_reached_channels(db, actor, &ids).await?;
     Ok(rows.into_iter().filter(|row| reached.contains(&row.id)).collect())
-}
-
-/// The orders of fulfillments: fulfillment and order.
-pub async fn orders_of(db: &Db, fulfillments: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
-    let query = sql("select fulfillment_id, order_id from fulfillment_orders
-         where fulfillment_id = any(?) order by fulfillment_id, order_id");
-    db.values(query.ids(fulfillments)).await
-}
-
-/// The numbers of the orders of fulfillments: fulfillment and number.
-pub async fn order_numbers_of(db: &Db, fulfillments: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
-    let query = sql("select f.fulfillment_id, o.number from fulfillment_orders f
-         join orders o on o.id = f.order_id where f.fulfillment_id = any(?)
-         order by f.fulfillment_id, o.number");
-    db.values(query.ids(fulfillments)).await
-}
-
-/// The lines of fulfillments, in order.
-pub async fn lines_of(db: &Db, fulfillments: &[Uuid]) -> Result<Vec<fulfillment_line::Model>> {
-    let query = sql("select * from fulfillment_lines where fulfillment_id = any(?)
-         order by fulfillment_id, position");
-    db.all(query.ids(fulfillments)).await
-}
-
-/// The fulfillment lines of orders.
-pub(crate) async fn lines_of_orders(
-    db: &Db,
-    orders: &[Uuid],
-) -> Result<Vec<fulfillment_line::Model>> {
-    let query = sql("select l.* from fulfillment_orders o
-         join fulfillment_lines l on l.fulfillment_id = o.fulfillment_id and l.order_id = o.order_id
-         where o.order_id = any(?) order by l.fulfillment_id, l.position");
-    db.all(query.ids(orders)).await
 }

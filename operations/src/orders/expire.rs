@@ -6,7 +6,7 @@ use super::sql;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
-use crate::sql::sql as statement;
+use crate::fulfillment::sql as work;
 use crate::stock::ledger::{self, Move};
 use crate::stock::sql as stock;
 use crate::store::{Batch, WriteTx};
@@ -24,11 +24,11 @@ pub(crate) async fn expire_unpaid(tx: &WriteTx, actor: &Actor, id: Uuid) -> Resu
         return Ok(());
     }
     let mut lines = sql::lines_of(tx, &[id]).await?;
-    let fulfillments = crate::fulfillment::read::of_orders(tx, &[id]).await?;
+    let fulfillments = work::of_orders(tx, &[id]).await?;
     if fulfillments.iter().any(|(_, row)| row.state != FulfillmentState::Open) {
         return Ok(());
     }
-    let shares = crate::fulfillment::read::lines_of_orders(tx, &[id]).await?;
+    let shares = work::lines_of_orders(tx, &[id]).await?;
     let moves = give_back(tx, &order, &fulfillments, &shares).await?;
     for line in &mut lines {
         line.quantity_cancelled = line.quantity;
@@ -46,11 +46,7 @@ pub(crate) async fn expire_unpaid(tx: &WriteTx, actor: &Actor, id: Uuid) -> Resu
     let event = about(&order, events::ORDER_CANCELLED, ("ord", order.id), data);
     events::record(tx, actor, &mut batch, event);
     for (_, row) in &fulfillments {
-        let query = statement(
-            "update fulfillments set state = 'CANCELLED', cancelled_at = ?, version = version + 1
-             where id = ? and version = ?",
-        );
-        if tx.run(query.bind(now).bind(row.id).bind(row.version)).await? != 1 {
+        if work::cancel(tx, row).await? != 1 {
             return Err(Error::Contended);
         }
         let data = json!({ "number": row.number });

@@ -1,9 +1,9 @@
 //! The one door through which stock changes: a movement, an event, and the level itself.
 
+use super::sql;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::events::{self, EventKind, NewEvent};
-use crate::sql::sql;
 use crate::store::{Batch, WriteTx};
 use entities::enums::MovementKind;
 use entities::{stock_level, stock_movement};
@@ -115,54 +115,11 @@ pub(crate) async fn apply(tx: &WriteTx, moves: &[Move]) -> Result<()> {
     let mut moves: Vec<&Move> = moves.iter().collect();
     moves.sort_by_key(|change| (change.variant_id, change.location_id));
     let changed = if tx.is_postgres() {
-        apply_postgres(tx, &moves).await?
+        sql::apply_postgres(tx, &moves).await?
     } else {
-        apply_sqlite(tx, &moves).await?
+        sql::apply_sqlite(tx, &moves).await?
     };
     if changed == moves.len() { Ok(()) } else { Err(Error::Contended) }
-}
-
-const KEPT: &str = "(k.r <= 0 or s.on_hand - s.reserved - s.damaged - s.safety_stock >= k.r)
-     and s.on_hand + k.h >= s.damaged + k.d and s.damaged + k.d >= 0 and s.reserved + k.r >= 0";
-
-async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
-    let rows: Vec<_> = moves
-        .iter()
-        .map(|change| {
-            json!({ "id": change.level_id, "h": change.on_hand, "r": change.reserved, "d": change.damaged })
-        })
-        .collect();
-    let query = sql(format!(
-        "with k as (
-             select s.id, c.h, c.r, c.d from stock_levels s
-             join json_to_recordset(cast(? as json)) as c(id uuid, h bigint, r bigint, d bigint)
-               on s.id = c.id
-             order by s.variant_id, s.location_id for update of s)
-         update stock_levels s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
-             damaged = s.damaged + k.d, updated_at = ?
-         from k where s.id = k.id and {KEPT}"
-    ));
-    let changed =
-        tx.run(query.bind(serde_json::Value::from(rows).to_string()).bind(tx.now())).await?;
-    Ok(usize::try_from(changed).unwrap_or(0))
-}
-
-async fn apply_sqlite(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
-    let mut changed = 0;
-    for change in moves {
-        let query = sql(format!(
-            "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
-                 damaged = s.damaged + k.d, updated_at = ?
-             from (select ? as h, ? as r, ? as d) as k where s.id = ? and {KEPT}"
-        ))
-        .bind(tx.now())
-        .bind(change.on_hand)
-        .bind(change.reserved)
-        .bind(change.damaged)
-        .bind(change.level_id);
-        changed += usize::try_from(tx.run(query).await?).unwrap_or(0);
-    }
-    Ok(changed)
 }
 
 /// A level that does not exist yet, empty.

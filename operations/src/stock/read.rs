@@ -6,11 +6,9 @@ use crate::catalog::sql as catalog;
 use crate::error::Result;
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
-use crate::sql::{Sql, sql};
 use crate::store::Db;
 use entities::enums::MovementKind;
 use entities::{stock_level, stock_movement, stock_reservation, stock_reservation_line};
-use sea_orm::ActiveEnum;
 use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -26,32 +24,6 @@ pub struct LevelFilter {
     pub below_reorder_point: Option<bool>,
     /// With nothing available, or with something.
     pub out_of_stock: Option<bool>,
-}
-
-const AVAILABLE: &str = "s.on_hand - s.reserved - s.damaged - s.safety_stock";
-
-impl LevelFilter {
-    fn sql(&self, actor: &Actor) -> Sql {
-        let mut filter = actor.reach.locations_sql("s.location_id");
-        if let Some(ids) = &self.location_ids {
-            filter = filter.add(" and s.location_id = any(?)").ids(ids);
-        }
-        if let Some(skus) = &self.skus {
-            let text = " and s.variant_id in (select id from variants where sku = any(?))";
-            filter = filter.add(text).texts(skus);
-        }
-        if let Some(below) = self.below_reorder_point {
-            let not = if below { "" } else { " not" };
-            filter = filter.add(&format!(
-                " and{not} (s.reorder_point is not null and {AVAILABLE} <= s.reorder_point)"
-            ));
-        }
-        if let Some(out) = self.out_of_stock {
-            let sign = if out { "<=" } else { ">" };
-            filter = filter.add(&format!(" and {AVAILABLE} {sign} 0"));
-        }
-        filter
-    }
 }
 
 const LEVELS: Order = Order::by_id("s.id", false);
@@ -113,36 +85,6 @@ pub struct MovementFilter {
     pub subject_id: Option<Uuid>,
 }
 
-impl MovementFilter {
-    fn sql(&self, actor: &Actor) -> Sql {
-        let mut filter = actor.reach.locations_sql("m.location_id");
-        if let Some(id) = self.level_id {
-            filter = filter.add(" and m.level_id = ?").bind(id);
-        }
-        if let Some(ids) = &self.location_ids {
-            filter = filter.add(" and m.location_id = any(?)").ids(ids);
-        }
-        if let Some(skus) = &self.skus {
-            let text = " and m.variant_id in (select id from variants where sku = any(?))";
-            filter = filter.add(text).texts(skus);
-        }
-        if let Some(kinds) = &self.kinds {
-            let names: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
-            filter = filter.add(" and m.kind = any(?)").texts(&names);
-        }
-        if let Some(from) = self.from {
-            filter = filter.add(" and m.at >= ?").bind(from);
-        }
-        if let Some(to) = self.to {
-            filter = filter.add(" and m.at < ?").bind(to);
-        }
-        if let Some(id) = self.subject_id {
-            filter = filter.add(" and m.subject_id = ?").bind(id);
-        }
-        filter
-    }
-}
-
 const MOVEMENTS: Order = Order::by_id("m.id", true);
 
 /// A page of movements, newest first.
@@ -170,8 +112,7 @@ pub async fn movements_by_ids(
     ids: &[Uuid],
 ) -> Result<Vec<stock_movement::Model>> {
     actor.require(Permission::StockRead)?;
-    let filter = actor.reach.locations_sql("m.location_id").add(" and m.id = any(?)").ids(ids);
-    queries::list_movements(db, filter, sql("")).await
+    queries::movements_by_ids(db, ids, &actor.reach).await
 }
 
 /// Reservations by id, within reach.

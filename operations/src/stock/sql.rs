@@ -1,11 +1,14 @@
 //! Every query of stock.
 
-use crate::actor::Reach;
+use super::ledger::Move;
+use super::read::{LevelFilter, MovementFilter};
+use crate::actor::{Actor, Reach};
 use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::enums::ReservationState;
 use entities::{stock_level, stock_movement, stock_reservation, stock_reservation_line};
+use sea_orm::ActiveEnum;
 use uuid::Uuid;
 
 /// The levels of variants at locations.
@@ -102,7 +105,6 @@ pub(crate) async fn end_reservation(
     state: ReservationState,
     order: Option<Uuid>,
 ) -> Result<bool> {
-    use sea_orm::ActiveEnum;
     let query = sql("update stock_reservations set state = ?, order_id = ?, updated_at = ?
          where id = ? and state = 'ACTIVE'")
     .bind(state.to_value())
@@ -144,4 +146,109 @@ pub(super) async fn available(
         None => sql(sums),
     };
     db.values(query.add(" where s.variant_id = any(?)").ids(variants)).await
+}
+
+const AVAILABLE: &str = "s.on_hand - s.reserved - s.damaged - s.safety_stock";
+
+impl LevelFilter {
+    pub(super) fn sql(&self, actor: &Actor) -> Sql {
+        let mut filter = actor.reach.locations_sql("s.location_id");
+        if let Some(ids) = &self.location_ids {
+            filter = filter.add(" and s.location_id = any(?)").ids(ids);
+        }
+        if let Some(skus) = &self.skus {
+            let text = " and s.variant_id in (select id from variants where sku = any(?))";
+            filter = filter.add(text).texts(skus);
+        }
+        if let Some(below) = self.below_reorder_point {
+            let not = if below { "" } else { " not" };
+            filter = filter.add(&format!(
+                " and{not} (s.reorder_point is not null and {AVAILABLE} <= s.reorder_point)"
+            ));
+        }
+        if let Some(out) = self.out_of_stock {
+            let sign = if out { "<=" } else { ">" };
+            filter = filter.add(&format!(" and {AVAILABLE} {sign} 0"));
+        }
+        filter
+    }
+}
+
+impl MovementFilter {
+    pub(super) fn sql(&self, actor: &Actor) -> Sql {
+        let mut filter = actor.reach.locations_sql("m.location_id");
+        if let Some(id) = self.level_id {
+            filter = filter.add(" and m.level_id = ?").bind(id);
+        }
+        if let Some(ids) = &self.location_ids {
+            filter = filter.add(" and m.location_id = any(?)").ids(ids);
+        }
+        if let Some(skus) = &self.skus {
+            let text = " and m.variant_id in (select id from variants where sku = any(?))";
+            filter = filter.add(text).texts(skus);
+        }
+        if let Some(kinds) = &self.kinds {
+            let names: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
+            filter = filter.add(" and m.kind = any(?)").texts(&names);
+        }
+        if let Some(from) = self.from {
+            filter = filter.add(" and m.at >= ?").bind(from);
+        }
+        if let Some(to) = self.to {
+            filter = filter.add(" and m.at < ?").bind(to);
+        }
+        if let Some(id) = self.subject_id {
+            filter = filter.add(" and m.subject_id = ?").bind(id);
+        }
+        filter
+    }
+}
+
+pub(super) async fn movements_by_ids(
+    db: &Db,
+    ids: &[Uuid],
+    reach: &Reach,
+) -> Result<Vec<stock_movement::Model>> {
+    let filter = reach.locations_sql("m.location_id").add(" and m.id = any(?)").ids(ids);
+    list_movements(db, filter, sql("")).await
+}
+
+const KEPT: &str = "(k.r <= 0 or s.on_hand - s.reserved - s.damaged - s.safety_stock >= k.r)
+     and s.on_hand + k.h >= s.damaged + k.d and s.damaged + k.d >= 0 and s.reserved + k.r >= 0";
+
+pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
+    let levels: Vec<Uuid> = moves.iter().map(|change| change.level_id).collect();
+    let query = sql(format!(
+        "with k as (
+             select s.id, c.h, c.r, c.d from stock_levels s
+             join unnest(?, ?, ?, ?) as c(id, h, r, d) on s.id = c.id
+             order by s.variant_id, s.location_id for update of s)
+         update stock_levels s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
+             damaged = s.damaged + k.d, updated_at = ?
+         from k where s.id = k.id and {KEPT}"
+    ))
+    .ids(&levels)
+    .numbers(moves.iter().map(|change| change.on_hand))
+    .numbers(moves.iter().map(|change| change.reserved))
+    .numbers(moves.iter().map(|change| change.damaged))
+    .bind(tx.now());
+    Ok(usize::try_from(tx.run(query).await?).unwrap_or(0))
+}
+
+pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
+    let mut changed = 0;
+    for change in moves {
+        let query = sql(format!(
+            "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
+                 damaged = s.damaged + k.d, updated_at = ?
+             from (select ? as h, ? as r, ? as d) as k where s.id = ? and {KEPT}"
+        ))
+        .bind(tx.now())
+        .bind(change.on_hand)
+        .bind(change.reserved)
+        .bind(change.damaged)
+        .bind(change.level_id);
+        changed += usize::try_from(tx.run(query).await?).unwrap_or(0);
+    }
+    Ok(changed)
 }

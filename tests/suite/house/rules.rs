@@ -53,6 +53,20 @@ fn transactions_begin_in_one_file() {
 }
 
 #[test]
+fn queries_of_a_domain_stand_in_its_sql_file() {
+    // What serves every domain stands at the root, and keeps its one table's queries itself.
+    let shared = ["actor", "events", "idempotency", "integrity", "page", "sql", "store", "timers"];
+    let root = root().join("operations/src");
+    for (path, text) in sources(&root) {
+        let builds = text.contains("crate::sql::sql") || text.contains("crate::sql::{Sql, sql}");
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let at_root = path.parent().unwrap() == root;
+        let allowed = if at_root { shared.contains(&name) } else { name == "sql" };
+        assert!(allowed || !builds, "{} builds queries", path.display());
+    }
+}
+
+#[test]
 fn a_mutation_has_one_name_everywhere() {
     for (domain, verbs) in [
         ("orders", ["place", "import", "tag", "assign", "note_add"].as_slice()),

@@ -39,6 +39,10 @@ const QUERIES: &[(&str, u64)] = &[
         4,
     ),
     (
+        "query($n: Int!) { orders(first: $n) { nodes { approvedAt completedAt cancelledAt cancelReason email phone billingAddress { city } shippingAddress { city } deliveryMethod deliveryService allowSplit taxId purchaseOrderNumber paymentTermsDays attributes imported } } }",
+        2,
+    ),
+    (
         "query($n: Int!) { orders(first: $n) { edges { node { channel { code legalEntity { name } locations { code } } tags adjustments { label } notes { text } assignee { name } placedBy { label user { name } } } } } }",
         12,
     ),

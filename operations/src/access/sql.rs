@@ -1,0 +1,108 @@
+//! Every query of users, roles, sessions and tokens.
+
+use super::read::UserRoles;
+use crate::error::Result;
+use crate::sql::sql;
+use crate::store::{Db, Store, WriteTx};
+use entities::{Row, api_token, role, setting, signing_key, user};
+use sea_orm::{DbErr, QueryResult};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+impl Row for UserRoles {
+    const COLUMNS: &'static [&'static str] = role::Model::COLUMNS;
+
+    fn read(row: &QueryResult, at: usize) -> std::result::Result<Self, DbErr> {
+        let user_id = row.try_get_by_index(at + Self::COLUMNS.len())?;
+        Ok(Self { user_id, role: role::Model::read(row, at)? })
+    }
+}
+
+pub(super) async fn users(db: &Db, ids: &[Uuid]) -> Result<Vec<user::Model>> {
+    db.all(sql("select * from users where id = any(?)").ids(ids)).await
+}
+
+pub(super) async fn user_by_email(db: &Db, key: &str) -> Result<Option<user::Model>> {
+    db.first(sql("select * from users where email_key = ?").bind(key)).await
+}
+
+/// The active user of a session that has not ended.
+pub(super) async fn user_of_session(db: &Db, session: Uuid) -> Result<Option<user::Model>> {
+    let query = sql("select u.* from sessions s join users u on u.id = s.user_id
+         where s.id = ? and s.ended_at is null and s.expires_at > ? and u.active");
+    db.first(query.bind(session).bind(db.now())).await
+}
+
+pub(super) async fn note_sign_in(tx: &WriteTx, user: Uuid) -> Result<u64> {
+    let query = sql("update users set last_sign_in_at = ? where id = ?");
+    tx.run(query.bind(tx.now()).bind(user)).await
+}
+
+pub(super) async fn set_password(tx: &WriteTx, email_key: &str, hash: &str) -> Result<u64> {
+    let query = sql("update users set password_hash = ?, updated_at = ? where email_key = ?");
+    tx.run(query.bind(hash).bind(tx.now()).bind(email_key)).await
+}
+
+/// A session by its refresh token: session, user, and whether the token was spent already.
+pub(super) async fn session_by_refresh(db: &Db, hash: &str) -> Result<Option<(Uuid, Uuid, bool)>> {
+    let query = sql("select r.session_id, s.user_id, r.spent_at is not null
+         from refresh_tokens r join sessions s on s.id = r.session_id
+         join users u on u.id = s.user_id and u.active
+         where r.hash = ? and s.ended_at is null and s.expires_at > ?");
+    db.value(query.bind(hash).bind(db.now())).await
+}
+
+/// Spends a refresh token; no row means that somebody else did.
+pub(super) async fn spend_refresh(tx: &WriteTx, hash: &str) -> Result<u64> {
+    let query = sql("update refresh_tokens set spent_at = ? where hash = ? and spent_at is null");
+    tx.run(query.bind(tx.now()).bind(hash)).await
+}
+
+pub(super) async fn end_session(tx: &WriteTx, session: Uuid) -> Result<u64> {
+    let query = sql("update sessions set ended_at = ? where id = ?");
+    tx.run(query.bind(tx.now()).bind(session)).await
+}
+
+pub(super) async fn roles_of(db: &Db, users: &[Uuid]) -> Result<Vec<UserRoles>> {
+    let query = sql("select r.*, u.user_id from user_roles u join roles r on r.id = u.role_id
+         where u.user_id = any(?) order by u.user_id, r.name");
+    db.all(query.ids(users)).await
+}
+
+pub(super) async fn roles(db: &Db, ids: &[Uuid]) -> Result<Vec<role::Model>> {
+    db.all(sql("select * from roles where id = any(?)").ids(ids)).await
+}
+
+pub(super) async fn roles_by_name<S: AsRef<str>>(db: &Db, names: &[S]) -> Result<Vec<role::Model>> {
+    db.all(sql("select * from roles where name = any(?)").texts(names)).await
+}
+
+pub(super) async fn api_tokens(db: &Db, ids: &[Uuid]) -> Result<Vec<api_token::Model>> {
+    db.all(sql("select * from api_tokens where id = any(?)").ids(ids)).await
+}
+
+pub(super) async fn api_tokens_by_hash(
+    db: &Db,
+    hashes: &[String],
+) -> Result<Vec<api_token::Model>> {
+    db.all(sql("select * from api_tokens where secret_hash = any(?)").texts(hashes)).await
+}
+
+/// Notes that a token was used, once for all uses since `before`.
+pub(super) async fn note_use(store: &Store, token: Uuid, before: OffsetDateTime) -> Result<u64> {
+    store
+        .write(|tx| async move {
+            let query = sql("update api_tokens set last_used_at = ?
+                 where id = ? and (last_used_at is null or last_used_at < ?)");
+            tx.run(query.bind(tx.now()).bind(token).bind(before)).await
+        })
+        .await
+}
+
+pub(super) async fn signing_keys(db: &Db) -> Result<Vec<signing_key::Model>> {
+    db.all(sql("select * from signing_keys order by created_at desc, id desc")).await
+}
+
+pub(super) async fn setting(db: &Db, name: &str) -> Result<Option<setting::Model>> {
+    db.first(sql("select * from settings where name = ?").bind(name)).await
+}
