@@ -308,10 +308,8 @@ fn postgres_options(options: &StoreOptions) -> ConnectOptions {
 
 /// Pages that `SQLite`'s writer keeps, in KiB: the inner pages of every index of a large shop.
 const WRITER_CACHE: u32 = 64_000;
-/// Pages that each of its readers keeps besides the file it maps, in KiB.
-const READER_CACHE: u32 = 4_000;
-/// How much of the file is mapped, in bytes, instead of copied page by page.
-const MAPPED: u32 = 1 << 30;
+/// Pages that each of its readers keeps, in KiB.
+const READER_CACHE: u32 = 16_000;
 /// Pages of the log before they are copied into the file: an index page that many orders touch is
 /// then copied once.
 const CHECKPOINT: u32 = 4_000;
@@ -333,7 +331,6 @@ fn sqlite_options(options: &StoreOptions, connections: u32, cache: u32) -> Conne
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(500)
                 .pragma("cache_size", format!("-{cache}"))
-                .pragma("mmap_size", MAPPED.to_string())
                 .pragma("wal_autocheckpoint", CHECKPOINT.to_string())
         });
     connect
@@ -521,8 +518,7 @@ tuples! {
     (A 0, B 1, C 2, D 3)
 }
 
-/// Rows to insert, of several tables, written together: one statement on `PostgreSQL` however many
-/// rows there are, one per table on `SQLite`.
+/// Rows to insert, of several tables, written together by one call however many rows there are.
 #[derive(Debug, Default)]
 pub(crate) struct Batch(Vec<Part>);
 
@@ -622,24 +618,26 @@ impl Batch {
         Ok(())
     }
 
+    /// Statements in a row, handed over together: each handing over wakes another thread.
     async fn insert_sqlite(self, tx: &WriteTx) -> Result<()> {
-        for part in &self.0 {
+        let mut query = sql("");
+        for part in self.0 {
             let columns = part.columns.join(", ");
             let marks = vec!["?"; part.columns.len()].join(", ");
             for rows in part.rows.chunks(SQLITE_VALUES / part.columns.len()) {
                 let tuples = vec![format!("({marks})"); rows.len()].join(", ");
-                let text = format!(
-                    "insert into {} ({columns}) values {tuples}{}",
+                query = query.add(&format!(
+                    "insert into {} ({columns}) values {tuples}{};",
                     part.table,
                     part.conflict()
-                );
-                let query = rows
+                ));
+                query = rows
                     .iter()
                     .flatten()
-                    .fold(sql(text), |query, value| query.bind(portable(value.clone(), false)));
-                tx.run(query).await?;
+                    .fold(query, |query, value| query.bind(portable(value.clone(), false)));
             }
         }
+        tx.run(query).await?;
         Ok(())
     }
 }

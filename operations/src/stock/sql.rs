@@ -235,20 +235,21 @@ pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usiz
     Ok(usize::try_from(tx.run(query).await?).unwrap_or(0))
 }
 
+/// Statements in a row, handed over together.
 pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
-    let mut changed = 0;
-    for change in moves {
-        let query = sql(format!(
-            "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
-                 damaged = s.damaged + k.d, updated_at = ?
-             from (select ? as h, ? as r, ? as d) as k where s.id = ? and {KEPT}"
-        ))
-        .bind(tx.now())
-        .bind(change.on_hand)
-        .bind(change.reserved)
-        .bind(change.damaged)
-        .bind(change.level_id);
-        changed += usize::try_from(tx.run(query).await?).unwrap_or(0);
-    }
-    Ok(changed)
+    let change_one = format!(
+        "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
+             damaged = s.damaged + k.d, updated_at = ?
+         from (select ? as h, ? as r, ? as d) as k where s.id = ? and {KEPT};"
+    );
+    let query = moves.iter().fold(sql(""), |query, change| {
+        query
+            .add(&change_one)
+            .bind(tx.now())
+            .bind(change.on_hand)
+            .bind(change.reserved)
+            .bind(change.damaged)
+            .bind(change.level_id)
+    });
+    Ok(usize::try_from(tx.run(query).await?).unwrap_or(0))
 }

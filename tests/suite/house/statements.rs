@@ -108,7 +108,5 @@ async fn an_order_of_three_lines_takes_few_statements() {
     input["customer"] = json!({ "id": customer });
     input["payments"] = json!([{ "provider": "p", "method": "card", "authorized": "63.33" }]);
     let taken = statements(&app, &shop, ORDER_PLACE, json!({ "input": input })).await;
-    // On SQLite each table is a statement of its own, in the same process.
-    let most = if app.store.is_postgres() { 18 } else { 32 };
-    assert!(taken <= most, "{taken}");
+    assert!(taken <= 14, "{taken}");
 }
