@@ -1,11 +1,13 @@
 //! Configuration: the environment over an optional file; every fault is named at once.
 
+use crate::front::Limits;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use operations::secrets::MasterKey;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What the service is told from outside.
 #[derive(Debug, Clone)]
@@ -20,8 +22,8 @@ pub struct Config {
     pub migrate: bool,
     /// How long an access token works.
     pub jwt_lifetime: time::Duration,
-    /// The largest request body in bytes.
-    pub body_limit: usize,
+    /// How much one request may ask for.
+    pub limits: Limits,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -45,7 +47,38 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("AFTERCART_LISTEN", "127.0.0.1:4000", "The address and port to listen on."),
     ("AFTERCART_MIGRATE", "true", "Whether `serve` brings the schema up to date by itself."),
     ("AFTERCART_JWT_LIFETIME_SECONDS", "900", "How long an access token works; 60 to 86400."),
-    ("AFTERCART_BODY_LIMIT_BYTES", "1048576", "The largest request body; 1024 to 104857600."),
+    ("AFTERCART_LIMIT_BODY_BYTES", "1048576", "The largest request body; 1024 to 104857600."),
+    ("AFTERCART_LIMIT_TOKENS", "5000", "Tokens of a document; 100 to 100000."),
+    ("AFTERCART_LIMIT_DEPTH", "12", "Selections below each other; 1 to 50."),
+    (
+        "AFTERCART_LIMIT_SELECTIONS",
+        "5000",
+        "Selections of a document, fragments expanded; 100 to 100000.",
+    ),
+    ("AFTERCART_LIMIT_ALIASES", "50", "Aliases of a document, fragments expanded; 0 to 10000."),
+    (
+        "AFTERCART_LIMIT_DIRECTIVES",
+        "20",
+        "Directives of a document, fragments expanded; 0 to 10000.",
+    ),
+    ("AFTERCART_LIMIT_COST", "1000", "Points an operation may cost; 10 to 1000000."),
+    ("AFTERCART_LIMIT_LIST_INPUT", "250", "Items of a list in the input; 1 to 10000."),
+    ("AFTERCART_LIMIT_BATCH", "10", "Queries of a batch; 1 to 100."),
+    (
+        "AFTERCART_LIMIT_QUERY_SECONDS",
+        "5",
+        "How long a query may take; 1 to 600. A mutation is never cut short.",
+    ),
+    (
+        "AFTERCART_RATE_POINTS_PER_SECOND",
+        "500",
+        "Points an actor may spend in a second, over time; 1 to 1000000000.",
+    ),
+    (
+        "AFTERCART_RATE_BURST_POINTS",
+        "10000",
+        "Points an actor may have saved up; at least the cost of one operation; 10 to 1000000000.",
+    ),
     (
         "AFTERCART_MASTER_KEY",
         "",
@@ -56,6 +89,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "AFTERCART_LOG",
         "info,sea_orm_migration=warn",
         "What is logged: a level, or filters such as `aftercart=debug`.",
+    ),
+    (
+        "AFTERCART_ALLOWED_DOCUMENTS",
+        "",
+        "A JSON file of the only documents that run, by name or hash: `{ \"name\": \"query …\" }`.",
     ),
     ("AFTERCART_LOG_FORMAT", "text", "`text` or `json`."),
     ("AFTERCART_CONFIG", "", "A TOML file with the same names in lower case, without the prefix."),
@@ -119,7 +157,7 @@ impl Config {
             jwt_lifetime: time::Duration::seconds(
                 reader.number("AFTERCART_JWT_LIFETIME_SECONDS", 60_u32, 86_400).into(),
             ),
-            body_limit: reader.number("AFTERCART_BODY_LIMIT_BYTES", 1_024, 104_857_600),
+            limits: reader.limits(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -179,6 +217,46 @@ impl Reader<'_> {
             self.fault(variable, &format!("is a number from {min} to {max}"));
             min
         })
+    }
+
+    fn limits(&mut self) -> Limits {
+        let limits = Limits {
+            body: self.number("AFTERCART_LIMIT_BODY_BYTES", 1_024, 104_857_600),
+            tokens: self.number("AFTERCART_LIMIT_TOKENS", 100, 100_000),
+            depth: self.number("AFTERCART_LIMIT_DEPTH", 1, 50),
+            selections: self.number("AFTERCART_LIMIT_SELECTIONS", 100, 100_000),
+            aliases: self.number("AFTERCART_LIMIT_ALIASES", 0, 10_000),
+            directives: self.number("AFTERCART_LIMIT_DIRECTIVES", 0, 10_000),
+            cost: self.number("AFTERCART_LIMIT_COST", 10, 1_000_000),
+            list_input: self.number("AFTERCART_LIMIT_LIST_INPUT", 1, 10_000),
+            batch: self.number("AFTERCART_LIMIT_BATCH", 1, 100),
+            rate: self.number("AFTERCART_RATE_POINTS_PER_SECOND", 1, 1_000_000_000),
+            burst: self.number("AFTERCART_RATE_BURST_POINTS", 10, 1_000_000_000),
+            query_time: Duration::from_secs(self.number("AFTERCART_LIMIT_QUERY_SECONDS", 1, 600)),
+            allowed_documents: self.allowed_documents(),
+        };
+        if u64::from(limits.burst) < limits.cost {
+            let message = format!("is at least AFTERCART_LIMIT_COST, {}", limits.cost);
+            self.fault("AFTERCART_RATE_BURST_POINTS", &message);
+        }
+        limits
+    }
+
+    fn allowed_documents(&mut self) -> Option<Vec<String>> {
+        let variable = "AFTERCART_ALLOWED_DOCUMENTS";
+        let path = self.given(variable)?;
+        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        let parsed = read.and_then(|text| {
+            serde_json::from_str::<BTreeMap<String, String>>(&text)
+                .map_err(|error| error.to_string())
+        });
+        match parsed {
+            Ok(documents) => Some(documents.into_values().collect()),
+            Err(error) => {
+                self.faults.push(format!("{variable}: {path}: {error}"));
+                None
+            }
+        }
     }
 
     fn choice(&mut self, variable: &str, yes: &str, no: &str) -> bool {

@@ -15,6 +15,7 @@ mod customers;
 mod desk;
 mod errors;
 mod events;
+pub mod front;
 mod fulfillment;
 pub mod ids;
 mod integrity;

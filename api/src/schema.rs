@@ -11,7 +11,7 @@ use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
 use crate::stock::mutations::StockMutation;
 use crate::stock::queries::StockQuery;
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
 
 /// Everything that can be asked. Root fields are nullable: without the permission they are null with a
 /// FORBIDDEN error at their path, and the rest of the answer stands.
@@ -39,16 +39,10 @@ pub(crate) struct Subscription(EventSubscription);
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// Selections in a selection below each other at most; the standard introspection query has 15.
-const MAX_DEPTH: usize = 20;
-/// Fields of a document at most, fragments expanded.
-const MAX_FIELDS: usize = 5_000;
-
+/// Documents are measured and validated before they come here, once for each text.
 pub(crate) fn build() -> Schema {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_FIELDS)
-        .disable_suggestions()
+        .validation_mode(ValidationMode::Fast)
         .finish()
 }
 

@@ -82,6 +82,11 @@ fn restricted(ids: Option<&[Uuid]>, column: &str) -> Sql {
 }
 
 impl Actor {
+    /// What tells this actor from every other.
+    pub fn name(&self) -> String {
+        format!("{:?} {}", self.kind, self.id.unwrap_or_default())
+    }
+
     /// The system itself: timers and the command line.
     pub fn system() -> Self {
         Self {

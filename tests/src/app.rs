@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::database::{Database, number};
+use aftercart::front::Limits;
 use aftercart::server::{App, AppOptions};
 use operations::access::token_create::{CreateToken, token_create};
 use operations::access::user_create::{CreateUser, user_create};
@@ -32,6 +33,11 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start() -> Self {
+        Self::with_limits(|_| {}).await
+    }
+
+    /// An app with limits of its own.
+    pub async fn with_limits(change: impl FnOnce(&mut Limits)) -> Self {
         let database = Database::migrated().await;
         let clock = Clock::fixed(START);
         let options = StoreOptions {
@@ -42,7 +48,10 @@ impl TestApp {
         };
         let store = Store::connect(options).await.expect("connects");
         store.migrate().await.expect("migrates");
-        let options = AppOptions::new(MasterKey::generate());
+        let mut options = AppOptions::new(MasterKey::generate());
+        // Tests ask for more in a second than any client.
+        options.limits.burst = 1_000_000;
+        change(&mut options.limits);
         let app = App::new(store.clone(), &options).await.expect("starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
         let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));

@@ -5,6 +5,7 @@ mod access;
 mod catalog;
 mod cli;
 mod events;
+mod front;
 mod house;
 mod integrity;
 mod orders;

@@ -57,7 +57,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
     let options = AppOptions {
         master_key: master_key(&config, &store).await?,
         jwt_lifetime: config.jwt_lifetime,
-        body_limit: config.body_limit,
+        limits: config.limits.clone(),
     };
     let app = App::new(store.clone(), &options).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);

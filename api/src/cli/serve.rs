@@ -12,7 +12,7 @@ pub(super) async fn run() -> Outcome {
     let options = AppOptions {
         master_key: master_key(&config, &store).await?,
         jwt_lifetime: config.jwt_lifetime,
-        body_limit: config.body_limit,
+        limits: config.limits.clone(),
     };
     let app = App::new(store.clone(), &options).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {

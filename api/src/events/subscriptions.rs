@@ -4,6 +4,7 @@ use super::types::Event;
 use crate::auth::{Credential, Tokens};
 use crate::context::Ask;
 use crate::errors::Failure;
+use crate::front::Resume;
 use crate::loaders::Loaders;
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures::Stream;
@@ -47,6 +48,8 @@ impl EventSubscription {
         let actor = ctx.scope().actor.clone();
         let actor =
             actor.ok_or(operations::Error::Unauthenticated("sign in or send a token first"))?;
+        let resume = ctx.data_opt::<Arc<Resume>>();
+        let after = resume.and_then(|resume| resume.after.clone()).or(after);
         let place = match after {
             Some(cursor) => LogPlace::of_cursor(&cursor)?,
             None => newest_place(&ctx.read()).await?,
@@ -56,6 +59,7 @@ impl EventSubscription {
             loaders: ctx.data_unchecked::<Loaders>(),
             tokens: ctx.data_unchecked::<Tokens>(),
             credential: ctx.data_unchecked::<Credential>(),
+            resume,
             actor,
             place,
             waiting: VecDeque::new(),
@@ -70,6 +74,7 @@ struct Tail<'c> {
     loaders: &'c Loaders,
     tokens: &'c Tokens,
     credential: &'c Credential,
+    resume: Option<&'c Arc<Resume>>,
     actor: Arc<Actor>,
     place: LogPlace,
     waiting: VecDeque<LoggedEvent>,
@@ -90,6 +95,9 @@ impl Tail<'_> {
                 // What an event names may have changed since the last one.
                 self.loaders.clear().await;
                 let cursor = event.cursor.clone();
+                if let Some(resume) = self.resume {
+                    resume.passed(&cursor);
+                }
                 let delivery = EventDelivery { cursor, event: Event(Arc::new(event)) };
                 return Some((delivery, self));
             }

@@ -66,7 +66,7 @@ const QUERIES: &[(&str, u64)] = &[
 
 #[tokio::test]
 async fn a_page_of_100_takes_no_more_statements_than_a_page_of_one() {
-    let app = TestApp::start().await;
+    let app = TestApp::with_limits(|limits| limits.cost = 10_000).await;
     let shop = many(&app).await;
     for (query, most) in QUERIES {
         let one = statements(&app, &shop, query, json!({ "n": 1 })).await;

@@ -20,8 +20,8 @@ async fn what_is_no_request_is_refused_in_json() {
         assert_eq!(found, status);
         assert!(answer["errors"][0]["extensions"]["code"].is_string(), "{answer}");
     }
-    let got = reqwest::get(&app.url).await.unwrap();
-    assert_eq!(got.status().as_u16(), 405);
+    let put = reqwest::Client::new().put(&app.url).send().await.unwrap();
+    assert_eq!(put.status().as_u16(), 405);
     let health = app.url.replace("/graphql", "/healthz");
     assert_eq!(reqwest::get(health).await.unwrap().text().await.unwrap(), "ok");
     let ready = app.url.replace("/graphql", "/readyz");

@@ -1,0 +1,272 @@
+//! The one way to run an operation, behind every transport: document, variables, cost, rate, execution.
+
+use super::cost::cost;
+use super::documents::{
+    Document, Documents, Fault, Hash, LIMIT_EXCEEDED, VALIDATION_FAILED, parse_hash, request_fault,
+};
+use super::guard::longest_list;
+use super::limits::Limits;
+use super::rate::Rates;
+use crate::auth::Tokens;
+use crate::loaders::{Loaders, Scope};
+use crate::schema::{self, Schema};
+use apollo_compiler::response::JsonMap;
+use apollo_compiler::validation::Valid;
+use async_graphql::{ErrorExtensionValues, Response, Value};
+use operations::{Actor, Store};
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+
+/// What a client sends, on every transport.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payload {
+    /// The document.
+    pub(super) query: Option<String>,
+    /// Which of its operations.
+    pub(super) operation_name: Option<String>,
+    /// Values of its variables.
+    #[serde(default)]
+    pub(super) variables: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Beside the document, such as the hash of a persisted one.
+    #[serde(default)]
+    pub(super) extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// What kind of operation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Query,
+    Mutation,
+    Subscription,
+}
+
+/// An operation that may run.
+pub(super) struct Prepared {
+    request: async_graphql::Request,
+    pub(super) kind: Kind,
+    cost: u64,
+}
+
+/// What an operation cost, and what its actor has left.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spent {
+    requested: u64,
+    limit: u64,
+    remaining: u32,
+}
+
+/// Why nothing ran.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// The request is wrong: its document, its variables, or how much it asks for.
+    Request(Vec<Fault>),
+    /// The actor asks for too much in too short a time.
+    TooMany(Duration),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Request(vec![fault])
+    }
+}
+
+struct Inner {
+    store: Store,
+    schema: Schema,
+    types: Arc<Valid<apollo_compiler::Schema>>,
+    documents: Documents,
+    rates: Rates,
+    limits: Limits,
+}
+
+/// Runs operations.
+#[derive(Clone)]
+pub(crate) struct Executor(Arc<Inner>);
+
+impl Executor {
+    /// Fails where the schema does not validate, which a test would have found.
+    pub(crate) fn new(store: Store, limits: &Limits) -> operations::Result<Self> {
+        let types = apollo_compiler::Schema::parse_and_validate(types(), "schema.graphql")
+            .map_err(|failed| operations::Error::Internal(failed.errors.to_string()))?;
+        let types = Arc::new(types);
+        Ok(Self(Arc::new(Inner {
+            store,
+            schema: schema::build(),
+            documents: Documents::new(types.clone(), limits.clone()),
+            types,
+            rates: Rates::new(limits),
+            limits: limits.clone(),
+        })))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Checks all that can be checked before anything is loaded.
+    pub(super) fn prepare(&self, payload: Payload) -> Result<Prepared, Refused> {
+        let named = persisted(payload.extensions.as_ref())?;
+        let text = payload.query.as_deref().filter(|text| !text.trim().is_empty());
+        let document: Arc<Document> =
+            self.0.documents.get(text, named).map_err(Refused::Request)?;
+        let checked = &document.checked;
+        let name = payload.operation_name.as_deref().filter(|name| !name.is_empty());
+        let operation = checked
+            .operations
+            .get(name)
+            .map_err(|error| request_fault(VALIDATION_FAILED, &error, &checked.sources))?;
+        let kind = if operation.is_query() {
+            Kind::Query
+        } else if operation.is_mutation() {
+            Kind::Mutation
+        } else {
+            Kind::Subscription
+        };
+        let variables = serde_json::Value::Object(payload.variables.unwrap_or_default());
+        let longest = longest_list(&variables);
+        if longest > self.0.limits.list_input {
+            let limit = self.0.limits.list_input;
+            let message =
+                format!("a list in the variables has {longest} items, at most {limit} are allowed");
+            return Err(Fault::new(LIMIT_EXCEEDED, message).into());
+        }
+        let given: JsonMap = serde_json::from_value(variables.clone())
+            .map_err(|error| Fault::new("BAD_REQUEST", error.to_string()))?;
+        let coerced =
+            apollo_compiler::request::coerce_variable_values(&self.0.types, operation, &given)
+                .map_err(|error| request_fault("BAD_INPUT", &error, &checked.sources))?;
+        let cost = cost(&self.0.types, checked, operation, &coerced);
+        if cost > self.0.limits.cost {
+            let limit = self.0.limits.cost;
+            let message = format!(
+                "this operation costs {cost} points, at most {limit} are allowed: ask for fewer rows"
+            );
+            return Err(Fault::new(LIMIT_EXCEEDED, message).into());
+        }
+        let mut request = async_graphql::Request::new(String::new())
+            .variables(async_graphql::Variables::from_json(variables));
+        request.operation_name = name.map(str::to_owned);
+        request.set_parsed_query(document.parsed.clone());
+        Ok(Prepared { request, kind, cost })
+    }
+
+    /// Takes the cost of operations from what an actor may spend.
+    pub(super) fn charge(&self, who: &str, operations: &[Prepared]) -> Result<Spent, Refused> {
+        let requested = operations.iter().map(|operation| operation.cost).sum();
+        let remaining = self.0.rates.spend(who, requested).map_err(Refused::TooMany)?;
+        Ok(Spent { requested, limit: self.0.limits.cost, remaining })
+    }
+
+    /// Runs a query or mutation. A mutation is never cut short: it has a task of its own, which goes on
+    /// where its client went away. A query ends with its time.
+    pub(super) async fn run(
+        &self,
+        prepared: Prepared,
+        request_id: &str,
+        actor: Option<Arc<Actor>>,
+        tokens: &Tokens,
+    ) -> Response {
+        let schema = self.0.schema.clone();
+        let request = self.with_data(prepared.request, actor, tokens);
+        let running = async move { schema.execute(request).await };
+        let mut task = tokio::spawn(running.in_current_span());
+        let ended = if prepared.kind == Kind::Query {
+            let timed = tokio::time::timeout(self.0.limits.query_time, &mut task).await;
+            let Ok(ended) = timed else {
+                task.abort();
+                let seconds = self.0.limits.query_time.as_secs();
+                return failure("TIMEOUT", format!("the query took more than {seconds} s"));
+            };
+            ended
+        } else {
+            task.await
+        };
+        match ended {
+            Ok(mut response) => {
+                complete_errors(&mut response, request_id);
+                response
+            }
+            Err(error) => {
+                tracing::error!(%error, "a resolver panicked");
+                let mut response = failure("INTERNAL", "something went wrong on our side".into());
+                complete_errors(&mut response, request_id);
+                response
+            }
+        }
+    }
+
+    /// Follows a subscription; anything else answers once.
+    pub(super) fn follow(
+        &self,
+        prepared: Prepared,
+        actor: Option<Arc<Actor>>,
+        tokens: &Tokens,
+    ) -> (async_graphql::Request, Schema) {
+        (self.with_data(prepared.request, actor, tokens), self.0.schema.clone())
+    }
+
+    fn with_data(
+        &self,
+        request: async_graphql::Request,
+        actor: Option<Arc<Actor>>,
+        tokens: &Tokens,
+    ) -> async_graphql::Request {
+        let scope = Scope { store: self.0.store.clone(), actor };
+        request.data(Loaders::new(scope)).data(tokens.clone())
+    }
+}
+
+/// The schema, with what the introspection of its executor can tell beside the specification's own.
+pub(super) fn types() -> String {
+    schema::sdl() + "\nextend type __Type { isOneOf: Boolean }\n"
+}
+
+/// The hash of `extensions.persistedQuery`, as automatic persisted queries send it.
+fn persisted(
+    extensions: Option<&serde_json::Map<String, serde_json::Value>>,
+) -> Result<Option<Hash>, Fault> {
+    let Some(persisted) = extensions.and_then(|extensions| extensions.get("persistedQuery")) else {
+        return Ok(None);
+    };
+    let hash = persisted.get("sha256Hash").and_then(serde_json::Value::as_str);
+    let hash = hash.and_then(parse_hash);
+    let version = persisted.get("version").and_then(serde_json::Value::as_u64);
+    if version != Some(1) || hash.is_none() {
+        let message =
+            "`extensions.persistedQuery` is { version: 1, sha256Hash: 64 hexadecimal digits }";
+        return Err(Fault::new("BAD_REQUEST", message));
+    }
+    Ok(hash)
+}
+
+fn failure(code: &str, message: String) -> Response {
+    let mut error = async_graphql::ServerError::new(message, None);
+    error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
+    Response::from_errors(vec![error])
+}
+
+/// Every error has a code; a fault of ours names the request, so that support finds its cause.
+pub(super) fn complete_errors(response: &mut Response, request_id: &str) {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("code").is_none() {
+            extensions.set("code", "BAD_INPUT");
+        }
+        if extensions.get("code") == Some(&Value::from("INTERNAL")) {
+            extensions.set("requestId", request_id);
+        }
+    }
+}
+
+/// `extensions.cost` of an answer.
+pub(super) fn show_cost(response: &mut Response, spent: Spent) {
+    let cost = async_graphql::value!({
+        "requested": spent.requested,
+        "limit": spent.limit,
+        "remaining": spent.remaining,
+    });
+    response.extensions.insert("cost".to_owned(), cost);
+}

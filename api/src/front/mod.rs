@@ -1,0 +1,15 @@
+//! The front door: every transport, one guarded executor behind them.
+
+mod cost;
+mod documents;
+mod executor;
+mod guard;
+mod http;
+mod limits;
+mod rate;
+mod sse;
+
+pub(crate) use executor::Executor;
+pub(crate) use http::{get, not_found, post, refuse, wrong_method};
+pub use limits::Limits;
+pub(crate) use sse::Resume;

@@ -1,0 +1,4 @@
+//! The front door: transports and limits.
+
+mod guard;
+mod http;
