@@ -19,7 +19,7 @@ const ISSUER: &str = "aftercart";
 /// Clocks of two nodes may differ this much, in seconds.
 const LEEWAY: u64 = 10;
 /// A session that ended elsewhere is noticed within this time.
-const SESSION_MEMORY: Duration = Duration::from_secs(5);
+const SESSION_MEMORY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {

@@ -64,6 +64,17 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("AFTERCART_LIMIT_COST", "1000", "Points an operation may cost; 10 to 1000000."),
     ("AFTERCART_LIMIT_LIST_INPUT", "250", "Items of a list in the input; 1 to 10000."),
     ("AFTERCART_LIMIT_BATCH", "10", "Queries of a batch; 1 to 100."),
+    ("AFTERCART_LIMIT_SOCKET_OPERATIONS", "100", "Operations of a socket at a time; 1 to 10000."),
+    (
+        "AFTERCART_LIMIT_INIT_SECONDS",
+        "10",
+        "How long a socket may wait with `connection_init`; 1 to 60.",
+    ),
+    (
+        "AFTERCART_ORIGINS",
+        "",
+        "Web pages that may call us from a browser, separated by commas: `https://shop.example`; `*` is any.",
+    ),
     (
         "AFTERCART_LIMIT_QUERY_SECONDS",
         "5",
@@ -230,6 +241,9 @@ impl Reader<'_> {
             cost: self.number("AFTERCART_LIMIT_COST", 10, 1_000_000),
             list_input: self.number("AFTERCART_LIMIT_LIST_INPUT", 1, 10_000),
             batch: self.number("AFTERCART_LIMIT_BATCH", 1, 100),
+            socket_operations: self.number("AFTERCART_LIMIT_SOCKET_OPERATIONS", 1, 10_000),
+            init_time: Duration::from_secs(self.number("AFTERCART_LIMIT_INIT_SECONDS", 1, 60)),
+            origins: self.origins(),
             rate: self.number("AFTERCART_RATE_POINTS_PER_SECOND", 1, 1_000_000_000),
             burst: self.number("AFTERCART_RATE_BURST_POINTS", 10, 1_000_000_000),
             query_time: Duration::from_secs(self.number("AFTERCART_LIMIT_QUERY_SECONDS", 1, 600)),
@@ -240,6 +254,26 @@ impl Reader<'_> {
             self.fault("AFTERCART_RATE_BURST_POINTS", &message);
         }
         limits
+    }
+
+    fn origins(&mut self) -> Vec<String> {
+        let text = self.text("AFTERCART_ORIGINS");
+        let origins: Vec<String> = text
+            .split(',')
+            .map(|part| part.trim().to_owned())
+            .filter(|part| !part.is_empty())
+            .collect();
+        let fits = |origin: &String| {
+            origin == "*"
+                || origin
+                    .strip_prefix("https://")
+                    .or_else(|| origin.strip_prefix("http://"))
+                    .is_some_and(|place| !place.is_empty() && !place.contains('/'))
+        };
+        if !origins.iter().all(fits) {
+            self.fault("AFTERCART_ORIGINS", "is `*` or origins such as https://shop.example");
+        }
+        origins
     }
 
     fn allowed_documents(&mut self) -> Option<Vec<String>> {

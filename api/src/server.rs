@@ -5,7 +5,7 @@ use crate::front::{self, Executor, Limits, refuse};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::serve::ListenerExt;
@@ -16,6 +16,7 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 /// The service: a store and what serves it.
 #[derive(Clone)]
@@ -70,6 +71,19 @@ impl App {
             .route("/readyz", get(ready))
             .fallback(any(front::not_found))
             .layer(DefaultBodyLimit::max(self.limits().body))
+            .layer(front::cors(self.limits()))
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ))
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::REFERRER_POLICY,
+                HeaderValue::from_static("no-referrer"),
+            ))
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+            ))
             .with_state(self.clone())
     }
 

@@ -28,7 +28,7 @@ const IDLE: Duration = Duration::from_millis(250);
 /// Events read at once.
 const BATCH: usize = 100;
 /// A credential that ended is noticed within this time.
-const RECHECK: Duration = Duration::from_secs(5);
+const RECHECK: Duration = Duration::from_secs(2);
 
 #[derive(Default)]
 pub(crate) struct EventSubscription;

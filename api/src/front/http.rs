@@ -3,12 +3,14 @@
 
 use super::documents::Fault;
 use super::executor::{Kind, Payload, Prepared, Refused, show_cost};
-use super::sse;
+use super::{sse, ws};
 use crate::errors::Failure;
 use crate::server::App;
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -113,12 +115,20 @@ pub(crate) async fn post(
 }
 
 /// `GET /graphql?query=…&operationName=…&variables=…&extensions=…`: queries and, as event streams,
-/// subscriptions.
+/// subscriptions. With `Upgrade: websocket`, a socket.
 pub(crate) async fn get(
     State(app): State<App>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    match upgrade {
+        Ok(upgrade) => return ws::upgrade(app, &headers, upgrade),
+        Err(rejection) if headers.contains_key(header::UPGRADE) => {
+            return refuse(rejection.status(), "BAD_REQUEST", &rejection.body_text());
+        }
+        Err(_) => {}
+    }
     visit(app, headers, |visit| async move {
         match from_url(query.as_deref().unwrap_or_default()) {
             Ok(payload) => visit.answer(vec![payload], false, true).await,
@@ -305,7 +315,7 @@ fn payloads(body: &[u8]) -> Result<(Vec<Payload>, bool), String> {
     Ok((single, batch))
 }
 
-fn payload(body: Json) -> Result<Payload, String> {
+pub(super) fn payload(body: Json) -> Result<Payload, String> {
     let Json::Object(fields) = &body else {
         return Err("a request is a JSON object with `query`".into());
     };
@@ -342,7 +352,7 @@ fn from_url(query: &str) -> Result<Payload, String> {
     payload(Json::Object(fields))
 }
 
-fn written(fault: &Fault) -> Json {
+pub(super) fn written(fault: &Fault) -> Json {
     let mut error = json!({ "message": fault.message, "extensions": { "code": fault.code } });
     if !fault.locations.is_empty() {
         let locations: Vec<Json> = fault

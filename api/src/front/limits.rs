@@ -23,6 +23,12 @@ pub struct Limits {
     pub list_input: usize,
     /// Operations of a batch.
     pub batch: usize,
+    /// Operations of a socket at a time.
+    pub socket_operations: usize,
+    /// How long a socket may wait before it says who it is.
+    pub init_time: Duration,
+    /// Web pages that may call us, as `https://shop.example`; `*` is any.
+    pub origins: Vec<String>,
     /// What an actor may spend in a second, over time.
     pub rate: u32,
     /// What an actor may have saved up.
@@ -55,6 +61,9 @@ impl Default for Limits {
             cost: 1_000,
             list_input: 250,
             batch: 10,
+            socket_operations: 100,
+            init_time: Duration::from_secs(10),
+            origins: Vec::new(),
             rate: 500,
             burst: 10_000,
             query_time: Duration::from_secs(5),

@@ -6,10 +6,13 @@ mod executor;
 mod guard;
 mod http;
 mod limits;
+mod origin;
 mod rate;
 mod sse;
+mod ws;
 
 pub(crate) use executor::Executor;
 pub(crate) use http::{get, not_found, post, refuse, wrong_method};
 pub use limits::Limits;
+pub(crate) use origin::cors;
 pub(crate) use sse::Resume;

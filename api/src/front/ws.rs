@@ -1,0 +1,399 @@
+//! Subscriptions, queries and mutations over WebSocket, as `graphql-transport-ws` has them:
+//! <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
+
+use super::executor::{Kind, Payload, Refused, complete_errors, show_cost};
+use super::http::{payload as read_payload, refuse, written};
+use super::origin;
+use crate::auth::Credential;
+use crate::server::App;
+use async_graphql::Response as Answer;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use futures::StreamExt;
+use operations::Actor;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// A ping this often.
+const PING: Duration = Duration::from_secs(10);
+/// A peer that was silent for so long, pings and all, is gone.
+const SILENCE: Duration = Duration::from_secs(25);
+/// The credential is looked at again this often.
+const RECHECK: Duration = Duration::from_secs(2);
+/// Answers that may wait for a slow reader; whoever makes them waits with them.
+const WAITING: usize = 16;
+/// Bytes of each buffer of a socket: an idle one costs little.
+const BUFFER: usize = 4 * 1024;
+
+/// How a socket is closed: code and reason.
+type Close = (u16, &'static str);
+
+const GOING_AWAY: Close = (1001, "Going away");
+const BAD_MESSAGE: Close = (4400, "Invalid message");
+const UNAUTHORIZED: Close = (4401, "Unauthorized");
+const FORBIDDEN: Close = (4403, "Forbidden");
+const NOT_ACCEPTABLE: Close = (4406, "Subprotocol not acceptable");
+const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
+const ID_TAKEN: Close = (4409, "Subscriber already exists");
+const INIT_TWICE: Close = (4429, "Too many initialisation requests");
+
+/// How a session ends.
+enum End {
+    /// With a code and a reason.
+    Close(Close),
+    /// The client closed it, and waits for our word.
+    Left,
+    /// The peer is no longer there.
+    Gone,
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        Self::Close(close)
+    }
+}
+
+/// What a client says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Incoming {
+    ConnectionInit {
+        #[serde(default)]
+        payload: Option<serde_json::Map<String, Json>>,
+    },
+    Ping {
+        #[serde(default)]
+        payload: Option<serde_json::Map<String, Json>>,
+    },
+    Pong {},
+    Subscribe {
+        id: String,
+        payload: Json,
+    },
+    Complete {
+        id: String,
+    },
+}
+
+/// What an operation has to say.
+struct Outgoing {
+    teller: Teller,
+    kind: &'static str,
+    payload: Option<Json>,
+}
+
+/// An operation of a socket: its id, and which of those that had this id after each other it is.
+#[derive(Clone)]
+struct Teller {
+    id: String,
+    serial: u64,
+}
+
+/// `GET /graphql` with `Upgrade: websocket`.
+pub(super) fn upgrade(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !origin::allowed(headers, &app.limits().origins) {
+        let message = "this origin may not open a socket here";
+        return refuse(StatusCode::FORBIDDEN, "FORBIDDEN", message);
+    }
+    let credential =
+        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let limit = app.limits().body;
+    // A client hears why it is shut out only where its own protocol is agreed to first.
+    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
+    let offered = offered.unwrap_or_default().split(',').map(|name| name.trim().to_owned());
+    upgrade
+        .protocols(std::iter::once(PROTOCOL.to_owned()).chain(offered))
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| async move {
+            if socket.protocol().is_none_or(|protocol| protocol != PROTOCOL) {
+                close(socket, NOT_ACCEPTABLE).await;
+                return;
+            }
+            Session::new(app, credential).run(socket).await;
+        })
+}
+
+async fn close(mut socket: WebSocket, (code, reason): Close) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    if send(&mut socket, Message::Close(Some(frame))).await.is_ok() {
+        drain(&mut socket).await;
+    }
+}
+
+/// Finishes the closing handshake, which is done by reading on.
+async fn drain(socket: &mut WebSocket) {
+    let read_on = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _late = tokio::time::timeout(Duration::from_secs(2), read_on).await;
+}
+
+struct Session {
+    app: App,
+    /// The `Authorization` that the connection was made or initialised with.
+    credential: Option<String>,
+    actor: Option<Arc<Actor>>,
+    acknowledged: bool,
+    operations: HashMap<String, (u64, AbortHandle)>,
+    /// Operations begun so far.
+    begun: u64,
+    sender: mpsc::Sender<Outgoing>,
+    receiver: mpsc::Receiver<Outgoing>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A mutation runs in a task of its own, which this leaves alone.
+        for (_, operation) in self.operations.values() {
+            operation.abort();
+        }
+    }
+}
+
+impl Session {
+    fn new(app: App, credential: Option<String>) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        Self {
+            app,
+            credential,
+            actor: None,
+            acknowledged: false,
+            operations: HashMap::new(),
+            begun: 0,
+            sender,
+            receiver,
+        }
+    }
+
+    async fn run(mut self, mut socket: WebSocket) {
+        let init_by = Instant::now() + self.app.limits().init_time;
+        let mut heard = Instant::now();
+        let mut pings = interval(PING);
+        let mut rechecks = interval(RECHECK);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        rechecks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut stopped = Box::pin(self.app.stopped());
+        let end = loop {
+            let step = tokio::select! {
+                message = socket.recv() => {
+                    heard = Instant::now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => self.hear(&mut socket, &text).await,
+                        Some(Ok(Message::Binary(_))) => Err(BAD_MESSAGE.into()),
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
+                        Some(Ok(Message::Close(_))) => Err(End::Left),
+                        Some(Err(_)) | None => Err(End::Gone),
+                    }
+                }
+                Some(outgoing) = self.receiver.recv() => self.tell(&mut socket, outgoing).await,
+                _ = pings.tick() => {
+                    if heard.elapsed() > SILENCE {
+                        Err(End::Gone)
+                    } else {
+                        send(&mut socket, Message::Ping(Vec::new().into())).await
+                    }
+                }
+                _ = rechecks.tick(), if self.credential.is_some() && self.acknowledged => {
+                    self.recheck().await
+                }
+                () = sleep_until(init_by), if !self.acknowledged => Err(INIT_TIMEOUT.into()),
+                () = &mut stopped => Err(GOING_AWAY.into()),
+            };
+            if let Err(end) = step {
+                break end;
+            }
+        };
+        match end {
+            End::Close(reason) => close(socket, reason).await,
+            End::Left => drain(&mut socket).await,
+            End::Gone => {}
+        }
+    }
+
+    /// Passes on what an operation says, as long as the client still wants it.
+    async fn tell(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
+        let Outgoing { teller: Teller { id, serial }, kind, payload } = outgoing;
+        if self.operations.get(&id).is_none_or(|(current, _)| *current != serial) {
+            return Ok(());
+        }
+        if matches!(kind, "complete" | "error") {
+            self.operations.remove(&id);
+        }
+        say(socket, kind, Some(id), payload).await
+    }
+
+    async fn hear(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
+        let incoming: Incoming = serde_json::from_str(text).map_err(|_| BAD_MESSAGE)?;
+        match incoming {
+            Incoming::ConnectionInit { payload } => {
+                if self.acknowledged {
+                    return Err(INIT_TWICE.into());
+                }
+                if let Some(given) = payload.as_ref().and_then(authorization) {
+                    self.credential = Some(given);
+                }
+                let actor = self.app.tokens().actor(self.credential.as_deref()).await;
+                self.actor = actor.map_err(|_| FORBIDDEN)?;
+                self.acknowledged = true;
+                say(socket, "connection_ack", None, None).await?;
+            }
+            Incoming::Ping { payload } => {
+                say(socket, "pong", None, payload.map(Json::Object)).await?;
+            }
+            Incoming::Pong {} => {}
+            Incoming::Complete { id } => {
+                if let Some((_, operation)) = self.operations.remove(&id) {
+                    operation.abort();
+                }
+            }
+            Incoming::Subscribe { id, payload } => {
+                if !self.acknowledged {
+                    return Err(UNAUTHORIZED.into());
+                }
+                if self.operations.contains_key(&id) {
+                    return Err(ID_TAKEN.into());
+                }
+                let payload = read_payload(payload).map_err(|_| BAD_MESSAGE)?;
+                match self.begin(&id, payload) {
+                    Ok(operation) => {
+                        self.operations.insert(id, (self.begun, operation));
+                    }
+                    Err(errors) => say(socket, "error", Some(id), Some(errors)).await?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins an operation, or says with errors why not.
+    fn begin(&mut self, id: &str, payload: Payload) -> Result<AbortHandle, Json> {
+        let most = self.app.limits().socket_operations;
+        if self.operations.len() >= most {
+            let message = format!("a socket carries at most {most} operations at a time");
+            return Err(one_error("LIMIT_EXCEEDED", &message));
+        }
+        let executor = self.app.executor().clone();
+        let prepared = executor.prepare(payload).map_err(refused)?;
+        let name = self.actor.as_ref().map_or_else(|| "nobody".to_owned(), |actor| actor.name());
+        let prepared = [prepared];
+        let spent = executor.charge(&name, &prepared).map_err(refused)?;
+        let [prepared] = prepared;
+        let request_id = crate::ids::encode_prefixed("req", self.app.store().ids().next());
+        let actor = self.actor.as_ref().map(|actor| {
+            Arc::new(Actor { request_id: Some(request_id.clone()), ..(**actor).clone() })
+        });
+        self.begun += 1;
+        let teller = Teller { id: id.to_owned(), serial: self.begun };
+        let (app, sender) = (self.app.clone(), self.sender.clone());
+        let credential = Credential(self.credential.clone());
+        let running = async move {
+            if prepared.kind == Kind::Subscription {
+                let (request, schema) = executor.follow(prepared, actor, app.tokens());
+                let answers = schema.execute_stream(request.data(credential));
+                if !tell_all(answers, &sender, &teller, &request_id).await {
+                    return;
+                }
+            } else {
+                let mut answer = executor.run(prepared, &request_id, actor, app.tokens()).await;
+                show_cost(&mut answer, spent);
+                let payload = serde_json::to_value(&answer).ok();
+                let next = Outgoing { teller: teller.clone(), kind: "next", payload };
+                let _gone = sender.send(next).await;
+            }
+            let _gone = sender.send(Outgoing { teller, kind: "complete", payload: None }).await;
+        };
+        Ok(tokio::spawn(running).abort_handle())
+    }
+
+    /// Whoever's credential ended is shown out.
+    async fn recheck(&mut self) -> Result<(), End> {
+        match self.app.tokens().actor(self.credential.as_deref()).await {
+            Ok(actor) => {
+                self.actor = actor;
+                Ok(())
+            }
+            Err(operations::Error::Unauthenticated(_)) => Err(FORBIDDEN.into()),
+            // The database is away for a moment.
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// Every answer of a stream; whether it is to be completed. One that cannot begin says why in one
+/// `error`, which ends it too.
+async fn tell_all(
+    answers: impl futures::Stream<Item = Answer>,
+    sender: &mpsc::Sender<Outgoing>,
+    teller: &Teller,
+    request_id: &str,
+) -> bool {
+    let mut answers = std::pin::pin!(AssertUnwindSafe(answers).catch_unwind());
+    let mut first = true;
+    while let Some(Ok(mut answer)) = answers.next().await {
+        complete_errors(&mut answer, request_id);
+        let never_began = std::mem::take(&mut first)
+            && answer.data == async_graphql::Value::Null
+            && !answer.errors.is_empty();
+        let (kind, payload) = if never_began {
+            ("error", serde_json::to_value(&answer.errors).ok())
+        } else {
+            ("next", serde_json::to_value(&answer).ok())
+        };
+        let told = sender.send(Outgoing { teller: teller.clone(), kind, payload }).await;
+        if told.is_err() || never_began {
+            return false;
+        }
+    }
+    true
+}
+
+async fn say(
+    socket: &mut WebSocket,
+    kind: &str,
+    id: Option<String>,
+    payload: Option<Json>,
+) -> Result<(), End> {
+    let mut message = serde_json::Map::from_iter([("type".to_owned(), Json::from(kind))]);
+    message.extend(id.map(|id| ("id".to_owned(), Json::from(id))));
+    message.extend(payload.map(|payload| ("payload".to_owned(), payload)));
+    send(socket, Message::Text(Json::Object(message).to_string().into())).await
+}
+
+/// A peer that takes nothing for as long as it may be silent is gone.
+async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    match tokio::time::timeout(SILENCE, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(End::Gone),
+    }
+}
+
+/// `{ "Authorization": "Bearer …" }`, in whichever case.
+fn authorization(payload: &serde_json::Map<String, Json>) -> Option<String> {
+    let named = |(name, _): &(&String, &Json)| name.eq_ignore_ascii_case("authorization");
+    payload.iter().find(named).and_then(|(_, value)| value.as_str()).map(str::to_owned)
+}
+
+fn one_error(code: &str, message: &str) -> Json {
+    json!([{ "message": message, "extensions": { "code": code } }])
+}
+
+fn refused(refused: Refused) -> Json {
+    match refused {
+        Refused::Request(faults) => faults.iter().map(written).collect(),
+        Refused::TooMany(wait) => {
+            let seconds = wait.as_secs().saturating_add(1);
+            let message = format!("you asked for much in a short time: try again in {seconds} s");
+            one_error("RATE_LIMITED", &message)
+        }
+    }
+}
