@@ -48,6 +48,12 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("AFTERCART_MIGRATE", "true", "Whether `serve` brings the schema up to date by itself."),
     ("AFTERCART_JWT_LIFETIME_SECONDS", "900", "How long an access token works; 60 to 86400."),
     ("AFTERCART_LIMIT_BODY_BYTES", "1048576", "The largest request body; 1024 to 104857600."),
+    ("AFTERCART_LIMIT_HEAD_BYTES", "16384", "The head of a request; 8192 to 1048576."),
+    (
+        "AFTERCART_LIMIT_BODY_SECONDS",
+        "30",
+        "How long the body of a request may take to come; 1 to 3600.",
+    ),
     ("AFTERCART_LIMIT_TOKENS", "5000", "Tokens of a document; 100 to 100000."),
     ("AFTERCART_LIMIT_DEPTH", "12", "Selections below each other; 1 to 50."),
     (
@@ -98,7 +104,7 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("AFTERCART_MASTER_KEY_FILE", "", "A file that holds the master key."),
     (
         "AFTERCART_LOG",
-        "info,sea_orm_migration=warn",
+        "info,sea_orm_migration=warn,sqlx=warn",
         "What is logged: a level, or filters such as `aftercart=debug`.",
     ),
     (
@@ -233,6 +239,8 @@ impl Reader<'_> {
     fn limits(&mut self) -> Limits {
         let limits = Limits {
             body: self.number("AFTERCART_LIMIT_BODY_BYTES", 1_024, 104_857_600),
+            head: self.number("AFTERCART_LIMIT_HEAD_BYTES", 8_192, 1_048_576),
+            body_time: Duration::from_secs(self.number("AFTERCART_LIMIT_BODY_SECONDS", 1, 3_600)),
             tokens: self.number("AFTERCART_LIMIT_TOKENS", 100, 100_000),
             depth: self.number("AFTERCART_LIMIT_DEPTH", 1, 50),
             selections: self.number("AFTERCART_LIMIT_SELECTIONS", 100, 100_000),

@@ -8,7 +8,6 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
-use axum::serve::ListenerExt;
 use operations::Store;
 use operations::access::keys::signing_keys;
 use operations::secrets::MasterKey;
@@ -107,27 +106,20 @@ impl App {
         }
     }
 
-    /// Serves until `stop` ends; requests under way are finished.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> std::io::Result<()> {
+    /// Serves until `stop` ends, and meets the deadlines that are due.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
         let timers = tokio::spawn(run_timers(self.store.clone()));
-        // Answers are small and written whole: waiting for more to send only delays them.
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "no TCP_NODELAY");
-            }
-        });
-        let router = self.router();
-        let stop = async move {
+        self.answer(listener, stop).await;
+        timers.abort();
+    }
+
+    /// Answers requests until `stop` ends; those under way are finished.
+    pub async fn answer(self, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
+        let stop = async {
             stop.await;
             self.stopping.send_replace(true);
         };
-        let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
-        timers.abort();
-        served
+        front::listen(listener, self.router(), self.limits(), stop).await;
     }
 }
 

@@ -57,13 +57,9 @@ impl TestApp {
         let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();
         // Timers are run by the tests themselves, when the clock says so.
-        let router = app.router();
-        tokio::spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(async {
-                let _ended = stopped.await;
-            });
-            served.await.expect("serves");
-        });
+        tokio::spawn(app.answer(listener, async {
+            let _ended = stopped.await;
+        }));
         let raw = database.raw().await;
         Self { store, clock, url, database, raw, stop: Some(stop) }
     }

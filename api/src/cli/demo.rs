@@ -62,7 +62,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
     let app = App::new(store.clone(), &options).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
     print(&greeting(&url, &password, &token.secret));
-    app.serve(listener, stopped()).await?;
+    app.serve(listener, stopped()).await;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ pub(super) async fn run() -> Outcome {
         super::Fault::Failed(format!("AFTERCART_LISTEN: {}: {error}", config.listen))
     })?;
     print(&format!("aftercart listens on http://{}/graphql", listener.local_addr()?));
-    app.serve(listener, stopped()).await?;
+    app.serve(listener, stopped()).await;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

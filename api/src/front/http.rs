@@ -3,15 +3,15 @@
 
 use super::documents::Fault;
 use super::executor::{Kind, Payload, Prepared, Refused, show_cost};
+use super::listen::Peer;
 use super::{sse, ws};
 use crate::errors::Failure;
 use crate::server::App;
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Extension, FromRequest, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use headers_accept::Accept;
@@ -80,6 +80,7 @@ impl Form {
 /// What is known of a request before its body is read.
 struct Visit {
     app: App,
+    peer: Peer,
     form: Form,
     headers: HeaderMap,
     id: String,
@@ -88,23 +89,30 @@ struct Visit {
 /// `POST /graphql`.
 pub(crate) async fn post(
     State(app): State<App>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    request: axum::extract::Request,
 ) -> Response {
-    visit(app, headers, |visit| async move {
+    visit(app, peer, headers, |visit| async move {
         if !is_json(&visit.headers) {
             let message = "send a JSON body with `Content-Type: application/json`";
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message);
         }
-        let body = match body {
-            Ok(body) => body,
-            Err(BytesRejection::FailedToBufferBody(rejection))
-                if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE =>
-            {
-                let message = format!("a request has at most {} bytes", visit.app.limits().body);
+        let limits = visit.app.limits();
+        let reading = Bytes::from_request(request, &());
+        let body = match tokio::time::timeout(limits.body_time, reading).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let message = format!("a request has at most {} bytes", limits.body);
                 return refuse(StatusCode::PAYLOAD_TOO_LARGE, "BAD_REQUEST", &message);
             }
-            Err(_) => return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body broke off"),
+            Ok(Err(_)) => {
+                return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body broke off");
+            }
+            Err(_) => {
+                let message = format!("the body took more than {} s", limits.body_time.as_secs());
+                return refuse(StatusCode::REQUEST_TIMEOUT, "BAD_REQUEST", &message);
+            }
         };
         match payloads(&body) {
             Ok((payloads, batch)) => visit.answer(payloads, batch, false).await,
@@ -118,18 +126,19 @@ pub(crate) async fn post(
 /// subscriptions. With `Upgrade: websocket`, a socket.
 pub(crate) async fn get(
     State(app): State<App>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     match upgrade {
-        Ok(upgrade) => return ws::upgrade(app, &headers, upgrade),
+        Ok(upgrade) => return ws::upgrade(app, peer, &headers, upgrade),
         Err(rejection) if headers.contains_key(header::UPGRADE) => {
             return refuse(rejection.status(), "BAD_REQUEST", &rejection.body_text());
         }
         Err(_) => {}
     }
-    visit(app, headers, |visit| async move {
+    visit(app, peer, headers, |visit| async move {
         match from_url(query.as_deref().unwrap_or_default()) {
             Ok(payload) => visit.answer(vec![payload], false, true).await,
             Err(message) => refuse_as(visit.form, StatusCode::BAD_REQUEST, "BAD_REQUEST", &message),
@@ -138,7 +147,7 @@ pub(crate) async fn get(
     .await
 }
 
-async fn visit<F, Fut>(app: App, headers: HeaderMap, serve: F) -> Response
+async fn visit<F, Fut>(app: App, peer: Peer, headers: HeaderMap, serve: F) -> Response
 where
     F: FnOnce(Visit) -> Fut,
     Fut: Future<Output = Response>,
@@ -149,7 +158,7 @@ where
     };
     let id = crate::ids::encode_prefixed("req", app.store().ids().next());
     let span = tracing::info_span!("request", %id);
-    serve(Visit { app, form, headers, id }).instrument(span).await
+    serve(Visit { app, peer, form, headers, id }).instrument(span).await
 }
 
 impl Visit {
@@ -202,7 +211,7 @@ impl Visit {
         if let Some(response) = self.misplaced(&operations, batch, get) {
             return response;
         }
-        let who = actor.as_ref().map_or_else(|| "nobody".to_owned(), |actor| actor.name());
+        let who = self.peer.payer(actor.as_deref());
         let spent = match executor.charge(&who, &operations) {
             Ok(spent) => spent,
             Err(refused) => return self.refused(refused),

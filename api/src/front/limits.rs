@@ -7,6 +7,10 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a request body.
     pub body: usize,
+    /// Bytes of a request's head: its line and its headers.
+    pub head: usize,
+    /// How long a request body may take to come.
+    pub body_time: Duration,
     /// Tokens of a document.
     pub tokens: usize,
     /// Selections below each other; those of introspection have [`Limits::INTROSPECTION_DEPTH`].
@@ -53,6 +57,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            head: 16 * 1024,
+            body_time: Duration::from_secs(30),
             tokens: 5_000,
             depth: 12,
             selections: 5_000,

@@ -3,6 +3,7 @@
 
 use super::executor::{Kind, Payload, Refused, complete_errors, show_cost};
 use super::http::{payload as read_payload, refuse, written};
+use super::listen::Peer;
 use super::origin;
 use crate::auth::Credential;
 use crate::server::App;
@@ -99,7 +100,12 @@ struct Teller {
 }
 
 /// `GET /graphql` with `Upgrade: websocket`.
-pub(super) fn upgrade(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub(super) fn upgrade(
+    app: App,
+    peer: Peer,
+    headers: &HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !origin::allowed(headers, &app.limits().origins) {
         let message = "this origin may not open a socket here";
         return refuse(StatusCode::FORBIDDEN, "FORBIDDEN", message);
@@ -121,7 +127,7 @@ pub(super) fn upgrade(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) 
                 close(socket, NOT_ACCEPTABLE).await;
                 return;
             }
-            Session::new(app, credential).run(socket).await;
+            Session::new(app, peer, credential).run(socket).await;
         })
 }
 
@@ -140,6 +146,7 @@ async fn drain(socket: &mut WebSocket) {
 
 struct Session {
     app: App,
+    peer: Peer,
     /// The `Authorization` that the connection was made or initialised with.
     credential: Option<String>,
     actor: Option<Arc<Actor>>,
@@ -161,10 +168,11 @@ impl Drop for Session {
 }
 
 impl Session {
-    fn new(app: App, credential: Option<String>) -> Self {
+    fn new(app: App, peer: Peer, credential: Option<String>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         Self {
             app,
+            peer,
             credential,
             actor: None,
             acknowledged: false,
@@ -284,7 +292,7 @@ impl Session {
         }
         let executor = self.app.executor().clone();
         let prepared = executor.prepare(payload).map_err(refused)?;
-        let name = self.actor.as_ref().map_or_else(|| "nobody".to_owned(), |actor| actor.name());
+        let name = self.peer.payer(self.actor.as_deref());
         let prepared = [prepared];
         let spent = executor.charge(&name, &prepared).map_err(refused)?;
         let [prepared] = prepared;

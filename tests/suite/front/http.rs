@@ -171,3 +171,61 @@ async fn where_documents_are_allowed_by_name_no_other_runs() {
     assert_eq!(anonymous.ok("{ __typename }", json!({})).await["__typename"], "Query");
     assert_eq!(anonymous.error_code("{ a: __typename }", json!({})).await, "DOCUMENT_NOT_ALLOWED");
 }
+
+#[tokio::test]
+async fn a_head_too_large_is_refused() {
+    let app = TestApp::start().await;
+    let request = request(&app, Method::POST).json(&json!({ "query": "{ __typename }" }));
+    let response = request.header("x-filler", "x".repeat(20_000)).send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 431);
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = TestApp::with_limits(|limits| {
+        limits.body_time = std::time::Duration::from_millis(200);
+    })
+    .await;
+    let place = app.url.trim_start_matches("http://").trim_end_matches("/graphql");
+    let mut stream = tokio::net::TcpStream::connect(place).await.unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {place}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1_024];
+    let read = stream.read(&mut answer);
+    let length = tokio::time::timeout(std::time::Duration::from_secs(5), read).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length.unwrap()]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[tokio::test]
+async fn only_pages_that_the_operator_names_may_read() {
+    let app =
+        TestApp::with_limits(|limits| limits.origins = vec!["https://shop.example".into()]).await;
+    for (origin, allowed) in [("https://shop.example", true), ("https://evil.example", false)] {
+        let preflight = request(&app, Method::OPTIONS)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type,authorization");
+        let response = preflight.send().await.unwrap();
+        let found = response.headers().get("access-control-allow-origin");
+        assert_eq!(found.is_some_and(|found| found == origin), allowed, "{origin}");
+    }
+    let answer =
+        request(&app, Method::GET).query(&[("query", "{ __typename }")]).send().await.unwrap();
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn a_query_ends_with_its_time_and_a_mutation_never_does() {
+    let app = TestApp::with_limits(|limits| limits.query_time = std::time::Duration::ZERO).await;
+    let admin = app.admin().await;
+    let (status, answer) = admin.send("{ channels { code } }", json!({})).await;
+    assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (503, &json!("TIMEOUT")));
+    let input = json!({ "name": "A", "countryCode": "DE", "baseCurrency": "EUR" });
+    let mutation = "mutation($input: LegalEntityUpsertInput!) { legalEntityUpsert(input: $input) { legalEntity { id } userErrors { code } } }";
+    assert!(admin.done(mutation, input).await["legalEntity"]["id"].is_string());
+}

@@ -56,7 +56,8 @@ const QUERIES: &[(&str, u64)] = &[
     ),
     (
         "query($n: Int!) { stockMovements(first: $n) { nodes { variant { sku } location { code } causedBy { label } } } stockLevels(first: $n) { nodes { variant { sku } location { code } } } }",
-        6,
+        // Two lists side by side: what both name is loaded once or twice, as they come.
+        8,
     ),
     (
         "query($n: Int!) { variants(first: $n) { totalCount nodes { sku components { quantity variant { sku } } availableToSell prices { channel { code } } stock { available } } } }",
