@@ -37,6 +37,10 @@ pub struct Model {
     pub created_by: Option<Uuid>,
     /// When it was made.
     pub created_at: OffsetDateTime,
+    /// SHA-256 of the secret before.
+    pub old_secret_hash: Option<String>,
+    /// Until when the secret before works.
+    pub old_secret_until: Option<OffsetDateTime>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -46,5 +50,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, name, hint, secret_hash, permissions, reach_channels, reach_locations, expires_at, last_used_at, revoked_at, created_by, created_at
+    id, name, hint, secret_hash, permissions, reach_channels, reach_locations, expires_at, last_used_at, revoked_at, created_by, created_at, old_secret_hash, old_secret_until
 }

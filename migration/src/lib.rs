@@ -17,6 +17,7 @@ mod m0008_create_payments;
 mod m0009_create_fulfillments;
 mod m0010_guard_append_only_rows;
 mod m0011_number_documents;
+mod m0012_rotate_api_tokens;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_create_fulfillments::Migration),
             Box::new(m0010_guard_append_only_rows::Migration),
             Box::new(m0011_number_documents::Migration),
+            Box::new(m0012_rotate_api_tokens::Migration),
         ]
     }
 }

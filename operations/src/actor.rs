@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::permissions::{Permission, Permissions};
 use crate::sql::{Sql, sql};
 use entities::enums::ActorKind;
+use serde::Serialize;
 use uuid::Uuid;
 
 /// Who runs an operation.
@@ -22,7 +23,7 @@ pub struct Actor {
 }
 
 /// Rows an actor reaches: `None` is no restriction, an empty list reaches nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Reach {
     /// Channels.
     pub channels: Option<Vec<Uuid>>,
@@ -39,6 +40,16 @@ impl Reach {
     /// Whether rows of the location are in reach.
     pub fn has_location(&self, id: Uuid) -> bool {
         self.locations.as_ref().is_none_or(|locations| locations.contains(&id))
+    }
+
+    /// Whether everything that `other` reaches is in reach.
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = |own: &Option<Vec<Uuid>>, wanted: &Option<Vec<Uuid>>| match (own, wanted) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(wanted)) => wanted.iter().all(|id| own.contains(id)),
+        };
+        within(&self.channels, &other.channels) && within(&self.locations, &other.locations)
     }
 
     /// A condition ` and COLUMN = any(…)` on a channel column; nothing where unrestricted.

@@ -88,6 +88,8 @@ event_kinds! {
     SUPPLIER_SAVED "supplier.saved" PurchasingRead "Supplier saved" "A supplier was made or changed.";
     USER_CREATED "user.created" AccessManage "User created" "A user was made. Data: roles.";
     API_TOKEN_CREATED "api_token.created" AccessManage "Token {name} created" "A partner's token was made. Data: name, permissions.";
+    API_TOKEN_ROTATED "api_token.rotated" AccessManage "Token {name} got a new secret" "A partner's token got a new secret. Data: name, overlapSeconds.";
+    API_TOKEN_REVOKED "api_token.revoked" AccessManage "Token {name} revoked" "A partner's token was withdrawn. Data: name.";
     SIGNED_IN "session.started" AccessManage "Signed in" "A user signed in.";
 }
 

@@ -1,6 +1,6 @@
 //! What an actor may do, and which built-in role may do it: one table.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -119,6 +119,13 @@ impl Permissions {
     /// In the order of the contract.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |permission| self.has(*permission))
+    }
+}
+
+impl Serialize for Permissions {
+    /// Their names.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Permission::name))
     }
 }
 

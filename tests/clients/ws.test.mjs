@@ -156,6 +156,22 @@ test("every wrong step closes with its code", async (context) => {
   }
 });
 
+test("a socket whose token is revoked closes within five seconds", async () => {
+  const ask = async (query) => {
+    const headers = { "content-type": "application/json", ...bearer() };
+    const answer = await fetch(server.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+    return (await answer.json()).data;
+  };
+  const made = (await ask(`mutation { apiTokenCreate(input: { name: "partner", permissions: [ORDERS_READ] }) { apiToken { id } secret } }`)).apiTokenCreate;
+  const socket = await acknowledged({ Authorization: `Bearer ${made.secret}` });
+  socket.say(subscribe("1", "subscription { events { cursor } }"));
+  const begun = Date.now();
+  await ask(`mutation { apiTokenRevoke(input: { apiTokenId: "${made.apiToken.id}" }) { userErrors { code } } }`);
+  const closed = new Promise((resolve) => socket.on("close", (code) => resolve(code)));
+  assert.equal(await closed, 4403);
+  assert.ok(Date.now() - begun < 5_000);
+});
+
 test("a ping is answered with its payload", async () => {
   const socket = open();
   await socket.ready;

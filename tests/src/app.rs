@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::database::{Database, number};
 use aftercart::front::Limits;
 use aftercart::server::{App, AppOptions};
-use operations::access::token_create::{CreateToken, token_create};
+use operations::access::api_token_create::{CreateToken, api_token_create};
 use operations::access::user_create::{CreateUser, user_create};
 use operations::actor::Reach;
 use operations::clock::Clock;
@@ -97,8 +97,9 @@ impl TestApp {
     pub async fn token(&self, permissions: Permissions, reach: Reach) -> Client {
         let command = CreateToken { name: "test".into(), permissions, reach, expires_at: None };
         let actor = Actor::system();
-        let made = token_create(&self.store, Call::by(&actor), &command).await.expect("a token");
-        Client::new(&self.url, Some(made.secret))
+        let made =
+            api_token_create(&self.store, Call::by(&actor), &command).await.expect("a token");
+        Client::new(&self.url, made.secret)
     }
 
     /// A user who can sign in with [`PASSWORD`]; the id.

@@ -4,6 +4,15 @@ use crate::app::TestApp;
 use crate::client::Client;
 use serde_json::{Value as Json, json};
 
+pub const API_TOKEN_CREATE: &str = "mutation($input: ApiTokenCreateInput!, $key: String) {
+  apiTokenCreate(input: $input, idempotencyKey: $key) {
+    apiToken { id name hint permissions reach { channels { code } } createdBy { name } } secret userErrors { code message field } } }";
+pub const API_TOKEN_ROTATE: &str = "mutation($input: ApiTokenRotateInput!, $key: String) {
+  apiTokenRotate(input: $input, idempotencyKey: $key) {
+    apiToken { id hint } secret userErrors { code message field } } }";
+pub const API_TOKEN_REVOKE: &str = "mutation($input: ApiTokenRevokeInput!, $key: String) {
+  apiTokenRevoke(input: $input, idempotencyKey: $key) {
+    apiToken { id revokedAt } userErrors { code message field } } }";
 pub const LEGAL_ENTITY_UPSERT: &str = "mutation($input: LegalEntityUpsertInput!, $key: String) {
   legalEntityUpsert(input: $input, idempotencyKey: $key) {
     legalEntity { id name countryCode taxId baseCurrency } userErrors { code message field } } }";

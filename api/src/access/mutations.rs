@@ -1,5 +1,9 @@
-//! Signing in and going on.
+//! Signing in and going on, and partners' tokens.
 
+use super::api_tokens::{
+    self, ApiTokenCreateInput, ApiTokenPayload, ApiTokenRevokeInput, ApiTokenRotateInput,
+    ApiTokenSecretPayload,
+};
 use super::types::User;
 use crate::auth::Tokens;
 use crate::context::{Ask, present};
@@ -67,6 +71,47 @@ impl AccessMutation {
     ) -> Option<SessionPayload> {
         let begun = session::refresh(ctx.store(), &input.refresh_token).await;
         payload(ctx, begun).await
+    }
+
+    /// Make a partner's token, which can do and reach no more than its maker. Needs `ACCESS_MANAGE`.
+    async fn api_token_create(
+        &self,
+        ctx: &Context<'_>,
+        input: ApiTokenCreateInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ApiTokenSecretPayload> {
+        api_tokens::create(ctx, input, idempotency_key).await
+    }
+
+    /// Give a token a new secret; needs at least the token's own rights and reach besides
+    /// `ACCESS_MANAGE`.
+    async fn api_token_rotate(
+        &self,
+        ctx: &Context<'_>,
+        input: ApiTokenRotateInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ApiTokenSecretPayload> {
+        api_tokens::rotate(ctx, input, idempotency_key).await
+    }
+
+    /// Withdraw a token: its next request fails, and its open sockets close within five seconds. Needs
+    /// `ACCESS_MANAGE` and the token's own rights and reach.
+    async fn api_token_revoke(
+        &self,
+        ctx: &Context<'_>,
+        input: ApiTokenRevokeInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ApiTokenPayload> {
+        api_tokens::revoke(ctx, input, idempotency_key).await
     }
 }
 

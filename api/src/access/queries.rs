@@ -1,9 +1,12 @@
-//! Who asks.
+//! Who asks, and with what.
 
-use super::types::Viewer;
+use super::types::{ApiToken, ApiTokenConnection, Viewer};
 use crate::context::Ask;
 use crate::errors::OrNull;
+use crate::paging::page_args;
 use async_graphql::{Context, Object};
+use futures::FutureExt;
+use operations::access::read;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -15,5 +18,34 @@ impl AccessQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         ctx.actor().or_null(ctx)?;
         ctx.scope().actor.as_ref().map(Arc::clone).map(Viewer)
+    }
+
+    /// Partners' tokens, newest first. Needs `ACCESS_MANAGE`.
+    async fn api_tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those that were withdrawn too; false by default.")]
+        include_revoked: Option<bool>,
+    ) -> Option<ApiTokenConnection> {
+        let revoked = include_revoked.unwrap_or(false);
+        let page = page_args(first, after, last, before);
+        let rows = async {
+            let rows = read::api_tokens(&ctx.read(), ctx.actor()?, revoked, &page).await?;
+            Ok::<_, operations::Error>(rows.map(|row| ApiToken(Arc::new(row))))
+        };
+        let rows = rows.await.or_null(ctx)?;
+        let scope = ctx.scope().clone();
+        let count = move || {
+            let scope = scope.clone();
+            async move {
+                Ok(read::api_tokens_count(&scope.store.read(), scope.actor()?, revoked).await?)
+            }
+            .boxed()
+        };
+        Some(ApiTokenConnection::new(rows, Box::new(count)))
     }
 }

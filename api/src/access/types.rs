@@ -3,10 +3,11 @@
 use crate::catalog::types::{Channel, Location};
 use crate::context::{Ask, present};
 use crate::errors::{Failure, OrNull};
-use crate::ids::{Kind, id};
+use crate::ids::{Kind, id, uuids};
 use crate::loaders::Scope;
+use crate::paging::connection;
 use crate::scalars::DateTime;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entities::{api_token, enums, role, user};
 use futures::FutureExt;
 use operations::access::read::{permissions_of, reach_of, role_permissions};
@@ -152,6 +153,24 @@ impl Viewer {
     /// The rows the asker reaches.
     async fn reach(&self) -> Reach {
         Reach(self.0.reach.clone())
+    }
+}
+
+/// Rows to reach. Null means no restriction; an empty list reaches nothing.
+#[derive(InputObject)]
+pub(crate) struct ReachInput {
+    /// Channels; null for all that the granter reaches.
+    channel_ids: Option<Vec<ID>>,
+    /// Locations; null for all that the granter reaches.
+    location_ids: Option<Vec<ID>>,
+}
+
+impl ReachInput {
+    pub(crate) fn into_reach(self) -> actor::Reach {
+        actor::Reach {
+            channels: self.channel_ids.map(|ids| uuids(Kind::Channel, &ids)),
+            locations: self.location_ids.map(|ids| uuids(Kind::Location, &ids)),
+        }
     }
 }
 
@@ -392,3 +411,5 @@ pub(crate) fn mask_tail(value: &str) -> String {
     let shown: String = shown.into_iter().rev().collect();
     format!("…{shown}")
 }
+
+connection!(ApiTokenConnection, ApiTokenEdge, ApiToken, "tokens");

@@ -5,7 +5,7 @@ use super::{Fault, Outcome, master_key, print, shop, start_log, user};
 use crate::config::Config;
 use crate::server::{App, AppOptions};
 use clap::Args;
-use operations::access::token_create::{CreateToken, token_create};
+use operations::access::api_token_create::{CreateToken, api_token_create};
 use operations::access::user_create::set_password;
 use operations::actor::Reach;
 use operations::permissions::Permissions;
@@ -53,7 +53,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
         reach: Reach::default(),
         expires_at: Some(store.clock().now() + Duration::days(7)),
     };
-    let token = token_create(&store, call, &token).await?;
+    let token = api_token_create(&store, call, &token).await?;
     let options = AppOptions {
         master_key: master_key(&config, &store).await?,
         jwt_lifetime: config.jwt_lifetime,
@@ -61,7 +61,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
     };
     let app = App::new(store.clone(), &options).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
-    print(&greeting(&url, &password, &token.secret));
+    print(&greeting(&url, &password, &token.secret.unwrap_or_default()));
     app.serve(listener, stopped()).await;
     store.close().await;
     Ok(ExitCode::SUCCESS)

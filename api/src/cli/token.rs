@@ -3,7 +3,7 @@
 use super::{Fault, Outcome, configure, open, print};
 use crate::ids::{Kind, encode};
 use clap::{Args, Subcommand};
-use operations::access::token_create::{CreateToken, reach_by_codes, token_create};
+use operations::access::api_token_create::{CreateToken, api_token_create, reach_by_codes};
 use operations::permissions::{Permission, Permissions};
 use operations::{Actor, Call};
 use std::process::ExitCode;
@@ -63,10 +63,10 @@ pub(super) async fn run(command: TokenCommand) -> Outcome {
         expires_at: lifetime.map(|lifetime| store.clock().now() + lifetime),
     };
     let actor = Actor::system();
-    let made = token_create(&store, Call::by(&actor), &command).await?;
+    let made = api_token_create(&store, Call::by(&actor), &command).await?;
     store.close().await;
     print(&format!("{} {}", encode(Kind::ApiToken, made.id), command.name));
-    print(&made.secret);
+    print(&made.secret.unwrap_or_default());
     Ok(ExitCode::SUCCESS)
 }
 

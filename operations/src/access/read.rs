@@ -3,6 +3,7 @@
 use super::sql;
 use crate::actor::{Actor, Reach};
 use crate::error::{Error, Result};
+use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::{BuiltInRole, Permission, Permissions};
 use crate::store::{Db, Store};
 use entities::enums::ActorKind;
@@ -69,6 +70,27 @@ pub async fn api_tokens_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<api_token::M
     sql::api_tokens(db, ids).await
 }
 
+const TOKENS: Order = Order::by_id("t.id", true);
+
+/// A page of partners' tokens, newest first.
+pub async fn api_tokens(
+    db: &Db,
+    actor: &Actor,
+    revoked: bool,
+    page: &PageArgs,
+) -> Result<Rows<api_token::Model>> {
+    actor.require(Permission::AccessManage)?;
+    let page = page.check(TOKENS)?;
+    let rows = sql::list_api_tokens(db, revoked, page.sql(TOKENS)).await?;
+    Ok(page.finish(rows, |row| Cursor::new(SortValue::Id, row.id)))
+}
+
+/// How many tokens there are.
+pub async fn api_tokens_count(db: &Db, actor: &Actor, revoked: bool) -> Result<i64> {
+    actor.require(Permission::AccessManage)?;
+    sql::count_api_tokens(db, revoked).await
+}
+
 /// What the prefix of a partner's token is.
 pub const TOKEN_PREFIX: &str = "aft_";
 
@@ -89,7 +111,10 @@ pub async fn actors_of_tokens(store: &Store, secrets: &[String]) -> Result<Vec<R
         }
     }
     let of = |hash: &String| {
-        let row = rows.iter().find(|row| row.secret_hash == *hash);
+        let has = |row: &&api_token::Model| {
+            row.secret_hash == *hash || row.old_secret_hash.as_ref() == Some(hash)
+        };
+        let row = rows.iter().find(has);
         let row = row.ok_or(Error::Unauthenticated("unknown token"))?;
         usable(row, now)?;
         Ok(Actor {

@@ -2,7 +2,7 @@
 
 use super::read::UserRoles;
 use crate::error::Result;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::store::{Db, Store, WriteTx};
 use entities::{Row, api_token, role, setting, signing_key, user};
 use sea_orm::{DbErr, QueryResult};
@@ -85,7 +85,48 @@ pub(super) async fn api_tokens_by_hash(
     db: &Db,
     hashes: &[String],
 ) -> Result<Vec<api_token::Model>> {
-    db.all(sql("select * from api_tokens where secret_hash = any(?)").texts(hashes)).await
+    let query = sql("select * from api_tokens where secret_hash = any(?)
+         or (old_secret_hash = any(?) and old_secret_until > ?)");
+    db.all(query.texts(hashes).texts(hashes).bind(db.now())).await
+}
+
+/// Puts a new secret, hash and hint, in the place of the one a token has.
+pub(super) async fn rotate_api_token(
+    tx: &WriteTx,
+    token: &api_token::Model,
+    (hash, hint): &(String, String),
+    old_until: OffsetDateTime,
+) -> Result<u64> {
+    let query = sql("update api_tokens set old_secret_hash = secret_hash, old_secret_until = ?,
+         secret_hash = ?, hint = ? where id = ? and secret_hash = ? and revoked_at is null")
+    .bind(old_until)
+    .bind(hash.as_str())
+    .bind(hint.as_str())
+    .bind(token.id)
+    .bind(token.secret_hash.as_str());
+    tx.run(query).await
+}
+
+pub(super) async fn revoke_api_token(tx: &WriteTx, id: Uuid) -> Result<u64> {
+    let query = sql("update api_tokens set revoked_at = ? where id = ? and revoked_at is null");
+    tx.run(query.bind(tx.now()).bind(id)).await
+}
+
+pub(super) async fn list_api_tokens(
+    db: &Db,
+    revoked: bool,
+    page: Sql,
+) -> Result<Vec<api_token::Model>> {
+    db.all(sql("select t.* from api_tokens t where true").add(still(revoked)).join(page)).await
+}
+
+pub(super) async fn count_api_tokens(db: &Db, revoked: bool) -> Result<i64> {
+    let query = sql("select count(*) from api_tokens t where true").add(still(revoked));
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+const fn still(revoked: bool) -> &'static str {
+    if revoked { "" } else { " and t.revoked_at is null" }
 }
 
 /// Notes that a token was used, once for all uses since `before`.

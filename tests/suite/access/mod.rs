@@ -1,3 +1,4 @@
+mod api_tokens;
 mod reach;
 mod rights;
 mod session;

@@ -11,6 +11,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("node", "{ node(id: \"x\") { id } }", None),
     ("nodes", "{ nodes(ids: []) { id } }", None),
     ("viewer", "{ viewer { permissions } }", None),
+    ("apiTokens", "{ apiTokens { totalCount nodes { name } } }", Some(P::AccessManage)),
     ("channels", "{ channels { code } }", Some(P::CatalogRead)),
     ("channel", "{ channel(by: { code: \"web\" }) { code } }", Some(P::CatalogRead)),
     ("locations", "{ locations { code } }", Some(P::CatalogRead)),
@@ -26,7 +27,12 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
 ];
 
 /// A mutation with an input that would do something, and the permission it needs.
-fn mutations(shop: &Shop, order: &Json, held: &Json) -> Vec<(&'static str, &'static str, Json, P)> {
+fn mutations(
+    shop: &Shop,
+    order: &Json,
+    held: &Json,
+    token: &Json,
+) -> Vec<(&'static str, &'static str, Json, P)> {
     let sku = json!([{ "sku": "A", "quantity": 1 }]);
     let entity = json!({ "name": "x", "countryCode": "DE", "baseCurrency": "EUR" });
     let channel = json!({ "code": "new", "name": "x", "kind": "WEB", "currencyCode": "EUR", "taxIncluded": true, "legalEntityId": shop.entity });
@@ -36,7 +42,18 @@ fn mutations(shop: &Shop, order: &Json, held: &Json) -> Vec<(&'static str, &'sta
         json!({ "products": [{ "name": "x", "variants": [{ "sku": "new", "name": "x" }] }] });
     let history = json!({ "orders": [{ "channelCode": "web", "channelReference": "h", "currencyCode": "EUR", "placedAt": "2025-01-01T00:00:00Z", "lines": [] }] });
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 60, "lines": sku });
-    vec![
+    let token = json!({ "apiTokenId": token });
+    let mut cases = vec![
+        (
+            "apiTokenCreate",
+            API_TOKEN_CREATE,
+            json!({ "name": "x", "permissions": ["ORDERS_READ"] }),
+            P::AccessManage,
+        ),
+        ("apiTokenRotate", API_TOKEN_ROTATE, token.clone(), P::AccessManage),
+        ("apiTokenRevoke", API_TOKEN_REVOKE, token, P::AccessManage),
+    ];
+    cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
         ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),
         ("locationUpsert", LOCATION_UPSERT, location, P::CatalogWrite),
@@ -77,7 +94,8 @@ fn mutations(shop: &Shop, order: &Json, held: &Json) -> Vec<(&'static str, &'sta
         ("orderTag", ORDER_TAG, json!({ "orderId": order["id"], "add": ["x"] }), P::OrdersWrite),
         ("orderAssign", ORDER_ASSIGN, json!({ "orderId": order["id"] }), P::OrdersWrite),
         ("noteAdd", NOTE_ADD, json!({ "subjectId": order["id"], "text": "x" }), P::OrdersWrite),
-    ]
+    ]);
+    cases
 }
 
 /// Root fields that need no credential: they are how one is obtained.
@@ -90,18 +108,20 @@ async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
     fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn opened(app: &TestApp) -> (Shop, Json, Json) {
+async fn opened(app: &TestApp) -> (Shop, Json, Json, Json) {
     let shop = Shop::open(app).await;
     let order = shop.place(shop.order(&[("A", 1)])).await;
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
     let held = shop.admin.done(STOCK_RESERVE, hold).await["reservation"].clone();
-    (shop, order, held)
+    let token = json!({ "name": "partner", "permissions": ["ORDERS_READ"] });
+    let token = shop.admin.done(API_TOKEN_CREATE, token).await["apiToken"]["id"].clone();
+    (shop, order, held, token)
 }
 
 #[tokio::test]
 async fn every_query_needs_a_credential_and_its_right() {
     let app = TestApp::start().await;
-    let (shop, _, _) = opened(&app).await;
+    let (shop, ..) = opened(&app).await;
     let known: BTreeSet<String> = QUERIES.iter().map(|(name, _, _)| (*name).to_owned()).collect();
     assert_eq!(fields(&app, "Query").await, known);
     for (name, query, permission) in QUERIES {
@@ -125,8 +145,8 @@ async fn every_query_needs_a_credential_and_its_right() {
 #[tokio::test]
 async fn every_mutation_needs_a_credential_and_its_right_and_changes_nothing_without() {
     let app = TestApp::start().await;
-    let (shop, order, held) = opened(&app).await;
-    let cases = mutations(&shop, &order, &held);
+    let (shop, order, held, token) = opened(&app).await;
+    let cases = mutations(&shop, &order, &held, &token);
     let mut known: BTreeSet<String> = cases.iter().map(|(name, ..)| (*name).to_owned()).collect();
     known.extend(OPEN.map(str::to_owned));
     assert_eq!(fields(&app, "Mutation").await, known);
@@ -157,15 +177,20 @@ async fn every_mutation_needs_a_credential_and_its_right_and_changes_nothing_wit
 #[tokio::test]
 async fn what_is_beyond_reach_is_not_there() {
     let app = TestApp::start().await;
-    let (shop, order, held) = opened(&app).await;
+    let (shop, order, held, token) = opened(&app).await;
     // Another channel, another location: nothing of the web shop is in reach.
     let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;
     let before = app.books().await;
-    for (name, query, input, _) in mutations(&shop, &order, &held) {
+    for (name, query, input, _) in mutations(&shop, &order, &held, &token) {
         let expected = match name {
-            // Legal entities and products belong to no channel.
-            "legalEntityUpsert" | "productsUpsert" | "supplierUpsert" => continue,
-            "channelUpsert" | "locationUpsert" => "POLICY_VIOLATION",
+            // Legal entities and products belong to no channel; whoever is restricted hands on their
+            // own restriction with a token.
+            "legalEntityUpsert" | "productsUpsert" | "supplierUpsert" | "apiTokenCreate" => {
+                continue;
+            }
+            "channelUpsert" | "locationUpsert" | "apiTokenRotate" | "apiTokenRevoke" => {
+                "POLICY_VIOLATION"
+            }
             _ => "NOT_FOUND",
         };
         let payload = stranger.payload(query, json!({ "input": input })).await;
