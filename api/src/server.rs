@@ -10,6 +10,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use operations::Store;
 use operations::access::keys::signing_keys;
+use operations::access::user_create::built_in_roles;
 use operations::secrets::MasterKey;
 use std::future::Future;
 use std::time::Duration;
@@ -49,9 +50,10 @@ impl AppOptions {
 const TIMER_INTERVAL: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Loads the signing keys, making the first one where there is none.
+    /// Loads the signing keys, making the first one where there is none, and the built-in roles.
     pub async fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
         let keys = signing_keys(&store, &options.master_key).await?;
+        built_in_roles(&store).await?;
         let tokens = Tokens::new(store.clone(), keys, options.jwt_lifetime);
         let executor = Executor::new(store.clone(), &options.limits)?;
         Ok(Self { store, executor, tokens, stopping: watch::Sender::new(false) })

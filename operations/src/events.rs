@@ -91,6 +91,7 @@ event_kinds! {
     API_TOKEN_ROTATED "api_token.rotated" AccessManage "Token {name} got a new secret" "A partner's token got a new secret. Data: name, overlapSeconds.";
     API_TOKEN_REVOKED "api_token.revoked" AccessManage "Token {name} revoked" "A partner's token was withdrawn. Data: name.";
     SIGNED_IN "session.started" AccessManage "Signed in" "A user signed in.";
+    SIGNED_OUT "session.ended" AccessManage "Signed out" "A user signed out.";
 }
 
 /// What happened, before it is written.

@@ -28,6 +28,22 @@ pub(crate) struct SessionRefreshInput {
     refresh_token: String,
 }
 
+/// What ends a session.
+#[derive(InputObject)]
+pub(crate) struct SignOutInput {
+    /// A refresh token of the session.
+    refresh_token: String,
+}
+
+/// What came of signing out.
+#[derive(SimpleObject)]
+pub(crate) struct SignOutPayload {
+    /// Whether the session has ended; its access tokens stop working within five seconds.
+    done: bool,
+    /// Why it was refused; empty when it was not.
+    user_errors: Vec<UserError>,
+}
+
 /// A session: send `accessToken` as `Authorization: Bearer …`.
 #[derive(SimpleObject)]
 pub(crate) struct Session {
@@ -71,6 +87,12 @@ impl AccessMutation {
     ) -> Option<SessionPayload> {
         let begun = session::refresh(ctx.store(), &input.refresh_token).await;
         payload(ctx, begun).await
+    }
+
+    /// End a session, with all its tokens; once more, or with a token that is not known, changes nothing.
+    async fn sign_out(&self, ctx: &Context<'_>, input: SignOutInput) -> Option<SignOutPayload> {
+        session::sign_out(ctx.store(), &input.refresh_token).await.or_null(ctx)?;
+        Some(SignOutPayload { done: true, user_errors: Vec::new() })
     }
 
     /// Make a partner's token, which can do and reach no more than its maker. Needs `ACCESS_MANAGE`.

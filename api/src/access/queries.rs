@@ -1,6 +1,6 @@
 //! Who asks, and with what.
 
-use super::types::{ApiToken, ApiTokenConnection, Viewer};
+use super::types::{ApiToken, ApiTokenConnection, Role, User, UserConnection, Viewer};
 use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::paging::page_args;
@@ -18,6 +18,36 @@ impl AccessQuery {
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         ctx.actor().or_null(ctx)?;
         ctx.scope().actor.as_ref().map(Arc::clone).map(Viewer)
+    }
+
+    /// Users, newest first. Needs `ACCESS_MANAGE`.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<UserConnection> {
+        let page = page_args(first, after, last, before);
+        let rows = async {
+            let rows = read::users(&ctx.read(), ctx.actor()?, &page).await?;
+            Ok::<_, operations::Error>(rows.map(|row| User::new(Arc::new(row))))
+        };
+        let rows = rows.await.or_null(ctx)?;
+        let scope = ctx.scope().clone();
+        let count = move || {
+            let scope = scope.clone();
+            async move { Ok(read::users_count(&scope.store.read(), scope.actor()?).await?) }.boxed()
+        };
+        Some(UserConnection::new(rows, Box::new(count)))
+    }
+
+    /// Every role, by name. Needs `ACCESS_MANAGE`.
+    async fn roles(&self, ctx: &Context<'_>) -> Option<Vec<Role>> {
+        let rows = async { read::roles(&ctx.read(), ctx.actor()?).await };
+        let rows = rows.await.or_null(ctx)?;
+        Some(rows.into_iter().map(|row| Role(Arc::new(row))).collect())
     }
 
     /// Partners' tokens, newest first. Needs `ACCESS_MANAGE`.

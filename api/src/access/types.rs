@@ -413,3 +413,4 @@ pub(crate) fn mask_tail(value: &str) -> String {
 }
 
 connection!(ApiTokenConnection, ApiTokenEdge, ApiToken, "tokens");
+connection!(UserConnection, UserEdge, User, "users");

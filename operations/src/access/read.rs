@@ -70,6 +70,28 @@ pub async fn api_tokens_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<api_token::M
     sql::api_tokens(db, ids).await
 }
 
+const USERS: Order = Order::by_id("u.id", true);
+
+/// A page of users, newest first.
+pub async fn users(db: &Db, actor: &Actor, page: &PageArgs) -> Result<Rows<user::Model>> {
+    actor.require(Permission::AccessManage)?;
+    let page = page.check(USERS)?;
+    let rows = sql::list_users(db, page.sql(USERS)).await?;
+    Ok(page.finish(rows, |row| Cursor::new(SortValue::Id, row.id)))
+}
+
+/// How many users there are.
+pub async fn users_count(db: &Db, actor: &Actor) -> Result<i64> {
+    actor.require(Permission::AccessManage)?;
+    sql::count_users(db).await
+}
+
+/// Every role, by name.
+pub async fn roles(db: &Db, actor: &Actor) -> Result<Vec<role::Model>> {
+    actor.require(Permission::AccessManage)?;
+    sql::all_roles(db).await
+}
+
 const TOKENS: Order = Order::by_id("t.id", true);
 
 /// A page of partners' tokens, newest first.

@@ -1,4 +1,4 @@
-//! `signIn` and `sessionRefresh`: a password becomes a session, a session goes on.
+//! `signIn`, `sessionRefresh` and `signOut`: a password becomes a session, which goes on and ends.
 
 use super::sql;
 use crate::actor::Actor;
@@ -79,6 +79,25 @@ pub async fn refresh(store: &Store, token: &str) -> Result<Begun> {
         })
         .await?;
     begun.ok_or(Error::Unauthenticated("this refresh token is not valid"))
+}
+
+/// Ends the session of a refresh token, its newest or an earlier one, with every token it ever had. A
+/// token that is unknown, or whose session ended before, is no fault: what was asked for is so.
+pub async fn sign_out(store: &Store, token: &str) -> Result<()> {
+    let hash = &secrets::digest(token);
+    store
+        .write(|tx| async move {
+            let Some((session_id, user_id, _)) = sql::session_by_refresh(&tx, hash).await? else {
+                return Ok(());
+            };
+            sql::end_session(&tx, session_id).await?;
+            let actor = Actor { kind: ActorKind::User, id: Some(user_id), ..Actor::system() };
+            let event = NewEvent::new(events::SIGNED_OUT, ("usr", user_id), json!({}));
+            let mut batch = Batch::default();
+            events::record(&tx, &actor, &mut batch, event);
+            batch.insert(&tx).await
+        })
+        .await
 }
 
 fn issue(tx: &WriteTx, batch: &mut Batch, session_id: Uuid) -> String {

@@ -22,6 +22,18 @@ pub(super) async fn users(db: &Db, ids: &[Uuid]) -> Result<Vec<user::Model>> {
     db.all(sql("select * from users where id = any(?)").ids(ids)).await
 }
 
+pub(super) async fn list_users(db: &Db, page: Sql) -> Result<Vec<user::Model>> {
+    db.all(sql("select u.* from users u where true").join(page)).await
+}
+
+pub(super) async fn count_users(db: &Db) -> Result<i64> {
+    Ok(db.value(sql("select count(*) from users")).await?.unwrap_or(0))
+}
+
+pub(super) async fn all_roles(db: &Db) -> Result<Vec<role::Model>> {
+    db.all(sql("select * from roles order by name")).await
+}
+
 pub(super) async fn user_by_email(db: &Db, key: &str) -> Result<Option<user::Model>> {
     db.first(sql("select * from users where email_key = ?").bind(key)).await
 }

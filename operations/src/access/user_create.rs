@@ -102,6 +102,11 @@ fn exceeds(granted: Permissions, call: Call<'_>) -> bool {
     granted.iter().any(|permission| !call.actor.may(permission))
 }
 
+/// Gives the built-in roles their rows where they have none: a server does so when it starts.
+pub async fn built_in_roles(store: &Store) -> Result<()> {
+    store.write(|tx| async move { ensure_built_in_roles(&tx).await }).await
+}
+
 /// The built-in roles have rows, so that users can hold them.
 async fn ensure_built_in_roles(tx: &WriteTx) -> Result<()> {
     let names: Vec<&str> = BUILT_IN_ROLES.iter().map(|role| role.name).collect();

@@ -11,6 +11,8 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("node", "{ node(id: \"x\") { id } }", None),
     ("nodes", "{ nodes(ids: []) { id } }", None),
     ("viewer", "{ viewer { permissions } }", None),
+    ("users", "{ users { totalCount nodes { email } } }", Some(P::AccessManage)),
+    ("roles", "{ roles { name permissions builtIn } }", Some(P::AccessManage)),
     ("apiTokens", "{ apiTokens { totalCount nodes { name } } }", Some(P::AccessManage)),
     ("channels", "{ channels { code } }", Some(P::CatalogRead)),
     ("channel", "{ channel(by: { code: \"web\" }) { code } }", Some(P::CatalogRead)),
@@ -99,7 +101,7 @@ fn mutations(
 }
 
 /// Root fields that need no credential: they are how one is obtained.
-const OPEN: [&str; 2] = ["signIn", "sessionRefresh"];
+const OPEN: [&str; 3] = ["signIn", "sessionRefresh", "signOut"];
 
 async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
     let query = "query($name: String!) { __type(name: $name) { fields { name } } }";

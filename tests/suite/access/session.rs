@@ -56,8 +56,55 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     let wrong = sign_in(&anonymous, "a@shop.example", "wrong").await;
     let unknown = sign_in(&anonymous, "nobody@shop.example", PASSWORD).await;
     assert_eq!(wrong["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
-    assert_eq!(wrong, unknown);
+    assert_eq!((&wrong["errors"], &wrong["data"]), (&unknown["errors"], &unknown["data"]));
     assert_eq!(wrong["data"], json!({ "signIn": null }));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_with_all_its_tokens() {
+    let app = TestApp::start().await;
+    app.user("a@shop.example", "agent").await;
+    let anonymous = app.anonymous();
+    let answer = sign_in(&anonymous, "a@shop.example", PASSWORD).await;
+    let session = &answer["data"]["signIn"]["session"];
+    let client = anonymous.with_token(session["accessToken"].as_str().unwrap());
+    client.ok(VIEWER, json!({})).await;
+    let out =
+        "mutation($input: SignOutInput!) { signOut(input: $input) { done userErrors { code } } }";
+    let input = json!({ "refreshToken": session["refreshToken"] });
+    for _ in 0..2 {
+        assert_eq!(anonymous.done(out, input.clone()).await["done"], true);
+    }
+    let refreshed = anonymous.answer(REFRESH, json!({ "input": input })).await;
+    assert_eq!(refreshed["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    // What a node remembers of a session, it remembers for two seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    assert_eq!(client.send(VIEWER, json!({})).await.0, 401);
+    let ended = "select count(*) from events where kind = 'session.ended'";
+    assert_eq!(app.number(ended).await, 1);
+}
+
+#[tokio::test]
+async fn users_and_roles_are_listed_for_who_manages_access() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    app.user("a@shop.example", "agent").await;
+    app.user("b@shop.example", "warehouse").await;
+    let list = "{ users(first: 1) { totalCount nodes { email active roles { name } } pageInfo { hasNextPage } } }";
+    let users = admin.payload(list, json!({})).await;
+    assert_eq!(
+        (&users["totalCount"], &users["pageInfo"]["hasNextPage"]),
+        (&json!(2), &json!(true))
+    );
+    assert_eq!(
+        users["nodes"],
+        json!([{ "email": "b@shop.example", "active": true, "roles": [{ "name": "warehouse" }] }])
+    );
+    let roles = admin.payload("{ roles { name builtIn permissions } }", json!({})).await;
+    let names: Vec<&str> =
+        roles.as_array().unwrap().iter().map(|role| role["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["admin", "agent", "auditor", "finance", "operations_manager", "warehouse"]);
+    assert_eq!(roles[0]["permissions"].as_array().unwrap().len(), 32);
 }
 
 #[tokio::test]
