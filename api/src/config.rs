@@ -88,12 +88,12 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ),
     (
         "AFTERCART_RATE_POINTS_PER_SECOND",
-        "500",
+        "10000",
         "Points an actor may spend in a second, over time; 1 to 1000000000.",
     ),
     (
         "AFTERCART_RATE_BURST_POINTS",
-        "10000",
+        "50000",
         "Points an actor may have saved up; at least the cost of one operation; 10 to 1000000000.",
     ),
     (

@@ -1,7 +1,10 @@
 //! Relay connections over keyset pages; `totalCount` is computed only when it is selected.
 
+use crate::context::Ask;
 use crate::errors::Failure;
-use async_graphql::SimpleObject;
+use crate::loaders::Scope;
+use async_graphql::{Context, SimpleObject};
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use operations::page::Rows;
 
@@ -32,6 +35,19 @@ impl PageInfo {
 /// Counts the whole list.
 pub(crate) type Count =
     Box<dyn Fn() -> BoxFuture<'static, Result<i64, Failure>> + Send + Sync + 'static>;
+
+/// Counts with the store and the asker of the request, when it is asked to.
+pub(crate) fn counted<F, Fut>(ctx: &Context<'_>, count: F) -> Count
+where
+    F: Fn(Scope) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = operations::Result<i64>> + Send + 'static,
+{
+    let scope = ctx.scope().clone();
+    Box::new(move || {
+        let counting = count(scope.clone());
+        async move { counting.await.map_err(Failure::from) }.boxed()
+    })
+}
 
 /// Makes the connection and edge types of a node type.
 macro_rules! connection {

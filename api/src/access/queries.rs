@@ -3,9 +3,8 @@
 use super::types::{ApiToken, ApiTokenConnection, Role, User, UserConnection, Viewer};
 use crate::context::Ask;
 use crate::errors::OrNull;
-use crate::paging::page_args;
+use crate::paging::{counted, page_args};
 use async_graphql::{Context, Object};
-use futures::FutureExt;
 use operations::access::read;
 use std::sync::Arc;
 
@@ -35,12 +34,10 @@ impl AccessQuery {
             Ok::<_, operations::Error>(rows.map(|row| User::new(Arc::new(row))))
         };
         let rows = rows.await.or_null(ctx)?;
-        let scope = ctx.scope().clone();
-        let count = move || {
-            let scope = scope.clone();
-            async move { Ok(read::users_count(&scope.store.read(), scope.actor()?).await?) }.boxed()
-        };
-        Some(UserConnection::new(rows, Box::new(count)))
+        let count = counted(ctx, move |scope| async move {
+            read::users_count(&scope.store.read(), scope.actor()?).await
+        });
+        Some(UserConnection::new(rows, count))
     }
 
     /// Every role, by name. Needs `ACCESS_MANAGE`.
@@ -68,14 +65,9 @@ impl AccessQuery {
             Ok::<_, operations::Error>(rows.map(|row| ApiToken(Arc::new(row))))
         };
         let rows = rows.await.or_null(ctx)?;
-        let scope = ctx.scope().clone();
-        let count = move || {
-            let scope = scope.clone();
-            async move {
-                Ok(read::api_tokens_count(&scope.store.read(), scope.actor()?, revoked).await?)
-            }
-            .boxed()
-        };
-        Some(ApiTokenConnection::new(rows, Box::new(count)))
+        let count = counted(ctx, move |scope| async move {
+            read::api_tokens_count(&scope.store.read(), scope.actor()?, revoked).await
+        });
+        Some(ApiTokenConnection::new(rows, count))
     }
 }

@@ -2,11 +2,10 @@
 
 use super::types::{Channel, Location, Supplier, SupplierConnection, Variant, VariantConnection};
 use crate::context::Ask;
-use crate::errors::{Failure, OrNull};
+use crate::errors::OrNull;
 use crate::ids::{Kind, uuid};
-use crate::paging::page_args;
+use crate::paging::{counted, page_args};
 use async_graphql::{Context, ID, Object, OneofObject};
-use futures::FutureExt;
 use operations::catalog::read::{self, By, VariantBy};
 use std::sync::Arc;
 
@@ -114,16 +113,11 @@ impl CatalogQuery {
         let rows =
             async { read::variants(&ctx.read(), ctx.actor()?, search.as_deref(), &page).await };
         let rows = rows.await.or_null(ctx)?.map(|row| Variant(Arc::new(row)));
-        let store = ctx.store().clone();
-        let count = move || {
-            let (store, search) = (store.clone(), search.clone());
-            async move {
-                let count = read::variants_count(&store.read(), search.as_deref()).await;
-                count.map_err(Failure::from)
-            }
-            .boxed()
-        };
-        Some(VariantConnection::new(rows, Box::new(count)))
+        let count = counted(ctx, move |scope| {
+            let search = search.clone();
+            async move { read::variants_count(&scope.store.read(), search.as_deref()).await }
+        });
+        Some(VariantConnection::new(rows, count))
     }
 
     /// Suppliers by name. Needs `PURCHASING_READ`.
@@ -138,11 +132,11 @@ impl CatalogQuery {
         let page = page_args(first, after, last, before);
         let rows = async { read::suppliers(&ctx.read(), ctx.actor()?, &page).await };
         let rows = rows.await.or_null(ctx)?.map(|row| Supplier(Arc::new(row)));
-        let store = ctx.store().clone();
-        let count = move || {
-            let store = store.clone();
-            async move { read::suppliers_count(&store.read()).await.map_err(Failure::from) }.boxed()
-        };
-        Some(SupplierConnection::new(rows, Box::new(count)))
+        let count =
+            counted(
+                ctx,
+                move |scope| async move { read::suppliers_count(&scope.store.read()).await },
+            );
+        Some(SupplierConnection::new(rows, count))
     }
 }

@@ -48,8 +48,8 @@ impl EventSubscription {
         let actor = ctx.scope().actor.clone();
         let actor =
             actor.ok_or(operations::Error::Unauthenticated("sign in or send a token first"))?;
-        let resume = ctx.data_opt::<Arc<Resume>>();
-        let after = resume.and_then(|resume| resume.after.clone()).or(after);
+        let resume = ctx.data_unchecked::<Arc<Resume>>();
+        let after = resume.after.clone().or(after);
         let place = match after {
             Some(cursor) => LogPlace::of_cursor(&cursor)?,
             None => newest_place(&ctx.read()).await?,
@@ -74,7 +74,7 @@ struct Tail<'c> {
     loaders: &'c Loaders,
     tokens: &'c Tokens,
     credential: &'c Credential,
-    resume: Option<&'c Arc<Resume>>,
+    resume: &'c Arc<Resume>,
     actor: Arc<Actor>,
     place: LogPlace,
     waiting: VecDeque<LoggedEvent>,
@@ -95,9 +95,7 @@ impl Tail<'_> {
                 // What an event names may have changed since the last one.
                 self.loaders.clear().await;
                 let cursor = event.cursor.clone();
-                if let Some(resume) = self.resume {
-                    resume.passed(&cursor);
-                }
+                self.resume.passed(&cursor);
                 let delivery = EventDelivery { cursor, event: Event(Arc::new(event)) };
                 return Some((delivery, self));
             }

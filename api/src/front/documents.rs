@@ -12,8 +12,10 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Bytes of documents that are remembered.
-const REMEMBERED: u64 = 4 * 1024 * 1024;
+/// Memory for documents that are remembered, in bytes.
+const REMEMBERED: u64 = 16 * 1024 * 1024;
+/// What a document takes for each byte of its text, about: two trees and the types of its fields.
+const SWOLLEN: usize = 40;
 /// Characters of a message at most: a client's megabyte is not sent back to it.
 const LONGEST_MESSAGE: usize = 190;
 
@@ -97,7 +99,7 @@ impl Documents {
         let known = Cache::builder()
             .max_capacity(REMEMBERED)
             .weigher(|_, document: &Arc<Document>| {
-                u32::try_from(document.length).unwrap_or(u32::MAX)
+                u32::try_from(document.length.saturating_mul(SWOLLEN)).unwrap_or(u32::MAX)
             })
             .build();
         let allowed = limits
@@ -176,8 +178,10 @@ impl Documents {
         if ast.definitions.iter().all(|definition| definition.as_operation_definition().is_none()) {
             return Err(vec![Fault::new(VALIDATION_FAILED, "the document has no operation")]);
         }
-        ast.to_executable_validate(&self.schema)
-            .map_err(|failed| faults(VALIDATION_FAILED, &failed.errors))
+        let invalid = |errors: &DiagnosticList| faults(VALIDATION_FAILED, errors);
+        // Names that are not there first: a selection without them only seems to be empty.
+        let named = ast.to_executable(&self.schema).map_err(|failed| invalid(&failed.errors))?;
+        named.validate(&self.schema).map_err(|failed| invalid(&failed.errors))
     }
 }
 

@@ -7,14 +7,18 @@ use super::documents::{
 use super::guard::longest_list;
 use super::limits::Limits;
 use super::rate::Rates;
-use crate::auth::Tokens;
+use super::sse::Resume;
+use crate::auth::{Credential, Tokens};
 use crate::loaders::{Loaders, Scope};
 use crate::schema::{self, Schema};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use async_graphql::{ErrorExtensionValues, Response, Value};
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use operations::{Actor, Store};
 use serde::Deserialize;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
@@ -198,14 +202,27 @@ impl Executor {
         }
     }
 
-    /// Follows a subscription; anything else answers once.
+    /// The answers of a subscription, for as long as the credential holds.
     pub(super) fn follow(
         &self,
         prepared: Prepared,
+        request_id: String,
         actor: Option<Arc<Actor>>,
         tokens: &Tokens,
-    ) -> (async_graphql::Request, Schema) {
-        (self.with_data(prepared.request, actor, tokens), self.0.schema.clone())
+        credential: Credential,
+        resume: Arc<Resume>,
+    ) -> BoxStream<'static, Response> {
+        let request = self.with_data(prepared.request, actor, tokens);
+        let answers = self.0.schema.execute_stream(request.data(credential).data(resume));
+        // A resolver that panics ends its stream alone.
+        AssertUnwindSafe(answers)
+            .catch_unwind()
+            .scan((), |(), answer| std::future::ready(answer.ok()))
+            .map(move |mut answer| {
+                complete_errors(&mut answer, &request_id);
+                answer
+            })
+            .boxed()
     }
 
     fn with_data(
@@ -249,7 +266,7 @@ fn failure(code: &str, message: String) -> Response {
 }
 
 /// Every error has a code; a fault of ours names the request, so that support finds its cause.
-pub(super) fn complete_errors(response: &mut Response, request_id: &str) {
+fn complete_errors(response: &mut Response, request_id: &str) {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
         if extensions.get("code").is_none() {

@@ -18,7 +18,7 @@ use headers_accept::Accept;
 use mediatype::MediaType;
 use operations::Actor;
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tracing::Instrument;
 
 /// How an answer is written.
@@ -33,13 +33,18 @@ enum Form {
 }
 
 /// In order of preference where the client has none.
-const FORMS: &[(&str, Form)] = &[
-    ("application/json", Form::Json),
-    ("application/json;charset=utf-8", Form::Json),
-    ("application/graphql-response+json", Form::GraphqlResponse),
-    ("application/graphql-response+json;charset=utf-8", Form::GraphqlResponse),
-    ("text/event-stream", Form::Events),
-];
+static FORMS: LazyLock<Vec<(MediaType<'static>, Form)>> = LazyLock::new(|| {
+    [
+        ("application/json", Form::Json),
+        ("application/json;charset=utf-8", Form::Json),
+        ("application/graphql-response+json", Form::GraphqlResponse),
+        ("application/graphql-response+json;charset=utf-8", Form::GraphqlResponse),
+        ("text/event-stream", Form::Events),
+    ]
+    .into_iter()
+    .filter_map(|(text, form)| Some((MediaType::parse(text).ok()?, form)))
+    .collect()
+});
 
 impl Form {
     /// What the client accepts; nothing where it accepts nothing that we write.
@@ -53,12 +58,8 @@ impl Form {
             return Some(Self::Json);
         }
         let accept: Accept = lines.join(", ").parse().ok()?;
-        let written: Vec<(MediaType<'_>, Self)> = FORMS
-            .iter()
-            .filter_map(|(text, form)| Some((MediaType::parse(text).ok()?, *form)))
-            .collect();
-        let chosen = accept.negotiate(written.iter().map(|(kind, _)| kind))?;
-        written.iter().find(|(kind, _)| kind == chosen).map(|(_, form)| *form)
+        let chosen = accept.negotiate(FORMS.iter().map(|(kind, _)| kind))?;
+        FORMS.iter().find(|(kind, _)| kind == chosen).map(|(_, form)| *form)
     }
 
     const fn content_type(self) -> &'static str {
@@ -219,7 +220,7 @@ impl Visit {
         if self.form == Form::Events {
             // One operation: a batch was refused above.
             let Some(operation) = operations.pop() else { return not_found().await };
-            return sse::follow(&self.app, operation, actor, &self.headers, self.id);
+            return sse::follow(&self.app, operation, spent, actor, &self.headers, self.id);
         }
         let mut answers = Vec::with_capacity(operations.len());
         for operation in operations {

@@ -70,8 +70,8 @@ impl Default for Limits {
             socket_operations: 100,
             init_time: Duration::from_secs(10),
             origins: Vec::new(),
-            rate: 500,
-            burst: 10_000,
+            rate: 10_000,
+            burst: 50_000,
             query_time: Duration::from_secs(5),
             allowed_documents: None,
         }

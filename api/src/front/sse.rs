@@ -2,7 +2,7 @@
 //! answer, then `complete`. An event carries its cursor as its id, so a client that comes back with
 //! `Last-Event-ID` goes on where it was.
 
-use super::executor::{Kind, Prepared, complete_errors};
+use super::executor::{Kind, Prepared, Spent, show_cost};
 use crate::server::App;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -11,7 +11,6 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
 use operations::Actor;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +44,7 @@ impl Resume {
 pub(super) fn follow(
     app: &App,
     operation: Prepared,
+    spent: Spent,
     actor: Option<Arc<Actor>>,
     headers: &HeaderMap,
     request_id: String,
@@ -54,29 +54,26 @@ pub(super) fn follow(
     let resume = Arc::new(Resume { after, ..Resume::default() });
     let kind = operation.kind;
     let answers: BoxStream<'static, async_graphql::Response> = if kind == Kind::Subscription {
-        let (request, schema) = app.executor().follow(operation, actor, app.tokens());
         let credential = Credential(text(header::AUTHORIZATION));
-        schema.execute_stream(request.data(credential).data(resume.clone()))
+        let (executor, resume) = (app.executor(), resume.clone());
+        executor.follow(operation, request_id, actor, app.tokens(), credential, resume)
     } else {
-        let (app, request_id) = (app.clone(), request_id.clone());
-        // The operation runs in a task of its own: a client that goes away leaves it whole.
-        let running =
-            async move { app.executor().run(operation, &request_id, actor, app.tokens()).await };
-        stream::once(tokio::spawn(running)).filter_map(|ended| async { ended.ok() }).boxed()
+        let app = app.clone();
+        let running = async move {
+            let mut answer = app.executor().run(operation, &request_id, actor, app.tokens()).await;
+            show_cost(&mut answer, spent);
+            answer
+        };
+        stream::once(running).boxed()
     };
-    let written = AssertUnwindSafe(answers)
-        .catch_unwind()
-        .scan((), |(), answer| std::future::ready(answer.ok()))
-        .map(move |mut answer| {
-            complete_errors(&mut answer, &request_id);
-            let event = Event::default()
-                .event("next")
-                .data(serde_json::to_string(&answer).unwrap_or_default());
-            match resume.take() {
-                Some(cursor) => event.id(cursor),
-                None => event,
-            }
-        });
+    let written = answers.map(move |answer| {
+        let event =
+            Event::default().event("next").data(serde_json::to_string(&answer).unwrap_or_default());
+        match resume.take() {
+            Some(cursor) => event.id(cursor),
+            None => event,
+        }
+    });
     // An event without data is none to a browser.
     let last = stream::once(async { Event::default().event("complete").data("null") });
     let events = written.take_until(app.stopped().boxed()).chain(last).map(Ok::<_, Infallible>);

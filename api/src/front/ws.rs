@@ -1,7 +1,7 @@
 //! Subscriptions, queries and mutations over WebSocket, as `graphql-transport-ws` has them:
 //! <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 
-use super::executor::{Kind, Payload, Refused, complete_errors, show_cost};
+use super::executor::{Kind, Payload, Refused, show_cost};
 use super::http::{payload as read_payload, refuse, written};
 use super::listen::Peer;
 use super::origin;
@@ -12,11 +12,11 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use operations::Actor;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -306,9 +306,11 @@ impl Session {
         let credential = Credential(self.credential.clone());
         let running = async move {
             if prepared.kind == Kind::Subscription {
-                let (request, schema) = executor.follow(prepared, actor, app.tokens());
-                let answers = schema.execute_stream(request.data(credential));
-                if !tell_all(answers, &sender, &teller, &request_id).await {
+                let tokens = app.tokens();
+                let resume = Arc::default();
+                let answers =
+                    executor.follow(prepared, request_id, actor, tokens, credential, resume);
+                if !tell_all(answers, &sender, &teller).await {
                     return;
                 }
             } else {
@@ -340,15 +342,12 @@ impl Session {
 /// Every answer of a stream; whether it is to be completed. One that cannot begin says why in one
 /// `error`, which ends it too.
 async fn tell_all(
-    answers: impl futures::Stream<Item = Answer>,
+    mut answers: BoxStream<'static, Answer>,
     sender: &mpsc::Sender<Outgoing>,
     teller: &Teller,
-    request_id: &str,
 ) -> bool {
-    let mut answers = std::pin::pin!(AssertUnwindSafe(answers).catch_unwind());
     let mut first = true;
-    while let Some(Ok(mut answer)) = answers.next().await {
-        complete_errors(&mut answer, request_id);
+    while let Some(answer) = answers.next().await {
         let never_began = std::mem::take(&mut first)
             && answer.data == async_graphql::Value::Null
             && !answer.errors.is_empty();

@@ -8,10 +8,9 @@ use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::ids::{Kind, uuid, uuids};
 use crate::loaders::grouped;
-use crate::paging::page_args;
+use crate::paging::{counted, page_args};
 use crate::scalars::{CountryCode, DateTimeRange, MoneyRange};
 use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, OneofObject};
-use futures::FutureExt;
 use futures::future::try_join3;
 use operations::Store;
 use operations::orders::read::{self, Beside, ListedOrder, OrderBy, OrderFilter as Filter};
@@ -187,13 +186,11 @@ impl OrderQuery {
             })
         };
         let rows = rows.await.or_null(ctx)?;
-        let scope = ctx.scope().clone();
-        let count = move || {
-            let (scope, filter) = (scope.clone(), filter.clone());
-            async move { Ok(read::orders_count(&scope.store.read(), scope.actor()?, &filter).await?) }
-                .boxed()
-        };
-        Some(OrderConnection::new(rows, Box::new(count)))
+        let count = counted(ctx, move |scope| {
+            let filter = filter.clone();
+            async move { read::orders_count(&scope.store.read(), scope.actor()?, &filter).await }
+        });
+        Some(OrderConnection::new(rows, count))
     }
 }
 

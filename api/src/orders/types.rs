@@ -8,12 +8,11 @@ use crate::errors::{Failure, OrNull};
 use crate::events::types::{Event, EventConnection};
 use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, encode_prefixed, id};
-use crate::paging::{connection, page_args};
+use crate::paging::{connection, counted, page_args};
 use crate::payments::types::Payment;
 use crate::scalars::{Address, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{enums, fulfillment, note, order, order_adjustment, order_line, payment};
-use futures::FutureExt;
 use operations::events;
 use operations::orders::read::ListedOrder;
 use operations::permissions::Permission;
@@ -452,16 +451,11 @@ impl Order {
         let order = self.row().id;
         let page = page_args(first, after, last, before);
         let (read, actor) = (ctx.read(), ctx.actor()?);
-        let rows = events::order_timeline(&read, actor, order, &page).boxed().await?;
-        let scope = ctx.scope().clone();
-        let count = move || {
-            let scope = scope.clone();
-            async move {
-                Ok(events::order_timeline_count(&scope.store.read(), scope.actor()?, order).await?)
-            }
-            .boxed()
-        };
-        Ok(EventConnection::new(rows.map(|row| Event(Arc::new(row))), Box::new(count)))
+        let rows = events::order_timeline(&read, actor, order, &page).await?;
+        let count = counted(ctx, move |scope| async move {
+            events::order_timeline_count(&scope.store.read(), scope.actor()?, order).await
+        });
+        Ok(EventConnection::new(rows.map(|row| Event(Arc::new(row))), count))
     }
 
     /// Whatever else the shop keeps.

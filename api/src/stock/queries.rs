@@ -6,10 +6,9 @@ use super::types::{
 use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::ids::{Kind, decode, uuids};
-use crate::paging::page_args;
+use crate::paging::{counted, page_args};
 use crate::scalars::DateTimeRange;
 use async_graphql::{Context, ID, InputObject, Object};
-use futures::FutureExt;
 use operations::stock::read::{self, LevelFilter, MovementFilter};
 use std::sync::Arc;
 
@@ -66,13 +65,11 @@ impl StockQuery {
         let page = page_args(first, after, last, before);
         let rows = async { read::levels(&ctx.read(), ctx.actor()?, &filter, &page).await };
         let rows = rows.await.or_null(ctx)?.map(|row| StockLevel(Arc::new(row)));
-        let scope = ctx.scope().clone();
-        let count = move || {
-            let (scope, filter) = (scope.clone(), filter.clone());
-            async move { Ok(read::levels_count(&scope.store.read(), scope.actor()?, &filter).await?) }
-                .boxed()
-        };
-        Some(StockLevelConnection::new(rows, Box::new(count)))
+        let count = counted(ctx, move |scope| {
+            let filter = filter.clone();
+            async move { read::levels_count(&scope.store.read(), scope.actor()?, &filter).await }
+        });
+        Some(StockLevelConnection::new(rows, count))
     }
 
     /// Movements within reach, newest first. Needs `STOCK_READ`.

@@ -6,11 +6,10 @@ use crate::context::{Ask, present};
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, encode_prefixed, id};
 use crate::orders::types::Order;
-use crate::paging::{connection, page_args};
+use crate::paging::{connection, counted, page_args};
 use crate::scalars::{DateTime, Money, int};
 use async_graphql::{Context, Enum, ID, Object};
 use entities::{enums, stock_level, stock_movement, stock_reservation, stock_reservation_line};
-use futures::FutureExt;
 use operations::permissions::Permission;
 use operations::stock::read::{self, MovementFilter};
 use std::sync::Arc;
@@ -142,14 +141,12 @@ pub(super) async fn movements(
     page: operations::page::PageArgs,
 ) -> operations::Result<StockMovementConnection> {
     let rows = read::movements(&ctx.read(), ctx.actor()?, &filter, &page).await?;
-    let scope = ctx.scope().clone();
-    let count = move || {
-        let (scope, filter) = (scope.clone(), filter.clone());
-        async move { Ok(read::movements_count(&scope.store.read(), scope.actor()?, &filter).await?) }
-            .boxed()
-    };
+    let count = counted(ctx, move |scope| {
+        let filter = filter.clone();
+        async move { read::movements_count(&scope.store.read(), scope.actor()?, &filter).await }
+    });
     let rows = rows.map(|row| StockMovement(Arc::new(row)));
-    Ok(StockMovementConnection::new(rows, Box::new(count)))
+    Ok(StockMovementConnection::new(rows, count))
 }
 
 #[derive(Clone)]

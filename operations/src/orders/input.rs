@@ -63,6 +63,19 @@ pub(crate) struct CheckedLine {
     pub(crate) price: PriceLine,
 }
 
+/// What of a line needs neither prices nor a currency: its SKU and name, trimmed, and its quantity.
+pub(crate) fn check_words(
+    faults: &mut Faults,
+    at: &str,
+    line: &LineInput,
+) -> (String, Option<String>) {
+    let field = |name: &str| format!("{at}.{name}");
+    let sku = checks::text(faults, &field("sku"), &line.sku, 100);
+    checks::within(faults, &field("quantity"), line.quantity, 1, 1_000_000);
+    let name = checks::optional(faults, &field("name"), line.name.as_deref(), 200);
+    (sku, name)
+}
+
 /// Checks one line against what the catalog says of it.
 pub(crate) fn check_line(
     faults: &mut Faults,
@@ -72,9 +85,7 @@ pub(crate) fn check_line(
     listed: &Listed,
 ) -> Option<CheckedLine> {
     let field = |name: &str| format!("{at}.{name}");
-    let sku = checks::text(faults, &field("sku"), &line.sku, 100);
-    checks::within(faults, &field("quantity"), line.quantity, 1, 1_000_000);
-    let name = checks::optional(faults, &field("name"), line.name.as_deref(), 200);
+    let (sku, name) = check_words(faults, at, line);
     let given =
         line.unit_price.map(|price| faults.take(&field("unitPrice"), currency.minor(price)));
     let unit_price = match (given, listed.price_minor) {

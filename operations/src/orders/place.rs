@@ -229,6 +229,9 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let Some(channel) = channel else {
         // Without a channel nothing has a price; what can be said of the rest is said all the same.
         faults.push(checks::not_found("channelId", "channel"));
+        for (index, line) in command.lines.iter().enumerate() {
+            input::check_words(&mut faults, &format!("lines.{index}"), line);
+        }
         return Err(Error::Refused(faults.into_vec()));
     };
     let currency = Currency::from_code(&channel.currency)

@@ -3,7 +3,6 @@
 use harness::{Shop, TestApp};
 use serde_json::{Value as Json, json};
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 /// Fragments that each spread the next one `times` times: `times` to the power of `levels` fields.
 fn expanding(levels: usize, times: usize) -> String {
@@ -21,12 +20,9 @@ async fn a_document_that_expands_is_refused_before_it_does() {
     let app = TestApp::start().await;
     let anonymous = app.anonymous();
     for (levels, times) in [(13, 2), (22, 2), (60, 2), (4, 10), (30, 10)] {
-        let begun = Instant::now();
         let answer = anonymous.answer(&expanding(levels, times), json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMIT_EXCEEDED", "{answer}");
         assert!(answer.get("data").is_none());
-        // The benchmark says how fast; here, that it does not expand.
-        assert!(begun.elapsed() < Duration::from_secs(2));
     }
     let circle = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }";
     assert_eq!(anonymous.error_code(circle, json!({})).await, "LIMIT_EXCEEDED");

@@ -118,6 +118,16 @@ async fn every_fault_is_named_at_once_and_nothing_is_left_behind() {
         shop.admin.refused(ORDER_PLACE, nowhere).await,
         ["REQUIRED input.lines", "INVALID input.email", "NOT_FOUND input.channelId"]
     );
+    let nowhere = json!({ "channelId": shop.berlin,
+        "lines": [{ "sku": "A", "quantity": 1 }, { "sku": " ", "quantity": 0, "name": "" }] });
+    assert_eq!(
+        shop.admin.refused(ORDER_PLACE, nowhere).await,
+        [
+            "NOT_FOUND input.channelId",
+            "REQUIRED input.lines.1.sku",
+            "INVALID input.lines.1.quantity"
+        ]
+    );
     let errors = shop
         .admin
         .refused(
