@@ -82,6 +82,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "Web pages that may call us from a browser, separated by commas: `https://shop.example`; `*` is any.",
     ),
     (
+        "AFTERCART_TRUSTED_PROXIES",
+        "",
+        "Addresses or networks of proxies whose `X-Forwarded-For` names the client, separated by commas: `10.0.0.0/8`.",
+    ),
+    (
         "AFTERCART_LIMIT_QUERY_SECONDS",
         "5",
         "How long a query may take; 1 to 600. A mutation is never cut short.",
@@ -252,6 +257,7 @@ impl Reader<'_> {
             socket_operations: self.number("AFTERCART_LIMIT_SOCKET_OPERATIONS", 1, 10_000),
             init_time: Duration::from_secs(self.number("AFTERCART_LIMIT_INIT_SECONDS", 1, 60)),
             origins: self.origins(),
+            trusted_proxies: self.trusted_proxies(),
             rate: self.number("AFTERCART_RATE_POINTS_PER_SECOND", 1, 1_000_000_000),
             burst: self.number("AFTERCART_RATE_BURST_POINTS", 10, 1_000_000_000),
             query_time: Duration::from_secs(self.number("AFTERCART_LIMIT_QUERY_SECONDS", 1, 600)),
@@ -282,6 +288,21 @@ impl Reader<'_> {
             self.fault("AFTERCART_ORIGINS", "is `*` or origins such as https://shop.example");
         }
         origins
+    }
+
+    fn trusted_proxies(&mut self) -> Vec<ipnet::IpNet> {
+        let variable = "AFTERCART_TRUSTED_PROXIES";
+        let text = self.text(variable);
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let network = |part: &str| {
+            let alone = || part.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+            part.parse().or_else(|_| alone())
+        };
+        let networks: Result<Vec<ipnet::IpNet>, _> = parts.map(network).collect();
+        networks.unwrap_or_else(|_| {
+            self.fault(variable, "is addresses or networks such as 10.0.0.0/8");
+            Vec::new()
+        })
     }
 
     fn allowed_documents(&mut self) -> Option<Vec<String>> {

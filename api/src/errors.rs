@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 pub(crate) struct Failure {
     code: &'static str,
     message: String,
+    /// Seconds to wait.
+    retry_after: Option<u64>,
 }
 
 impl Failure {
@@ -23,10 +25,16 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let mut retry_after = None;
         let (code, message) = match error {
             Error::Unauthenticated(why) => ("UNAUTHENTICATED", why.to_owned()),
             Error::Forbidden(permission) => {
                 ("FORBIDDEN", format!("this needs the permission {}", permission.name()))
+            }
+            Error::TooMany(wait) => {
+                let seconds = wait.as_secs();
+                retry_after = Some(seconds);
+                ("RATE_LIMITED", format!("too many attempts, try again in {seconds} s"))
             }
             Error::BadInput(why) => ("BAD_INPUT", why),
             Error::CursorInvalid => {
@@ -47,7 +55,7 @@ impl From<Error> for Failure {
             Error::Internal(cause) => internal(&cause),
             Error::Database(cause) => internal(&cause.to_string()),
         };
-        Self { code, message }
+        Self { code, message, retry_after }
     }
 }
 
@@ -62,6 +70,9 @@ impl From<Failure> for async_graphql::Error {
     fn from(failure: Failure) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", failure.code);
+        if let Some(seconds) = failure.retry_after {
+            extensions.set("retryAfter", seconds);
+        }
         Self { message: failure.message, source: None, extensions: Some(extensions) }
     }
 }

@@ -25,6 +25,8 @@ macro_rules! kinds {
 kinds! {
     /// A partner's token.
     ApiToken = "tok",
+    /// An entry of the audit log.
+    AuditEntry = "aud",
     /// A channel.
     Channel = "chn",
     /// A customer.

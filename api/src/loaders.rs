@@ -3,18 +3,21 @@
 use crate::errors::Failure;
 use ::dataloader::{BatchFn, cached::Loader};
 use entities::{
-    api_token, bundle_component, channel, channel_location, customer, customer_address,
-    customer_identity, fulfillment, fulfillment_line, legal_entity, location, note,
-    order_adjustment, order_line, payment, payment_transaction, price, product, role, stock_level,
-    stock_reservation_line, supplier_term, user, variant,
+    api_token, audit_entry, bundle_component, channel, channel_location, customer,
+    customer_address, customer_identity, fulfillment, fulfillment_line, legal_entity, location,
+    note, order_adjustment, order_line, payment, payment_transaction, price, product, role,
+    stock_level, stock_reservation_line, supplier_term, user, variant,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use operations::access::session::Request;
+use operations::ids::Subject;
 use operations::orders::read::ListedOrder;
+use operations::permissions::Permission;
 use operations::{Actor, Result, Store};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use uuid::Uuid;
 
 /// What every resolver works with: the store and who asks. `None` is nobody.
@@ -22,9 +25,36 @@ use uuid::Uuid;
 pub(crate) struct Scope {
     pub(crate) store: Store,
     pub(crate) actor: Option<Arc<Actor>>,
+    pub(crate) request: Request,
+    pub(crate) views: Arc<Views>,
+}
+
+/// Whose personal data the answer shows: the audit log is told before the answer leaves.
+#[derive(Debug, Default)]
+pub(crate) struct Views(Mutex<BTreeSet<Subject>>);
+
+impl Views {
+    fn note(&self, subject: Subject) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
+    }
+
+    /// All that were noted since the last call.
+    pub(crate) fn take(&self) -> BTreeSet<Subject> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Scope {
+    /// Whether the asker may see the personal data of a customer, or of an order without one; noted
+    /// where it does.
+    pub(crate) fn sees_person(&self, subject: Subject) -> bool {
+        let sees = self.actor.as_ref().is_some_and(|actor| actor.may(Permission::CustomersPii));
+        if sees {
+            self.views.note(subject);
+        }
+        sees
+    }
+
     /// Who asks; `Unauthenticated` where nobody is signed in.
     pub(crate) fn actor(&self) -> Result<&Actor> {
         self.actor
@@ -177,7 +207,7 @@ macro_rules! many {
 }
 
 use operations::{
-    access, catalog, customers, events, fulfillment as work, orders, payments, stock,
+    access, audit, catalog, customers, events, fulfillment as work, orders, payments, stock,
 };
 
 loaders! {
@@ -276,6 +306,8 @@ loaders! {
     roles_of: Many<access::read::UserRoles> = many!(access::read::roles_of, |row| row.user_id);
     /// A partner's token.
     api_token: One<api_token::Model> = one!(access::read::api_tokens_by_ids, |row| row.id);
+    /// An entry of the audit log, if the actor may see it.
+    audit_entry: One<audit_entry::Model> = one!(reach audit::read::entries_by_ids, |row| row.id);
     /// A role.
     role: One<role::Model> = one!(access::read::roles_by_ids, |row| row.id);
 }

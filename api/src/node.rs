@@ -1,5 +1,6 @@
 //! `node` and `nodes`: anything by its id, as far as the asker reaches it.
 
+use crate::access::audit::AuditEntry;
 use crate::access::types::{ApiToken, Role, User};
 use crate::catalog::types::{Channel, LegalEntity, Location, Product, Supplier, Variant};
 use crate::context::Ask;
@@ -27,6 +28,8 @@ use uuid::Uuid;
 pub(crate) enum Node {
     /// A partner's token.
     ApiToken(ApiToken),
+    /// An entry of the audit log.
+    AuditEntry(AuditEntry),
     /// A channel.
     Channel(Channel),
     /// A customer.
@@ -88,6 +91,10 @@ impl Node {
                     needs(Permission::AccessManage)?;
                 }
                 loaders.api_token(id).await?.map(|row| Self::ApiToken(ApiToken(row)))
+            }
+            Kind::AuditEntry => {
+                needs(Permission::AuditRead)?;
+                loaders.audit_entry(id).await?.map(|row| Self::AuditEntry(AuditEntry(row)))
             }
             Kind::Channel => {
                 needs(Permission::CatalogRead)?;

@@ -1,5 +1,6 @@
 //! The roots of the schema, merged from their domains.
 
+use crate::access::audit::AuditQuery;
 use crate::access::mutations::AccessMutation;
 use crate::access::queries::AccessQuery;
 use crate::catalog::mutations::CatalogMutation;
@@ -20,6 +21,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Validati
 pub(crate) struct Query(
     NodeQuery,
     AccessQuery,
+    AuditQuery,
     CatalogQuery,
     OrderQuery,
     StockQuery,

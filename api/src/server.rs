@@ -48,6 +48,8 @@ impl AppOptions {
 
 /// How often a node looks for deadlines that are due.
 const TIMER_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a node looks for audit entries to seal.
+const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl App {
     /// Loads the signing keys, making the first one where there is none, and the built-in roles.
@@ -111,8 +113,10 @@ impl App {
     /// Serves until `stop` ends, and meets the deadlines that are due.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
         let timers = tokio::spawn(run_timers(self.store.clone()));
+        let sealer = tokio::spawn(seal_audit_log(self.store.clone()));
         self.answer(listener, stop).await;
         timers.abort();
+        sealer.abort();
     }
 
     /// Answers requests until `stop` ends; those under way are finished.
@@ -133,6 +137,19 @@ async fn run_timers(store: Store) {
             Ok(ran) => tracing::debug!(ran, "deadlines met"),
             Err(error) => tracing::error!(%error, "deadlines could not be run"),
         }
+    }
+}
+
+/// Links the entries of the audit log, behind the writers.
+async fn seal_audit_log(store: Store) {
+    loop {
+        match operations::audit::seal::seal(&store).await {
+            // Perhaps there is more.
+            Ok(sealed) if sealed > 0 => tracing::debug!(sealed, "audit entries sealed"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the audit log could not be sealed"),
+        }
+        tokio::time::sleep(SEAL_INTERVAL).await;
     }
 }
 

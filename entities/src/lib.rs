@@ -10,6 +10,8 @@ mod row;
 pub use row::Row;
 
 pub mod api_token;
+pub mod audit_entry;
+pub mod audit_seal;
 pub mod bundle_component;
 pub mod channel;
 pub mod channel_location;

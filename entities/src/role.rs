@@ -25,6 +25,12 @@ pub struct Model {
     pub built_in: bool,
     /// When it was made.
     pub created_at: OffsetDateTime,
+    /// The largest refund a holder may grant alone, a decimal number; none for no limit.
+    pub refund_limit: Option<String>,
+    /// Goodwill a holder may grant alone in a case, a decimal number; none for no limit.
+    pub goodwill_per_case_limit: Option<String>,
+    /// Goodwill a holder may grant a customer alone in 90 days, a decimal number; none for no limit.
+    pub goodwill_per_customer_limit: Option<String>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -34,5 +40,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, name, description, permissions, built_in, created_at
+    id, name, description, permissions, built_in, created_at, refund_limit, goodwill_per_case_limit, goodwill_per_customer_limit
 }

@@ -39,6 +39,11 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "",
     ),
     (
+        "{audit_tail_index}",
+        "create index audit_entries_tail on audit_entries (epoch, xid, id);",
+        "",
+    ),
+    (
         "{refuse_function}",
         "create function refuse_change() returns trigger language plpgsql as $$
          begin raise exception 'rows of % are never changed', tg_table_name; end $$;",

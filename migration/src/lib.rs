@@ -18,6 +18,8 @@ mod m0009_create_fulfillments;
 mod m0010_guard_append_only_rows;
 mod m0011_number_documents;
 mod m0012_rotate_api_tokens;
+mod m0013_complete_access;
+mod m0014_create_audit;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -41,6 +43,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_guard_append_only_rows::Migration),
             Box::new(m0011_number_documents::Migration),
             Box::new(m0012_rotate_api_tokens::Migration),
+            Box::new(m0013_complete_access::Migration),
+            Box::new(m0014_create_audit::Migration),
         ]
     }
 }

@@ -18,8 +18,12 @@ pub struct Actor {
     pub permissions: Permissions,
     /// Which rows it reaches.
     pub reach: Reach,
+    /// The session of a user who signed in.
+    pub session: Option<Uuid>,
     /// The request it came with, for the log.
     pub request_id: Option<String>,
+    /// Where the request came from.
+    pub address: Option<String>,
 }
 
 /// Rows an actor reaches: `None` is no restriction, an empty list reaches nothing.
@@ -105,7 +109,9 @@ impl Actor {
             id: None,
             permissions: Permissions::all(),
             reach: Reach::default(),
+            session: None,
             request_id: None,
+            address: None,
         }
     }
 

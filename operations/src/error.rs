@@ -19,6 +19,9 @@ pub enum Error {
     /// The actor lacks a permission.
     #[error("forbidden: needs {0:?}")]
     Forbidden(Permission),
+    /// Too many attempts in too short a time.
+    #[error("too many attempts, wait {0:?}")]
+    TooMany(std::time::Duration),
     /// The input is not of the form that was asked for.
     #[error("bad input: {0}")]
     BadInput(String),
@@ -45,6 +48,22 @@ impl Error {
         Self::Refused(vec![refusal])
     }
 
+    /// The code under which the audit log notes an attempt that was denied, if this denies one.
+    pub fn denial(&self) -> Option<&'static str> {
+        match self {
+            Self::Unauthenticated(_) => Some("UNAUTHENTICATED"),
+            Self::Forbidden(_) => Some("FORBIDDEN"),
+            Self::TooMany(_) => Some("RATE_LIMITED"),
+            Self::Refused(_)
+            | Self::BadInput(_)
+            | Self::CursorInvalid
+            | Self::Contended
+            | Self::Unavailable(_)
+            | Self::Internal(_)
+            | Self::Database(_) => None,
+        }
+    }
+
     /// Whether the same transaction may succeed when it is tried again.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
@@ -53,6 +72,7 @@ impl Error {
             Self::Refused(_)
             | Self::Unauthenticated(_)
             | Self::Forbidden(_)
+            | Self::TooMany(_)
             | Self::BadInput(_)
             | Self::CursorInvalid
             | Self::Unavailable(_)

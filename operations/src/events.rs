@@ -87,10 +87,14 @@ event_kinds! {
     PRODUCT_SAVED "product.saved" CatalogRead "Product saved" "A product and its variants were made or changed. Data: skus.";
     SUPPLIER_SAVED "supplier.saved" PurchasingRead "Supplier saved" "A supplier was made or changed.";
     USER_CREATED "user.created" AccessManage "User created" "A user was made. Data: roles.";
+    USER_UPDATED "user.updated" AccessManage "User changed" "A user was changed. Data: roles, active, passwordSet.";
+    PASSWORD_CHANGED "user.password_changed" AccessManage "Password changed" "A user set a new password; their other sessions ended.";
+    ROLE_DEFINED "role.defined" AccessManage "Role {name} defined" "A role was made or changed. Data: name, permissions.";
     API_TOKEN_CREATED "api_token.created" AccessManage "Token {name} created" "A partner's token was made. Data: name, permissions.";
     API_TOKEN_ROTATED "api_token.rotated" AccessManage "Token {name} got a new secret" "A partner's token got a new secret. Data: name, overlapSeconds.";
     API_TOKEN_REVOKED "api_token.revoked" AccessManage "Token {name} revoked" "A partner's token was withdrawn. Data: name.";
     SIGNED_IN "session.started" AccessManage "Signed in" "A user signed in.";
+    SESSION_REVOKED "session.revoked" AccessManage "Session revoked: a spent refresh token came back" "A spent refresh token was used again, so the session ended.";
     SIGNED_OUT "session.ended" AccessManage "Signed out" "A user signed out.";
 }
 

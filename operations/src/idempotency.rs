@@ -1,10 +1,12 @@
 //! The same call again changes nothing and answers the same.
 
 use crate::actor::Actor;
+use crate::audit;
 use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::sql::sql;
-use crate::store::{Store, WriteTx};
+use crate::store::{Batch, Store, WriteTx};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 /// How an operation is called: by whom, and under which key if any.
@@ -28,7 +30,7 @@ impl<'a> Call<'a> {
 pub(crate) async fn once<T, F, Fut>(
     store: &Store,
     call: Call<'_>,
-    operation: &str,
+    operation: &'static str,
     input: &impl Serialize,
     body: F,
 ) -> Result<T>
@@ -37,7 +39,7 @@ where
     F: Fn(WriteTx) -> Fut,
     Fut: Future<Output = Result<T>>,
 {
-    let Some(key) = call.key else { return store.write(body).await };
+    let Some(key) = call.key else { return run(store, call.actor, operation, body).await };
     if key.is_empty() || key.chars().count() > 255 {
         let message = "an idempotency key has 1 to 255 characters";
         return Err(Error::BadInput(message.into()));
@@ -64,7 +66,7 @@ where
                 return replay(&tx, actor, key, fingerprint).await;
             }
             let owner = tx.share();
-            let answer = body(tx).await?;
+            let answer = audited(tx, call.actor, operation, body).await?;
             let kept = serde_json::to_value(&answer)
                 .map_err(|error| Error::Internal(error.to_string()))?;
             let query = sql("update idempotency_keys set result = ? where actor = ? and key = ?");
@@ -72,6 +74,41 @@ where
             Ok(answer)
         })
         .await
+}
+
+/// Runs the body of an operation that takes no key in one transaction.
+pub(crate) async fn run<T, F, Fut>(
+    store: &Store,
+    actor: &Actor,
+    operation: &'static str,
+    body: F,
+) -> Result<T>
+where
+    F: Fn(WriteTx) -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    let body = &body;
+    store.write(|tx| audited(tx, actor, operation, body)).await
+}
+
+/// Runs a body that the audit log notes: with what the body says of it, or plainly.
+async fn audited<T, F, Fut>(
+    tx: WriteTx,
+    actor: &Actor,
+    operation: &'static str,
+    body: &F,
+) -> Result<T>
+where
+    F: Fn(WriteTx) -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    tx.name_operation(operation);
+    let owner = tx.share();
+    let answer = body(tx).await?;
+    let mut batch = Batch::default();
+    audit::record(&owner, actor, &mut batch, None, &Json::Null);
+    batch.insert(&owner).await?;
+    Ok(answer)
 }
 
 async fn replay<T: DeserializeOwned>(

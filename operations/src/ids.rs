@@ -3,7 +3,18 @@
 use crate::clock::Clock;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::sync::{Arc, Mutex, PoisonError};
+use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
+
+/// What something is about: the prefix of its id, and the id.
+pub type Subject = (&'static str, Uuid);
+
+/// The least id of a moment, to the millisecond.
+#[expect(clippy::disallowed_methods, reason = "a bound, and no id of anything")]
+pub(crate) fn first_of(at: OffsetDateTime) -> Uuid {
+    let millis = u64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
 
 /// Makes ids, each greater than the one before.
 #[derive(Debug, Clone)]

@@ -38,6 +38,8 @@ pub struct Check {
     pub violations: i64,
     /// The first few of them, in words.
     pub examples: Vec<String>,
+    /// What else there is to say.
+    pub note: Option<String>,
 }
 
 /// Examples of each check at most.
@@ -46,11 +48,11 @@ const EXAMPLES: usize = 5;
 const CHUNK: usize = 500;
 
 impl Check {
-    fn named(name: &'static str) -> Self {
+    pub(crate) fn named(name: &'static str) -> Self {
         Self { name, ..Self::default() }
     }
 
-    fn violation(&mut self, example: impl FnOnce() -> String) {
+    pub(crate) fn violation(&mut self, example: impl FnOnce() -> String) {
         self.violations += 1;
         if self.examples.len() < EXAMPLES {
             self.examples.push(example());
@@ -66,6 +68,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     checks.extend(orders(&db).await?);
     checks.push(orphans(&db).await?);
     checks.push(expired_timers(&db).await?);
+    checks.push(crate::audit::seal::check(&db).await?);
     Ok(Report { checked_at: db.now(), checks })
 }
 

@@ -11,13 +11,15 @@
 //! 4. **One transaction.** [`idempotency`]'s `once` runs the body under the client's key; the body takes a
 //!    `WriteTx` and touches nothing else. It may run again when another transaction was in the way.
 //! 5. **Rows, events, stock last.** Put rows into a `Batch`, add what happened with `events::record`, and
-//!    change stock with `stock::ledger`, whose conditions stand in the UPDATE.
+//!    change stock with `stock::ledger`, whose conditions stand in the UPDATE. Say with `audit::record` what it
+//!    was about and what changed.
 //! 6. **Declare and verify.** A new kind of event is declared in [`events`]; a new promise of the books
 //!    is checked in [`integrity`].
 #![recursion_limit = "512"]
 
 pub mod access;
 pub mod actor;
+pub mod audit;
 pub mod catalog;
 pub mod checks;
 pub mod clock;

@@ -48,6 +48,19 @@ pub(crate) async fn hash_password(password: String) -> Result<String> {
     off_the_reactor(move || hash_now(&password)).await?
 }
 
+/// The same for the same password and salt, and as slow to guess from as a hash that is kept.
+pub(crate) async fn slow_print(password: String, salt: String) -> Result<String> {
+    off_the_reactor(move || {
+        let mut print = [0; 32];
+        let salt = Sha256::digest(salt.as_bytes());
+        Argon2::default()
+            .hash_password_into(password.as_bytes(), &salt, &mut print)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(hex(&print))
+    })
+    .await?
+}
+
 /// Whether the password fits the hash; without a hash the answer is no, and takes as long.
 pub(crate) async fn verify_password(password: String, hash: Option<String>) -> Result<bool> {
     off_the_reactor(move || {

@@ -17,8 +17,8 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use std::ops::Deref;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often a transaction is tried before the caller is told to come back.
@@ -231,10 +231,8 @@ impl Store {
         let begun = self.begin().await?;
         self.0.statements.fetch_add(2, Ordering::SeqCst);
         let shared = Arc::new(begun);
-        let tx = WriteTx(Db {
-            store: self.clone(),
-            connection: Connection::Transaction(shared.clone()),
-        });
+        let connection = Connection::Transaction(shared.clone());
+        let tx = WriteTx(Db { store: self.clone(), connection }, Arc::default());
         let result = body(tx).await;
         let Some(tx) = Arc::into_inner(shared) else {
             return Err(Error::Internal("a transaction outlived its body".into()));
@@ -355,7 +353,14 @@ pub struct Read(Db);
 
 /// An open transaction: a function that takes one can only be called inside [`Store::write`].
 #[derive(Debug)]
-pub struct WriteTx(Db);
+pub struct WriteTx(Db, Arc<Audited>);
+
+/// What the audit log is to say of a transaction, and whether it says so already.
+#[derive(Debug, Default)]
+struct Audited {
+    operation: OnceLock<&'static str>,
+    noted: AtomicBool,
+}
 
 impl Deref for Read {
     type Target = Db;
@@ -455,7 +460,18 @@ impl WriteTx {
             Connection::Pool(pool) => Connection::Pool(pool.clone()),
             Connection::Transaction(tx) => Connection::Transaction(tx.clone()),
         };
-        Self(Db { store: self.0.store.clone(), connection })
+        Self(Db { store: self.0.store.clone(), connection }, self.1.clone())
+    }
+
+    /// Names the operation that the audit log will note.
+    pub(crate) fn name_operation(&self, operation: &'static str) {
+        self.1.operation.get_or_init(|| operation);
+    }
+
+    /// The operation, for the one who notes it now: an operation has one entry.
+    pub(crate) fn note_audited(&self) -> Option<&'static str> {
+        let operation = self.1.operation.get().copied()?;
+        (!self.1.noted.swap(true, Ordering::SeqCst)).then_some(operation)
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -661,6 +677,11 @@ fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
     }
     json.push(']');
     json
+}
+
+/// A column value as JSON has it.
+pub(crate) fn plain_json(value: Value) -> serde_json::Value {
+    json_value(value).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 /// A column value in JSON; none where it is null.

@@ -5,7 +5,7 @@ use crate::database::{Database, number};
 use aftercart::front::Limits;
 use aftercart::server::{App, AppOptions};
 use operations::access::api_token_create::{CreateToken, api_token_create};
-use operations::access::user_create::{CreateUser, user_create};
+use operations::access::user_create::{CreateUser, roles_named, user_create};
 use operations::actor::Reach;
 use operations::clock::Clock;
 use operations::ids::Ids;
@@ -107,8 +107,9 @@ impl TestApp {
         let command = CreateUser {
             email: email.into(),
             name: email.split('@').next().unwrap_or(email).into(),
-            password: PASSWORD.into(),
-            roles: vec![role.into()],
+            password: Some(PASSWORD.into()),
+            roles: roles_named(&self.store, &[role.into()]).await.expect("the role"),
+            reach: Reach::default(),
         };
         let actor = Actor::system();
         let id = user_create(&self.store, Call::by(&actor), &command).await.expect("a user");
@@ -128,6 +129,11 @@ impl TestApp {
     /// Changes rows past every rule.
     pub async fn plant(&self, sql: &str) {
         self.raw.execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// The same, where the database may refuse.
+    pub async fn try_plant(&self, sql: &str) -> Result<(), sea_orm::DbErr> {
+        self.raw.execute_unprepared(sql).await.map(|_| ())
     }
 
     /// What the books look like: counts of rows, and sums that any change would move.
@@ -158,6 +164,7 @@ impl TestApp {
             "idempotency_keys",
             "users",
             "sessions",
+            "roles",
         ] {
             let count = self.number(&format!("select count(*) from {table}")).await;
             books.push((table.to_owned(), count));
@@ -179,6 +186,7 @@ impl TestApp {
 
     /// Every promise of the books holds.
     pub async fn verify(&self) {
+        while operations::audit::seal::seal(&self.store).await.expect("seals") > 0 {}
         let report = operations::integrity::verify(&self.store, &Actor::system()).await;
         let report = report.expect("verifies");
         assert!(report.ok(), "{report:#?}");

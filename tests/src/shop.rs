@@ -4,6 +4,9 @@ use crate::app::TestApp;
 use crate::client::Client;
 use serde_json::{Value as Json, json};
 
+pub const USER_CREATE: &str = "mutation($input: UserCreateInput!, $key: String) { userCreate(input: $input, idempotencyKey: $key) { user { id email name active roles { name } reach { channels { code } } } userErrors { code field message } } }";
+pub const USER_UPDATE: &str = "mutation($input: UserUpdateInput!, $key: String) { userUpdate(input: $input, idempotencyKey: $key) { user { name active roles { name } } userErrors { code field message } } }";
+pub const ROLE_DEFINE: &str = "mutation($input: RoleDefineInput!, $key: String) { roleDefine(input: $input, idempotencyKey: $key) { role { id name permissions builtIn refundLimit goodwillPerCaseLimit goodwillPerCustomerLimit } userErrors { code field message } } }";
 pub const API_TOKEN_CREATE: &str = "mutation($input: ApiTokenCreateInput!, $key: String) {
   apiTokenCreate(input: $input, idempotencyKey: $key) {
     apiToken { id name hint permissions reach { channels { code } } createdBy { name } } secret userErrors { code message field } } }";

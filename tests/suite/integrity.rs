@@ -108,3 +108,45 @@ async fn a_deadline_that_nobody_keeps() {
     app.later(time::Duration::ZERO).await;
     app.verify().await;
 }
+
+/// Past the trigger that refuses it, as someone with the database in hand could.
+const UNGUARDED: [&str; 2] =
+    ["drop trigger audit_entries_no_update", "drop trigger audit_entries_no_delete"];
+
+#[tokio::test]
+async fn an_audit_entry_that_was_changed_slipped_in_or_taken_out() {
+    for damage in [
+        "update audit_entries set outcome = 'OTHER' where operation = 'orderPlace'",
+        "update audit_entries set change = '{}' where operation = 'orderPlace'",
+        "update audit_entries set hash = 'x' where operation = 'orderPlace'",
+        "delete from audit_entries where operation = 'orderPlace'",
+        "update audit_seals set entries = entries + 1 where number = 1",
+        "update audit_seals set number = 3 where number = 2",
+    ] {
+        let app = TestApp::start().await;
+        let shop = shop_with_orders(&app).await;
+        app.verify().await;
+        shop.place(shop.order(&[("B", 1)])).await;
+        app.verify().await;
+        for guard in UNGUARDED.into_iter().chain(["drop trigger audit_seals_no_update"]) {
+            let table = if guard.contains("seals") { "audit_seals" } else { "audit_entries" };
+            let on = if app.store.is_postgres() { format!(" on {table}") } else { String::new() };
+            app.plant(&format!("{guard}{on}")).await;
+        }
+        app.plant(damage).await;
+        let report = verify(&app.store, &Actor::system()).await.unwrap();
+        let check = report.checks.iter().find(|check| check.name == "audit chain").unwrap();
+        assert!(check.violations > 0, "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn an_audit_entry_that_nobody_seals() {
+    let app = TestApp::start().await;
+    shop_with_orders(&app).await;
+    app.clock.advance(time::Duration::hours(2));
+    let report = verify(&app.store, &Actor::system()).await.unwrap();
+    let check = report.checks.iter().find(|check| check.name == "audit chain").unwrap();
+    assert!(check.violations > 0 && check.examples[0].contains("not sealed"), "{check:?}");
+    app.verify().await;
+}

@@ -5,6 +5,10 @@ use super::api_tokens::{
     ApiTokenSecretPayload,
 };
 use super::types::User;
+use super::users::{
+    self, PasswordChangeInput, RoleDefineInput, RolePayload, UserCreateInput, UserPayload,
+    UserUpdateInput,
+};
 use crate::auth::Tokens;
 use crate::context::{Ask, present};
 use crate::errors::{OrNull, UserError};
@@ -73,9 +77,13 @@ pub(crate) struct AccessMutation;
 impl AccessMutation {
     /// Email and password for a short-lived JWT and a rotating refresh token. Reuse of a spent refresh
     /// token ends the whole session family. A wrong password is an UNAUTHENTICATED error that does not
-    /// say whether the account exists.
+    /// say whether the account exists. After five failures the account, and the address they came from,
+    /// wait longer each time: `RATE_LIMITED`, with `extensions.retryAfter` in seconds.
     async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Option<SessionPayload> {
-        let begun = session::sign_in(ctx.store(), &input.email, &input.password).await;
+        let begun = {
+            let request = &ctx.scope().request;
+            session::sign_in(ctx.store(), &input.email, &input.password, request).await
+        };
         payload(ctx, begun).await
     }
 
@@ -85,14 +93,67 @@ impl AccessMutation {
         ctx: &Context<'_>,
         input: SessionRefreshInput,
     ) -> Option<SessionPayload> {
-        let begun = session::refresh(ctx.store(), &input.refresh_token).await;
+        let begun = session::refresh(ctx.store(), &input.refresh_token, &ctx.scope().request).await;
         payload(ctx, begun).await
     }
 
     /// End a session, with all its tokens; once more, or with a token that is not known, changes nothing.
     async fn sign_out(&self, ctx: &Context<'_>, input: SignOutInput) -> Option<SignOutPayload> {
-        session::sign_out(ctx.store(), &input.refresh_token).await.or_null(ctx)?;
+        session::sign_out(ctx.store(), &input.refresh_token, &ctx.scope().request)
+            .await
+            .or_null(ctx)?;
         Some(SignOutPayload { done: true, user_errors: Vec::new() })
+    }
+
+    /// Make a user. Nobody grants a right, limit or reach that they lack. Needs `ACCESS_MANAGE`.
+    async fn user_create(
+        &self,
+        ctx: &Context<'_>,
+        input: UserCreateInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<UserPayload> {
+        users::create(ctx, input, idempotency_key).await
+    }
+
+    /// Change a user; a new password or `active: false` ends all their sessions within five seconds. Needs
+    /// `ACCESS_MANAGE` and at least the user's own rights, limits and reach. Nobody shuts themselves out.
+    async fn user_update(
+        &self,
+        ctx: &Context<'_>,
+        input: UserUpdateInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<UserPayload> {
+        users::update(ctx, input, idempotency_key).await
+    }
+
+    /// Set one's own password anew, which ends every other session of the user. Needs a session and the
+    /// current password; guessing it is slowed as at the sign-in.
+    async fn password_change(
+        &self,
+        ctx: &Context<'_>,
+        input: PasswordChangeInput,
+    ) -> Option<UserPayload> {
+        users::change_password(ctx, input).await
+    }
+
+    /// Make a role, or change one that is not built in; its holders can do what it says within five
+    /// seconds. Nobody defines a role that may do more than themselves. Needs `ACCESS_MANAGE`.
+    async fn role_define(
+        &self,
+        ctx: &Context<'_>,
+        input: RoleDefineInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<RolePayload> {
+        users::define_role(ctx, input, idempotency_key).await
     }
 
     /// Make a partner's token, which can do and reach no more than its maker. Needs `ACCESS_MANAGE`.

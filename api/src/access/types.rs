@@ -6,10 +6,11 @@ use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id, uuids};
 use crate::loaders::Scope;
 use crate::paging::connection;
-use crate::scalars::DateTime;
+use crate::scalars::{DateTime, Decimal};
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entities::{api_token, enums, role, user};
 use futures::FutureExt;
+use operations::access::grants::GrantLimits;
 use operations::access::read::{permissions_of, reach_of, role_permissions};
 use operations::actor;
 use operations::permissions;
@@ -205,6 +206,22 @@ impl Role {
     async fn built_in(&self) -> bool {
         self.0.built_in
     }
+
+    /// Largest refund a holder may grant alone, in the legal entity's base currency; null for no limit.
+    async fn refund_limit(&self) -> Option<Decimal> {
+        GrantLimits::of(&self.0).refund.map(Decimal)
+    }
+
+    /// Goodwill alone: store credit, refunds without a return, waived shipping and price cuts together, for
+    /// each case; null for no limit.
+    async fn goodwill_per_case_limit(&self) -> Option<Decimal> {
+        GrantLimits::of(&self.0).goodwill_per_case.map(Decimal)
+    }
+
+    /// The same for each customer in 90 rolling days.
+    async fn goodwill_per_customer_limit(&self) -> Option<Decimal> {
+        GrantLimits::of(&self.0).goodwill_per_customer.map(Decimal)
+    }
 }
 
 #[derive(Clone)]
@@ -366,6 +383,12 @@ pub(crate) struct ActorRef {
 }
 
 impl ActorRef {
+    /// Nobody was signed in.
+    pub(crate) fn nobody() -> Self {
+        let kind = ActorKind::System;
+        Self { kind, label: "nobody".into(), user: None, api_token: None }
+    }
+
     pub(crate) async fn load(
         ctx: &Context<'_>,
         kind: enums::ActorKind,

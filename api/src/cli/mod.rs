@@ -94,6 +94,7 @@ impl From<Error> for Fault {
             ),
             other @ (Error::Unauthenticated(_)
             | Error::Forbidden(_)
+            | Error::TooMany(_)
             | Error::BadInput(_)
             | Error::CursorInvalid
             | Error::Contended

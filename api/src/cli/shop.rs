@@ -3,7 +3,8 @@
 use super::Fault;
 use entities::enums::{AdjustmentKind, ChannelKind, DeliveryMethod, LocationKind};
 use operations::access::read::user_by_email;
-use operations::access::user_create::{CreateUser, user_create};
+use operations::access::user_create::{CreateUser, roles_named, user_create};
+use operations::actor::Reach;
 use operations::catalog::calendar::WorkCalendar;
 use operations::catalog::channel_upsert::{UpsertChannel, channel_upsert};
 use operations::catalog::legal_entity_upsert::{UpsertLegalEntity, legal_entity_upsert};
@@ -210,8 +211,9 @@ impl Maker<'_> {
         let admin = CreateUser {
             email: ADMIN.into(),
             name: "Demo Admin".into(),
-            password: super::user::made_up(),
-            roles: vec!["admin".into()],
+            password: Some(super::user::made_up()),
+            roles: roles_named(self.store, &["admin".into()]).await?,
+            reach: Reach::default(),
         };
         user_create(self.store, self.call(), &admin).await?;
         Ok(())

@@ -3,7 +3,8 @@
 use super::{Fault, Outcome, configure, open, print};
 use crate::ids::{Kind, encode};
 use clap::{Args, Subcommand};
-use operations::access::user_create::{CreateUser, user_create};
+use operations::access::user_create::{CreateUser, roles_named, user_create};
+use operations::actor::Reach;
 use operations::{Actor, Call};
 use std::process::ExitCode;
 use tokio::io::AsyncReadExt;
@@ -48,8 +49,9 @@ pub(super) async fn run(command: UserCommand) -> Outcome {
     let command = CreateUser {
         name: args.name.unwrap_or_else(|| args.email.clone()),
         email: args.email,
-        password: password.clone(),
-        roles: args.roles,
+        password: Some(password.clone()),
+        roles: roles_named(&store, &args.roles).await?,
+        reach: Reach::default(),
     };
     let actor = Actor::system();
     let id = user_create(&store, Call::by(&actor), &command).await.map_err(Fault::from)?;

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub(super) async fn run() -> Outcome {
     let config = configure()?;
     let store = open(&config).await?;
+    // What commands wrote while no server ran is sealed now.
+    while operations::audit::seal::seal(&store).await? > 0 {}
     let report = verify(&store, &Actor::system()).await?;
     store.close().await;
     for check in &report.checks {
@@ -17,7 +19,7 @@ pub(super) async fn run() -> Outcome {
             format!("{} OFF", check.violations)
         };
         print(&format!("{:32} {:>10} checked  {verdict}", check.name, check.rows_checked));
-        for example in &check.examples {
+        for example in check.examples.iter().chain(&check.note) {
             print(&format!("    {example}"));
         }
     }

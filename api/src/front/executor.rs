@@ -6,22 +6,28 @@ use super::documents::{
 };
 use super::guard::longest_list;
 use super::limits::Limits;
+use super::listen::Peer;
 use super::rate::Rates;
 use super::sse::Resume;
 use crate::auth::{Credential, Tokens};
-use crate::loaders::{Loaders, Scope};
+use crate::loaders::{Loaders, Scope, Views};
 use crate::schema::{self, Schema};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use async_graphql::{ErrorExtensionValues, Response, Value};
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use moka::sync::Cache;
+use operations::access::session::Request;
+use operations::audit::{self, DONE, Remark};
+use operations::ids::Subject;
 use operations::{Actor, Store};
 use serde::Deserialize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
+use uuid::Uuid;
 
 /// What a client sends, on every transport.
 #[derive(Debug, Default, Deserialize)]
@@ -50,8 +56,48 @@ pub(super) enum Kind {
 /// An operation that may run.
 pub(super) struct Prepared {
     request: async_graphql::Request,
+    document: Arc<Document>,
     pub(super) kind: Kind,
     cost: u64,
+}
+
+/// Who asks, in which request.
+#[derive(Debug, Clone)]
+pub(super) struct Asker {
+    pub(super) actor: Option<Arc<Actor>>,
+    pub(super) request: Request,
+}
+
+impl Asker {
+    /// The same actor, with what the logs are to say of the request.
+    pub(super) fn new(actor: Option<Arc<Actor>>, id: String, peer: Peer) -> Self {
+        let request = Request { id: Some(id), address: Some(peer.address()) };
+        let named = |actor: Arc<Actor>| {
+            let Request { id: request_id, address } = request.clone();
+            Arc::new(Actor { request_id, address, ..(*actor).clone() })
+        };
+        Self { actor: actor.map(named), request }
+    }
+
+    pub(super) fn remark(&self, operation: &str, outcome: &'static str) -> Remark {
+        Remark {
+            actor: self.actor.as_ref().map(|actor| (actor.kind, actor.id)),
+            operation: operation.to_owned(),
+            outcome,
+            subject: None,
+            request_id: self.request.id.clone(),
+            address: self.request.address.clone(),
+        }
+    }
+}
+
+/// What the audit log is to know of an answer.
+#[derive(Clone)]
+struct Watch {
+    asker: Asker,
+    views: Arc<Views>,
+    document: Arc<Document>,
+    operation: Option<String>,
 }
 
 /// What an operation cost, and what its actor has left.
@@ -83,8 +129,17 @@ struct Inner {
     types: Arc<Valid<apollo_compiler::Schema>>,
     documents: Documents,
     rates: Rates,
+    /// Attempts of nobody that the audit log takes, by address: nobody fills it up.
+    strangers: Rates,
+    /// Views of personal data that were noted a short while ago, by actor.
+    viewed: Cache<(Uuid, Subject), ()>,
     limits: Limits,
 }
+
+/// A second look at the same person within this time is the same view.
+const ONE_VIEW: Duration = Duration::from_mins(15);
+/// Attempts of nobody that are noted, for an address: at once, and in a second.
+const STRANGERS: (u32, u32) = (60, 1);
 
 /// Runs operations.
 #[derive(Clone)]
@@ -101,7 +156,9 @@ impl Executor {
             schema: schema::build(),
             documents: Documents::new(types.clone(), limits.clone()),
             types,
-            rates: Rates::new(limits),
+            rates: Rates::new(limits.rate, limits.burst),
+            strangers: Rates::new(STRANGERS.1, STRANGERS.0),
+            viewed: Cache::builder().max_capacity(100_000).time_to_live(ONE_VIEW).build(),
             limits: limits.clone(),
         })))
     }
@@ -154,7 +211,7 @@ impl Executor {
             .variables(async_graphql::Variables::from_json(variables));
         request.operation_name = name.map(str::to_owned);
         request.set_parsed_query(document.parsed.clone());
-        Ok(Prepared { request, kind, cost })
+        Ok(Prepared { request, document, kind, cost })
     }
 
     /// Takes the cost of operations from what an actor may spend.
@@ -166,18 +223,13 @@ impl Executor {
 
     /// Runs a query or mutation. A mutation is never cut short: it has a task of its own, which goes on
     /// where its client went away. A query ends with its time.
-    pub(super) async fn run(
-        &self,
-        prepared: Prepared,
-        request_id: &str,
-        actor: Option<Arc<Actor>>,
-        tokens: &Tokens,
-    ) -> Response {
+    pub(super) async fn run(&self, prepared: Prepared, asker: &Asker, tokens: &Tokens) -> Response {
         let schema = self.0.schema.clone();
-        let request = self.with_data(prepared.request, actor, tokens);
+        let kind = prepared.kind;
+        let (request, watch) = self.with_data(prepared, asker.clone(), tokens);
         let running = async move { schema.execute(request).await };
         let mut task = tokio::spawn(running.in_current_span());
-        let ended = if prepared.kind == Kind::Query {
+        let ended = if kind == Kind::Query {
             let timed = tokio::time::timeout(self.0.limits.query_time, &mut task).await;
             let Ok(ended) = timed else {
                 task.abort();
@@ -189,15 +241,11 @@ impl Executor {
             task.await
         };
         match ended {
-            Ok(mut response) => {
-                complete_errors(&mut response, request_id);
-                response
-            }
+            Ok(response) => self.watched(response, &watch).await,
             Err(error) => {
                 tracing::error!(%error, "a resolver panicked");
-                let mut response = failure("INTERNAL", "something went wrong on our side".into());
-                complete_errors(&mut response, request_id);
-                response
+                let response = failure("INTERNAL", "something went wrong on our side".into());
+                self.watched(response, &watch).await
             }
         }
     }
@@ -206,33 +254,138 @@ impl Executor {
     pub(super) fn follow(
         &self,
         prepared: Prepared,
-        request_id: String,
-        actor: Option<Arc<Actor>>,
+        asker: Asker,
         tokens: &Tokens,
         credential: Credential,
         resume: Arc<Resume>,
     ) -> BoxStream<'static, Response> {
-        let request = self.with_data(prepared.request, actor, tokens);
+        let (request, watch) = self.with_data(prepared, asker, tokens);
+        let executor = self.clone();
         let answers = self.0.schema.execute_stream(request.data(credential).data(resume));
         // A resolver that panics ends its stream alone.
         AssertUnwindSafe(answers)
             .catch_unwind()
             .scan((), |(), answer| std::future::ready(answer.ok()))
-            .map(move |mut answer| {
-                complete_errors(&mut answer, &request_id);
-                answer
+            .then(move |answer| {
+                let (executor, watch) = (executor.clone(), watch.clone());
+                async move { executor.watched(answer, &watch).await }
             })
             .boxed()
     }
 
     fn with_data(
         &self,
-        request: async_graphql::Request,
-        actor: Option<Arc<Actor>>,
+        prepared: Prepared,
+        asker: Asker,
         tokens: &Tokens,
-    ) -> async_graphql::Request {
-        let scope = Scope { store: self.0.store.clone(), actor };
-        request.data(Loaders::new(scope)).data(tokens.clone())
+    ) -> (async_graphql::Request, Watch) {
+        let Prepared { request, document, .. } = prepared;
+        let views = Arc::<Views>::default();
+        let scope = Scope {
+            store: self.0.store.clone(),
+            actor: asker.actor.clone(),
+            request: asker.request.clone(),
+            views: views.clone(),
+        };
+        let operation = request.operation_name.clone();
+        let watch = Watch { asker, views, document, operation };
+        (request.data(Loaders::new(scope)).data(tokens.clone()), watch)
+    }
+
+    /// Completes an answer, and tells the audit log what was denied and whose personal data it shows:
+    /// an answer whose views cannot be noted does not leave.
+    async fn watched(&self, mut answer: Response, watch: &Watch) -> Response {
+        let request_id = watch.asker.request.id.as_deref().unwrap_or_default();
+        complete_errors(&mut answer, request_id);
+        let denied = denials(&answer, watch);
+        let views = self.new_views(watch);
+        if denied.is_empty() && views.is_empty() {
+            return answer;
+        }
+        self.note_denials(&watch.asker, denied).await;
+        if views.is_empty() {
+            return answer;
+        }
+        let remark = |(_, subject): &(Uuid, Subject)| Remark {
+            subject: Some(*subject),
+            ..watch.asker.remark("customer.viewed", DONE)
+        };
+        let remarks: Vec<Remark> = views.iter().map(remark).collect();
+        match audit::write(&self.0.store, &remarks).await {
+            Ok(()) => {
+                for view in views {
+                    self.0.viewed.insert(view, ());
+                }
+                answer
+            }
+            Err(error) => {
+                tracing::error!(%error, "views of personal data could not be noted");
+                let why = "the service cannot answer now, try again";
+                failure("UNAVAILABLE", why.to_owned())
+            }
+        }
+    }
+
+    /// Views that were not noted a short while ago.
+    fn new_views(&self, watch: &Watch) -> Vec<(Uuid, Subject)> {
+        let Some(who) = watch.asker.actor.as_ref().and_then(|actor| actor.id) else {
+            return Vec::new();
+        };
+        let seen = watch.views.take().into_iter().map(|subject| (who, subject));
+        seen.filter(|view| !self.0.viewed.contains_key(view)).collect()
+    }
+
+    /// Tells the audit log what was denied. Attempts of nobody are noted up to a limit for each address.
+    pub(super) async fn note_denials(&self, asker: &Asker, denied: Vec<(String, &'static str)>) {
+        let mut remarks: Vec<Remark> =
+            denied.iter().map(|(operation, code)| asker.remark(operation, code)).collect();
+        if asker.actor.is_none() {
+            let address = asker.request.address.as_deref().unwrap_or_default();
+            remarks.retain(|_| self.0.strangers.spend(address, 1).is_ok());
+        }
+        if remarks.is_empty() {
+            return;
+        }
+        if let Err(error) = audit::write(&self.0.store, &remarks).await {
+            tracing::error!(%error, "a denied attempt could not be noted");
+        }
+    }
+}
+
+/// Root fields that were denied to the asker, with the code; what the sign-in notes itself left out.
+fn denials(answer: &Response, watch: &Watch) -> Vec<(String, &'static str)> {
+    let mut denied = Vec::new();
+    for error in &answer.errors {
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        let code = match code {
+            Some(Value::String(code)) if code == "FORBIDDEN" => "FORBIDDEN",
+            Some(Value::String(code)) if code == "UNAUTHENTICATED" => "UNAUTHENTICATED",
+            _ => continue,
+        };
+        let key = match error.path.first() {
+            Some(async_graphql::PathSegment::Field(key)) => key.as_str(),
+            Some(async_graphql::PathSegment::Index(_)) | None => "",
+        };
+        let field = watch.field(key);
+        let denial = (field, code);
+        if denial.0 != "signIn" && !denied.contains(&denial) {
+            denied.push(denial);
+        }
+    }
+    denied
+}
+
+impl Watch {
+    /// The root field behind a key of the answer.
+    fn field(&self, key: &str) -> String {
+        let checked = &self.document.checked;
+        let Ok(operation) = checked.operations.get(self.operation.as_deref()) else {
+            return key.to_owned();
+        };
+        let mut fields = operation.root_fields(checked);
+        fields
+            .find(|field| field.response_key() == key)
+            .map_or_else(|| key.to_owned(), |field| field.name.to_string())
     }
 }
 

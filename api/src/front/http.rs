@@ -2,7 +2,7 @@
 //! queries, batches, and event streams for those who accept them.
 
 use super::documents::Fault;
-use super::executor::{Kind, Payload, Prepared, Refused, show_cost};
+use super::executor::{Asker, Kind, Payload, Prepared, Refused, show_cost};
 use super::listen::Peer;
 use super::{sse, ws};
 use crate::errors::Failure;
@@ -164,17 +164,22 @@ where
 
 impl Visit {
     /// Who asks. A header that is no good is refused, never taken for nobody.
-    async fn actor(&self) -> Result<Option<Arc<Actor>>, Response> {
+    async fn known(&self) -> Result<Asker, Response> {
         let authorization =
             self.headers.get(header::AUTHORIZATION).map(HeaderValue::to_str).transpose();
         let actor = match authorization {
             Ok(authorization) => self.app.tokens().actor(authorization).await,
             Err(_) => Err(operations::Error::Unauthenticated("the header is no text")),
         };
-        let named = |actor: Arc<Actor>| {
-            Arc::new(Actor { request_id: Some(self.id.clone()), ..(*actor).clone() })
+        let error = match actor {
+            Ok(actor) => return Ok(self.asker(actor)),
+            Err(error) => error,
         };
-        actor.map(|actor| actor.map(named)).map_err(|error| {
+        if let Some(code) = error.denial() {
+            let denied = vec![("authenticate".to_owned(), code)];
+            self.app.executor().note_denials(&self.asker(None), denied).await;
+        }
+        Err({
             let unauthenticated = matches!(error, operations::Error::Unauthenticated(_));
             let failure = Failure::from(error);
             let status = if unauthenticated {
@@ -191,9 +196,13 @@ impl Visit {
         })
     }
 
+    fn asker(&self, actor: Option<Arc<Actor>>) -> Asker {
+        Asker::new(actor, self.id.clone(), self.peer)
+    }
+
     async fn answer(self, payloads: Vec<Payload>, batch: bool, get: bool) -> Response {
-        let actor = match self.actor().await {
-            Ok(actor) => actor,
+        let asker = match self.known().await {
+            Ok(asker) => asker,
             Err(response) => return response,
         };
         let most = self.app.limits().batch;
@@ -212,7 +221,7 @@ impl Visit {
         if let Some(response) = self.misplaced(&operations, batch, get) {
             return response;
         }
-        let who = self.peer.payer(actor.as_deref());
+        let who = self.peer.payer(asker.actor.as_deref());
         let spent = match executor.charge(&who, &operations) {
             Ok(spent) => spent,
             Err(refused) => return self.refused(refused),
@@ -220,12 +229,11 @@ impl Visit {
         if self.form == Form::Events {
             // One operation: a batch was refused above.
             let Some(operation) = operations.pop() else { return not_found().await };
-            return sse::follow(&self.app, operation, spent, actor, &self.headers, self.id);
+            return sse::follow(&self.app, operation, spent, asker, &self.headers);
         }
         let mut answers = Vec::with_capacity(operations.len());
         for operation in operations {
-            let mut answer =
-                executor.run(operation, &self.id, actor.clone(), self.app.tokens()).await;
+            let mut answer = executor.run(operation, &asker, self.app.tokens()).await;
             show_cost(&mut answer, spent);
             answers.push(answer);
         }

@@ -37,6 +37,8 @@ pub struct Limits {
     pub rate: u32,
     /// What an actor may have saved up.
     pub burst: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// How long a query may take.
     pub query_time: Duration,
     /// The only documents that run, where the operator names them.
@@ -70,6 +72,7 @@ impl Default for Limits {
             socket_operations: 100,
             init_time: Duration::from_secs(10),
             origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             rate: 10_000,
             burst: 50_000,
             query_time: Duration::from_secs(5),

@@ -9,7 +9,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use operations::Actor;
-use std::net::SocketAddr;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
@@ -23,12 +24,44 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(SocketAddr);
+pub(crate) struct Peer(IpAddr);
 
 impl Peer {
+    /// Where a request comes from: what a proxy that is trusted says of it, else the other end of the
+    /// connection. Each proxy adds to the end of `X-Forwarded-For`, so only what stands behind the last
+    /// address that is no trusted proxy's was written by one that is.
+    fn of<B>(request: &Request<B>, connected: IpAddr, limits: &Limits) -> Self {
+        let trusted = |address: IpAddr| {
+            limits.trusted_proxies.iter().any(|network| network.contains(&address))
+        };
+        let connected = connected.to_canonical();
+        if !trusted(connected) {
+            return Self(connected);
+        }
+        let lines = request.headers().get_all("x-forwarded-for").iter();
+        let hops: Vec<&str> = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(',').map(str::trim))
+            .collect();
+        let mut nearest = connected;
+        for hop in hops.into_iter().rev() {
+            let Ok(address) = hop.parse::<IpAddr>() else { break };
+            nearest = address.to_canonical();
+            if !trusted(nearest) {
+                break;
+            }
+        }
+        Self(nearest)
+    }
+
+    /// The network address.
+    pub(super) fn address(self) -> String {
+        self.0.to_string()
+    }
+
     /// Who pays for what an actor, or nobody, asks from here.
     pub(super) fn payer(self, actor: Option<&Actor>) -> String {
-        actor.map_or_else(|| format!("address {}", self.0.ip()), Actor::name)
+        actor.map_or_else(|| format!("address {}", self.0), Actor::name)
     }
 }
 
@@ -50,6 +83,7 @@ pub(crate) async fn listen(
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
         .max_concurrent_streams(100);
+    let limits = Arc::new(limits.clone());
     let connections = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -68,10 +102,11 @@ pub(crate) async fn listen(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
-        let router = router.clone();
+        let (router, limits) = (router.clone(), limits.clone());
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(address));
+            let peer = Peer::of(&request, address.ip(), &limits);
+            request.extensions_mut().insert(peer);
             router.clone().oneshot(request)
         });
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);

@@ -1,6 +1,5 @@
 //! What each actor may spend: a bucket that fills at a steady rate.
 
-use super::limits::Limits;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -23,12 +22,12 @@ pub(super) struct Rates {
 const SWEEP: u32 = 10_000;
 
 impl Rates {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// So many points a second, and so many at once.
+    pub(super) fn new(rate: u32, burst: u32) -> Self {
         let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
-        let quota =
-            Quota::per_second(at_least_one(limits.rate)).allow_burst(at_least_one(limits.burst));
+        let quota = Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst));
         let buckets = RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>();
-        Self { buckets, burst: limits.burst, spent: AtomicU32::new(0) }
+        Self { buckets, burst, spent: AtomicU32::new(0) }
     }
 
     /// Takes points from an actor's bucket and says how many are left, or after what time there will be
@@ -54,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_bucket_runs_dry_for_its_actor_alone() {
-        let rates = Rates::new(&Limits { rate: 1, burst: 10, ..Limits::default() });
+        let rates = Rates::new(1, 10);
         assert_eq!(rates.spend("a", 6), Ok(4));
         assert!(rates.spend("a", 6).is_err_and(|wait| wait <= Duration::from_secs(2)));
         assert_eq!(rates.spend("b", 6), Ok(4));

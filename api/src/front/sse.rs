@@ -2,14 +2,13 @@
 //! answer, then `complete`. An event carries its cursor as its id, so a client that comes back with
 //! `Last-Event-ID` goes on where it was.
 
-use super::executor::{Kind, Prepared, Spent, show_cost};
+use super::executor::{Asker, Kind, Prepared, Spent, show_cost};
 use crate::server::App;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
-use operations::Actor;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -45,9 +44,8 @@ pub(super) fn follow(
     app: &App,
     operation: Prepared,
     spent: Spent,
-    actor: Option<Arc<Actor>>,
+    asker: Asker,
     headers: &HeaderMap,
-    request_id: String,
 ) -> Response {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let after = text(header::HeaderName::from_static("last-event-id")).filter(|id| !id.is_empty());
@@ -56,11 +54,11 @@ pub(super) fn follow(
     let answers: BoxStream<'static, async_graphql::Response> = if kind == Kind::Subscription {
         let credential = Credential(text(header::AUTHORIZATION));
         let (executor, resume) = (app.executor(), resume.clone());
-        executor.follow(operation, request_id, actor, app.tokens(), credential, resume)
+        executor.follow(operation, asker, app.tokens(), credential, resume)
     } else {
         let app = app.clone();
         let running = async move {
-            let mut answer = app.executor().run(operation, &request_id, actor, app.tokens()).await;
+            let mut answer = app.executor().run(operation, &asker, app.tokens()).await;
             show_cost(&mut answer, spent);
             answer
         };

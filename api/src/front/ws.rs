@@ -1,7 +1,7 @@
 //! Subscriptions, queries and mutations over WebSocket, as `graphql-transport-ws` has them:
 //! <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 
-use super::executor::{Kind, Payload, Refused, show_cost};
+use super::executor::{Asker, Kind, Payload, Refused, show_cost};
 use super::http::{payload as read_payload, refuse, written};
 use super::listen::Peer;
 use super::origin;
@@ -250,8 +250,13 @@ impl Session {
                 if let Some(given) = payload.as_ref().and_then(authorization) {
                     self.credential = Some(given);
                 }
-                let actor = self.app.tokens().actor(self.credential.as_deref()).await;
-                self.actor = actor.map_err(|_| FORBIDDEN)?;
+                match self.app.tokens().actor(self.credential.as_deref()).await {
+                    Ok(actor) => self.actor = actor,
+                    Err(error) => {
+                        self.denied(&error).await;
+                        return Err(FORBIDDEN.into());
+                    }
+                }
                 self.acknowledged = true;
                 say(socket, "connection_ack", None, None).await?;
             }
@@ -283,6 +288,14 @@ impl Session {
         Ok(())
     }
 
+    /// Tells the audit log of a credential that is no good.
+    async fn denied(&self, error: &operations::Error) {
+        let Some(code) = error.denial() else { return };
+        let id = crate::ids::encode_prefixed("req", self.app.store().ids().next());
+        let asker = Asker::new(None, id, self.peer);
+        self.app.executor().note_denials(&asker, vec![("authenticate".to_owned(), code)]).await;
+    }
+
     /// Begins an operation, or says with errors why not.
     fn begin(&mut self, id: &str, payload: Payload) -> Result<AbortHandle, Json> {
         let most = self.app.limits().socket_operations;
@@ -297,9 +310,7 @@ impl Session {
         let spent = executor.charge(&name, &prepared).map_err(refused)?;
         let [prepared] = prepared;
         let request_id = crate::ids::encode_prefixed("req", self.app.store().ids().next());
-        let actor = self.actor.as_ref().map(|actor| {
-            Arc::new(Actor { request_id: Some(request_id.clone()), ..(**actor).clone() })
-        });
+        let asker = Asker::new(self.actor.clone(), request_id, self.peer);
         self.begun += 1;
         let teller = Teller { id: id.to_owned(), serial: self.begun };
         let (app, sender) = (self.app.clone(), self.sender.clone());
@@ -308,13 +319,12 @@ impl Session {
             if prepared.kind == Kind::Subscription {
                 let tokens = app.tokens();
                 let resume = Arc::default();
-                let answers =
-                    executor.follow(prepared, request_id, actor, tokens, credential, resume);
+                let answers = executor.follow(prepared, asker, tokens, credential, resume);
                 if !tell_all(answers, &sender, &teller).await {
                     return;
                 }
             } else {
-                let mut answer = executor.run(prepared, &request_id, actor, app.tokens()).await;
+                let mut answer = executor.run(prepared, &asker, app.tokens()).await;
                 show_cost(&mut answer, spent);
                 let payload = serde_json::to_value(&answer).ok();
                 let next = Outgoing { teller: teller.clone(), kind: "next", payload };

@@ -1,7 +1,9 @@
 //! `apiTokenCreate`: make a partner's token; its secret is shown once.
 
+use super::grants::check_reach;
 use super::read::TOKEN_PREFIX;
 use crate::actor::Reach;
+use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks;
 use crate::error::{Faults, RefusalCode, Result};
@@ -64,27 +66,8 @@ pub async fn api_token_create(
     let (name, fresh_ref) = (&name, &fresh);
     let id = once(store, call, "apiTokenCreate", command, |tx| async move {
         let mut faults = Faults::default();
-        let own = &call.actor.reach;
-        let channels = command.reach.channels.as_deref().unwrap_or_default();
-        let known = catalog::channels(&tx, channels).await?;
-        for (index, id) in channels.iter().enumerate() {
-            if !own.has_channel(*id) || !known.iter().any(|row| row.id == *id) {
-                faults.push(checks::not_found(&format!("reach.channelIds.{index}"), "channel"));
-            }
-        }
-        let locations = command.reach.locations.as_deref().unwrap_or_default();
-        let known = catalog::locations(&tx, locations).await?;
-        for (index, id) in locations.iter().enumerate() {
-            if !own.has_location(*id) || !known.iter().any(|row| row.id == *id) {
-                faults.push(checks::not_found(&format!("reach.locationIds.{index}"), "location"));
-            }
-        }
+        let narrowed = check_reach(&tx, call.actor, &mut faults, &command.reach).await?;
         faults.check()?;
-        // Whoever is restricted hands on their own restriction where they name none.
-        let narrowed = Reach {
-            channels: command.reach.channels.clone().or_else(|| own.channels.clone()),
-            locations: command.reach.locations.clone().or_else(|| own.locations.clone()),
-        };
         let names: Vec<&str> = command.permissions.iter().map(Permission::name).collect();
         let row = api_token::Model {
             id: tx.id(),
@@ -106,6 +89,8 @@ pub async fn api_token_create(
         batch.add(&row);
         let data = json!({ "name": row.name, "permissions": names });
         let event = NewEvent::new(events::API_TOKEN_CREATED, ("tok", row.id), data);
+        let change = audit::difference(None, &row);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         fresh_ref.used();

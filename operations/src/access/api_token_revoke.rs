@@ -2,6 +2,7 @@
 
 use super::api_token_rotate::own;
 use super::sql;
+use crate::audit;
 use crate::error::Result;
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
@@ -19,6 +20,13 @@ pub async fn api_token_revoke(store: &Store, call: Call<'_>, token_id: Uuid) -> 
             let data = json!({ "name": token.name });
             let event = NewEvent::new(events::API_TOKEN_REVOKED, ("tok", token.id), data);
             let mut batch = Batch::default();
+            audit::record(
+                &tx,
+                call.actor,
+                &mut batch,
+                Some(event.subject),
+                &audit::made(&event.data),
+            );
             events::record(&tx, call.actor, &mut batch, event);
             batch.insert(&tx).await?;
         }

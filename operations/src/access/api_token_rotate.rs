@@ -4,6 +4,7 @@ use super::api_token_create::{Fresh, NewSecret};
 use super::read::{permissions_of, reach_of};
 use super::sql;
 use crate::actor::Actor;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -55,6 +56,7 @@ pub async fn api_token_rotate(
         let data = json!({ "name": token.name, "overlapSeconds": command.overlap_seconds });
         let event = NewEvent::new(events::API_TOKEN_ROTATED, ("tok", token.id), data);
         let mut batch = Batch::default();
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &audit::made(&event.data));
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         fresh_ref.used();

@@ -3,8 +3,13 @@
 pub mod api_token_create;
 pub mod api_token_revoke;
 pub mod api_token_rotate;
+pub mod grants;
 pub mod keys;
+pub mod password_change;
 pub mod read;
+pub mod role_define;
 pub mod session;
 mod sql;
+mod throttle;
 pub mod user_create;
+pub mod user_update;

@@ -144,7 +144,9 @@ pub async fn actors_of_tokens(store: &Store, secrets: &[String]) -> Result<Vec<R
             id: Some(row.id),
             permissions: permissions_of(&row.permissions),
             reach: reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref()),
+            session: None,
             request_id: None,
+            address: None,
         })
     };
     Ok(hashes.iter().map(of).collect())
@@ -183,6 +185,8 @@ pub async fn actor_of_session(store: &Store, session: Uuid) -> Result<Actor> {
         id: Some(row.id),
         permissions,
         reach: reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref()),
+        session: Some(session),
         request_id: None,
+        address: None,
     })
 }

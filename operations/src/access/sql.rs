@@ -1,7 +1,8 @@
 //! Every query of users, roles, sessions and tokens.
 
 use super::read::UserRoles;
-use crate::error::Result;
+use super::throttle::{Failures, MEMORY};
+use crate::error::{Error, Result};
 use crate::sql::{Sql, sql};
 use crate::store::{Db, Store, WriteTx};
 use entities::{Row, api_token, role, setting, signing_key, user};
@@ -48,6 +49,62 @@ pub(super) async fn user_of_session(db: &Db, session: Uuid) -> Result<Option<use
 pub(super) async fn note_sign_in(tx: &WriteTx, user: Uuid) -> Result<u64> {
     let query = sql("update users set last_sign_in_at = ? where id = ?");
     tx.run(query.bind(tx.now()).bind(user)).await
+}
+
+pub(super) async fn lock_user(tx: &WriteTx, id: Uuid) -> Result<Option<user::Model>> {
+    let lock = if tx.is_postgres() { " for update" } else { "" };
+    tx.first(sql(format!("select * from users where id = ?{lock}")).bind(id)).await
+}
+
+pub(super) async fn clear_roles(tx: &WriteTx, user: Uuid) -> Result<u64> {
+    tx.run(sql("delete from user_roles where user_id = ?").bind(user)).await
+}
+
+pub(super) async fn set_password_of(tx: &WriteTx, user: Uuid, hash: &str) -> Result<u64> {
+    let query = sql("update users set password_hash = ?, updated_at = ? where id = ?");
+    tx.run(query.bind(hash).bind(tx.now()).bind(user)).await
+}
+
+/// Ends the sessions of a user, but for one.
+pub(super) async fn end_sessions(tx: &WriteTx, user: Uuid, but: Option<Uuid>) -> Result<u64> {
+    let query =
+        sql("update sessions set ended_at = ? where user_id = ? and ended_at is null and id <> ?");
+    tx.run(query.bind(tx.now()).bind(user).bind(but.unwrap_or_default())).await
+}
+
+/// How often an attempt failed lately.
+pub(super) async fn failures(db: &Db, key: &str) -> Result<Option<Failures>> {
+    let query =
+        sql("select failures, failed_at from sign_in_failures where key = ? and failed_at > ?");
+    db.value(query.bind(key).bind(db.now() - MEMORY)).await
+}
+
+/// The failures of a key, held until the transaction ends: of many attempts at once each sees those before.
+pub(super) async fn hold_failures(tx: &WriteTx, key: &str) -> Result<Failures> {
+    let query = sql("insert into sign_in_failures (key, failures, failed_at) values (?, 0, ?)
+         on conflict (key) do update set key = excluded.key returning failures, failed_at");
+    let held = tx.value(query.bind(key).bind(tx.now())).await?;
+    held.ok_or_else(|| Error::Internal("a key was not held".into()))
+}
+
+pub(super) async fn count_failure(tx: &WriteTx, key: &str) -> Result<()> {
+    let query = sql("insert into sign_in_failures (key, failures, failed_at) values (?, 1, ?)
+         on conflict (key) do update set failures = sign_in_failures.failures + 1,
+         failed_at = excluded.failed_at");
+    tx.run(query.bind(key).bind(tx.now())).await?;
+    Ok(())
+}
+
+/// What was long ago counts no longer.
+pub(super) async fn forget_old_failures(tx: &WriteTx) -> Result<()> {
+    let query = sql("delete from sign_in_failures where failed_at <= ?");
+    tx.run(query.bind(tx.now() - MEMORY)).await?;
+    Ok(())
+}
+
+pub(super) async fn forget_failures(tx: &WriteTx, key: &str) -> Result<()> {
+    tx.run(sql("delete from sign_in_failures where key = ?").bind(key)).await?;
+    Ok(())
 }
 
 pub(super) async fn set_password(tx: &WriteTx, email_key: &str, hash: &str) -> Result<u64> {

@@ -1,6 +1,7 @@
 //! `channelUpsert`: make or change a channel, matched by its code.
 
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -130,6 +131,8 @@ pub async fn channel_upsert(
         let data = json!({ "code": row.code });
         let mut event = NewEvent::new(events::CHANNEL_SAVED, ("chn", row.id), data);
         event.channel = Some(row.id);
+        let change = audit::difference(existing.as_ref(), &row);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         if command.location_ids.is_some() {

@@ -1,6 +1,7 @@
 //! `legalEntityUpsert`: make or change the company that sells.
 
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Result};
 use crate::events::{self, NewEvent};
@@ -57,12 +58,14 @@ pub async fn legal_entity_upsert(
             country_code: country.clone(),
             tax_id: tax_id.clone(),
             base_currency: currency.to_owned(),
-            created_at: existing.map_or(now, |row| row.created_at),
+            created_at: existing.as_ref().map_or(now, |row| row.created_at),
             updated_at: now,
         };
         let mut batch = Batch::default();
         batch.save(&row);
         let event = NewEvent::new(events::LEGAL_ENTITY_SAVED, ("ent", row.id), json!({}));
+        let change = audit::difference(existing.as_ref(), &row);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(row.id)

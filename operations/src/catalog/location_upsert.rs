@@ -2,6 +2,7 @@
 
 use super::calendar::WorkCalendar;
 use super::sql;
+use crate::audit;
 use crate::checks::{self, Address};
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -112,6 +113,8 @@ pub async fn location_upsert(
         let data = json!({ "code": row.code });
         let mut event = NewEvent::new(events::LOCATION_SAVED, ("loc", row.id), data);
         event.location = Some(row.id);
+        let change = audit::difference(existing.as_ref(), &row);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(row.id)

@@ -1,6 +1,7 @@
 //! `productsUpsert`: make or change up to 250 products, each refused or taken on its own.
 
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -144,6 +145,15 @@ struct Catalog {
     /// Bundles whose components are replaced.
     rewritten: Vec<Uuid>,
     components: Vec<bundle_component::Model>,
+    /// As they stood before the call.
+    before: Before,
+}
+
+/// Rows as they stood before a call, for the audit log.
+struct Before {
+    products: HashMap<Uuid, product::Model>,
+    variants: HashMap<Uuid, variant::Model>,
+    prices: HashMap<(Uuid, Uuid), price::Model>,
 }
 
 impl Catalog {
@@ -161,14 +171,17 @@ impl Catalog {
         let variants = sql::variants_by_sku(tx, &skus).await?;
         let product_ids: Vec<Uuid> = variants.iter().map(|variant| variant.product_id).collect();
         let variant_ids: Vec<Uuid> = variants.iter().map(|variant| variant.id).collect();
+        let products = sql::products(tx, &product_ids).await?;
+        let prices = sql::prices_of(tx, &variant_ids).await?;
+        let before = Before {
+            products: products.iter().map(|row| (row.id, row.clone())).collect(),
+            variants: variants.iter().map(|row| (row.id, row.clone())).collect(),
+            prices: prices.into_iter().map(|row| ((row.variant_id, row.channel_id), row)).collect(),
+        };
         let by_barcode = sql::variants_by_barcode(tx, &barcodes).await?;
         let reach = &call.actor.reach;
         Ok(Self {
-            products: sql::products(tx, &product_ids)
-                .await?
-                .into_iter()
-                .map(|row| (row.id, row))
-                .collect(),
+            products: products.into_iter().map(|row| (row.id, row)).collect(),
             barcodes: by_barcode
                 .into_iter()
                 .filter_map(|row| Some((row.barcode?, row.sku)))
@@ -187,6 +200,7 @@ impl Catalog {
             prices: Vec::new(),
             rewritten: Vec::new(),
             components: Vec::new(),
+            before,
         })
     }
 
@@ -401,6 +415,43 @@ impl Catalog {
         Some(rows)
     }
 
+    /// What became of each product: of itself, of its variants, of their prices and components.
+    fn changes(&self, products: &[(Uuid, Vec<&str>)]) -> Vec<Json> {
+        let product = |(id, skus): &(Uuid, Vec<&str>)| {
+            let row = self.products.get(id)?;
+            let variants: Vec<Json> =
+                skus.iter().filter_map(|sku| self.variant_change(sku)).collect();
+            let change = audit::difference(self.before.products.get(id), row);
+            Some(json!({ "productId": id, "product": change, "variants": variants }))
+        };
+        products.iter().filter_map(product).collect()
+    }
+
+    fn variant_change(&self, sku: &str) -> Option<Json> {
+        let row = self.variants.get(sku)?;
+        let prices: Vec<_> = self
+            .prices
+            .iter()
+            .filter(|price| price.variant_id == row.id)
+            .map(|price| {
+                let before = self.before.prices.get(&(price.variant_id, price.channel_id));
+                audit::difference(before, price)
+            })
+            .collect();
+        let components: Vec<Json> = self
+            .components
+            .iter()
+            .filter(|component| component.bundle_id == row.id)
+            .map(|part| json!({ "variantId": part.component_id, "quantity": part.quantity }))
+            .collect();
+        Some(json!({
+            "sku": sku,
+            "variant": audit::difference(self.before.variants.get(&row.id), row),
+            "prices": prices,
+            "components": self.rewritten.contains(&row.id).then_some(components),
+        }))
+    }
+
     async fn write(self, tx: &WriteTx, call: Call<'_>) -> Result<()> {
         let mut batch = Batch::default();
         let mut done = HashSet::new();
@@ -428,6 +479,12 @@ impl Catalog {
         }
         let mut products: Vec<_> = skus.into_iter().collect();
         products.sort();
+        let subject = match products.as_slice() {
+            [(id, _)] => Some(("prd", *id)),
+            _ => None,
+        };
+        let change = json!(self.changes(&products));
+        audit::record(tx, call.actor, &mut batch, subject, &change);
         for (id, skus) in products {
             let event = NewEvent::new(events::PRODUCT_SAVED, ("prd", id), json!({ "skus": skus }));
             events::record(tx, call.actor, &mut batch, event);

@@ -1,6 +1,7 @@
 //! `supplierUpsert`: make or change a supplier and its terms.
 
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -94,7 +95,7 @@ pub async fn supplier_upsert(
             email: email.clone(),
             currency: currency.to_owned(),
             payment_terms_days: days,
-            created_at: existing.map_or(now, |row| row.created_at),
+            created_at: existing.as_ref().map_or(now, |row| row.created_at),
             updated_at: now,
         };
         let terms = command.terms.as_deref().unwrap_or_default();
@@ -129,6 +130,8 @@ pub async fn supplier_upsert(
         batch.save(&row);
         batch.add_all(&rows);
         let event = NewEvent::new(events::SUPPLIER_SAVED, ("sup", row.id), json!({}));
+        let change = audit::difference(existing.as_ref(), &row);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(row.id)

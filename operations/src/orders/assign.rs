@@ -2,6 +2,7 @@
 
 use super::place::about;
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::events;
@@ -47,6 +48,9 @@ pub async fn assign(store: &Store, call: Call<'_>, command: &AssignOrder) -> Res
         let mut batch = Batch::default();
         let data = json!({ "userId": command.user_id });
         let event = about(&order, events::ORDER_ASSIGNED, ("ord", order.id), data);
+        let before = json!({ "userId": order.assignee_id });
+        let change = audit::changed(&before, &event.data);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(order.id)

@@ -8,6 +8,7 @@ use super::input::{self, AdjustmentInput, LineInput, Listed};
 use super::place::{about, importer, numbered, placed_data, settle_states};
 use super::sql;
 use crate::actor::Actor;
+use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks::{self, Address};
 use crate::customers::resolve::{Book, CustomerRef, NewCustomer};
@@ -152,6 +153,8 @@ async fn import_in(tx: WriteTx, actor: &Actor, command: &[ImportOrder]) -> Resul
     for built in &orders {
         built.add(&tx, actor, &mut batch);
     }
+    let told = json!({ "imported": orders.len(), "refused": command.len() - orders.len() });
+    audit::record(&tx, actor, &mut batch, None, &audit::made(&told));
     batch.insert(&tx).await?;
     Ok(answer)
 }

@@ -2,6 +2,7 @@
 
 use super::place::about;
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -83,6 +84,7 @@ pub async fn note_add(store: &Store, call: Call<'_>, command: &AddNote) -> Resul
             mentions: json!(mentioned),
             created_at: tx.now(),
         });
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &audit::made(&event.data));
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(id)

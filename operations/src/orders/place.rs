@@ -4,6 +4,7 @@ use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
 use super::sql;
 use super::state::Facts;
 use crate::actor::Actor;
+use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks::{self, Address};
 use crate::customers::resolve::{Book, CustomerRef};
@@ -486,6 +487,8 @@ impl Draft<'_> {
             at: Some(order.placed_at),
             ..about(order, events::ORDER_PLACED, ("ord", order.id), placed_data(order, lines.len()))
         };
+        let change = audit::made(&event.data);
+        audit::record(self.tx, self.actor, &mut self.batch, Some(event.subject), &change);
         events::record(self.tx, self.actor, &mut self.batch, event);
     }
 

@@ -3,6 +3,7 @@
 use super::input::check_tags;
 use super::place::about;
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events;
@@ -64,8 +65,19 @@ pub async fn tag(store: &Store, call: Call<'_>, command: &TagOrder) -> Result<Uu
         for tag in &added {
             batch.add(&order_tag::Model { order_id: order.id, tag: (*tag).clone() });
         }
+        let before: Vec<&str> = tags.iter().map(|row| row.tag.as_str()).collect();
+        let kept = before.iter().filter(|tag| !removed.iter().any(|gone| gone == *tag));
+        let after: Vec<&str> = kept.copied().chain(added.iter().map(|tag| tag.as_str())).collect();
+        let (tags_before, tags_after) = (json!({ "tags": before }), json!({ "tags": after }));
         let data = json!({ "added": added, "removed": removed });
         let event = about(&order, events::ORDER_TAGGED, ("ord", order.id), data);
+        audit::record(
+            &tx,
+            call.actor,
+            &mut batch,
+            Some(event.subject),
+            &audit::changed(&tags_before, &tags_after),
+        );
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(order.id)

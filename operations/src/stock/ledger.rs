@@ -7,7 +7,7 @@ use crate::events::{self, EventKind, NewEvent};
 use crate::store::{Batch, WriteTx};
 use entities::enums::MovementKind;
 use entities::{stock_level, stock_movement};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 /// One change of one level.
@@ -66,6 +66,27 @@ impl Move {
             | MovementKind::Scrap => events::STOCK_ADJUSTED,
         }
     }
+
+    /// The SKU, and the quantities that change.
+    fn told(&self) -> Json {
+        let changes = [
+            ("onHandChange", self.on_hand),
+            ("reservedChange", self.reserved),
+            ("damagedChange", self.damaged),
+        ];
+        let changes = changes.into_iter().filter(|(_, units)| *units != 0);
+        let sku = [("sku".to_owned(), json!(self.sku))].into_iter();
+        Json::Object(
+            sku.chain(changes.map(|(name, units)| (name.to_owned(), json!(units)))).collect(),
+        )
+    }
+}
+
+/// What moves, for the audit log.
+pub(super) fn told(moves: &[Move]) -> Json {
+    let reason = moves.first().and_then(|change| change.reason.as_deref());
+    let moves: Json = moves.iter().map(Move::told).collect();
+    json!({ "moves": moves, "reason": reason })
 }
 
 /// Adds movements and their events to what the transaction writes.
@@ -89,17 +110,7 @@ pub(crate) fn note(tx: &WriteTx, actor: &Actor, batch: &mut Batch, moves: &[Move
             unit_cost_currency: change.unit_cost.as_ref().map(|cost| cost.1.clone()),
             at: tx.now(),
         });
-        let mut data = serde_json::Map::from_iter([("sku".to_owned(), json!(change.sku))]);
-        for (name, value) in [
-            ("onHandChange", change.on_hand),
-            ("reservedChange", change.reserved),
-            ("damagedChange", change.damaged),
-        ] {
-            if value != 0 {
-                data.insert(name.to_owned(), json!(value));
-            }
-        }
-        let mut event = NewEvent::new(change.event(), ("stk", change.level_id), data.into());
+        let mut event = NewEvent::new(change.event(), ("stk", change.level_id), change.told());
         event.location = Some(change.location_id);
         events::record(tx, actor, batch, event);
     }

@@ -3,6 +3,7 @@
 use super::ledger::{self, Move};
 use super::sql;
 use crate::actor::Actor;
+use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks;
 use crate::error::{Faults, RefusalCode, Result};
@@ -148,6 +149,11 @@ impl Shelf {
     ) -> Result<Vec<Uuid>> {
         let ids = self.rows.iter().map(|(_, level)| level.id).collect();
         ledger::note(tx, actor, &mut self.batch, moves);
+        if let Some(first) = moves.first() {
+            let subject = Some(("loc", first.location_id));
+            let change = audit::made(&ledger::told(moves));
+            audit::record(tx, actor, &mut self.batch, subject, &change);
+        }
         self.batch.insert(tx).await?;
         ledger::apply(tx, moves).await?;
         Ok(ids)

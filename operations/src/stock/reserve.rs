@@ -5,6 +5,7 @@ use super::needs::{Plan, Wanted, plan};
 use super::receive::SkuQuantity;
 use super::sql;
 use crate::actor::Actor;
+use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks::{self, Address};
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
@@ -15,6 +16,7 @@ use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::ReservationState;
 use entities::{location, stock_level, stock_reservation, stock_reservation_line, variant};
+use sea_orm::ActiveEnum;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -111,6 +113,7 @@ async fn hold(tx: WriteTx, actor: &Actor, command: &ReserveStock) -> Result<Uuid
     let data = json!({ "expiresAt": crate::sql::fixed_width(expires_at), "units": units });
     let mut event = NewEvent::new(events::RESERVATION_MADE, ("res", id), data);
     event.channel = Some(channel.id);
+    audit::record(&tx, actor, &mut batch, Some(event.subject), &audit::made(&event.data));
     events::record(&tx, actor, &mut batch, event);
     if let Some(old) = &held.reservation {
         let event = NewEvent::new(events::RESERVATION_RELEASED, ("res", old.id), json!({}));
@@ -154,6 +157,9 @@ pub(super) async fn end(
     let mut event = NewEvent::new(kind, ("res", id), json!({}));
     event.channel = Some(reservation.channel_id);
     let mut batch = Batch::default();
+    let (before, after) = (json!({ "state": "ACTIVE" }), json!({ "state": state.to_value() }));
+    let change = audit::changed(&before, &after);
+    audit::record(tx, actor, &mut batch, Some(event.subject), &change);
     events::record(tx, actor, &mut batch, event);
     let moves = held.give_back(tx, ("res", id)).await?;
     ledger::note(tx, actor, &mut batch, &moves);

@@ -2,6 +2,7 @@
 
 use super::receive::Shelf;
 use super::sql;
+use crate::audit;
 use crate::checks;
 use crate::error::{Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -67,6 +68,13 @@ pub async fn set_policy(
         let mut event = NewEvent::new(events::STOCK_POLICY_SET, ("stk", level.id), data);
         event.location = Some(level.location_id);
         let mut batch = Batch::default();
+        let before = json!({
+            "safetyStock": level.safety_stock,
+            "reorderPoint": level.reorder_point,
+            "reorderQuantity": level.reorder_quantity,
+        });
+        let change = audit::changed(&before, &event.data);
+        audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         Ok(vec![level.id])

@@ -1,8 +1,9 @@
 //! Every root field, asked of introspection: without a credential, without the right, with it.
 
 use harness::shop::*;
-use harness::{Shop, TestApp};
-use operations::permissions::Permission as P;
+use harness::{Client, Shop, TestApp};
+use operations::actor::Reach;
+use operations::permissions::{Permission as P, Permissions};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("viewer", "{ viewer { permissions } }", None),
     ("users", "{ users { totalCount nodes { email } } }", Some(P::AccessManage)),
     ("roles", "{ roles { name permissions builtIn } }", Some(P::AccessManage)),
+    ("auditLog", "{ auditLog { totalCount nodes { operation } } }", Some(P::AuditRead)),
     ("apiTokens", "{ apiTokens { totalCount nodes { name } } }", Some(P::AccessManage)),
     ("channels", "{ channels { code } }", Some(P::CatalogRead)),
     ("channel", "{ channel(by: { code: \"web\" }) { code } }", Some(P::CatalogRead)),
@@ -33,7 +35,7 @@ fn mutations(
     shop: &Shop,
     order: &Json,
     held: &Json,
-    token: &Json,
+    (token, user, role): &(Json, Json, Json),
 ) -> Vec<(&'static str, &'static str, Json, P)> {
     let sku = json!([{ "sku": "A", "quantity": 1 }]);
     let entity = json!({ "name": "x", "countryCode": "DE", "baseCurrency": "EUR" });
@@ -45,7 +47,16 @@ fn mutations(
     let history = json!({ "orders": [{ "channelCode": "web", "channelReference": "h", "currencyCode": "EUR", "placedAt": "2025-01-01T00:00:00Z", "lines": [] }] });
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 60, "lines": sku });
     let token = json!({ "apiTokenId": token });
+    let person = json!({ "email": "x@x.example", "name": "x", "roleIds": [role] });
     let mut cases = vec![
+        ("userCreate", USER_CREATE, person, P::AccessManage),
+        ("userUpdate", USER_UPDATE, json!({ "userId": user, "name": "y" }), P::AccessManage),
+        (
+            "roleDefine",
+            ROLE_DEFINE,
+            json!({ "name": "x", "permissions": ["ORDERS_READ"] }),
+            P::AccessManage,
+        ),
         (
             "apiTokenCreate",
             API_TOKEN_CREATE,
@@ -103,6 +114,12 @@ fn mutations(
 /// Root fields that need no credential: they are how one is obtained.
 const OPEN: [&str; 3] = ["signIn", "sessionRefresh", "signOut"];
 
+/// What every user may do for themselves.
+const OWN: [(&str, &str); 1] = [(
+    "passwordChange",
+    "mutation($input: PasswordChangeInput!) { passwordChange(input: $input) { user { id } userErrors { code field } } }",
+)];
+
 async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
     let query = "query($name: String!) { __type(name: $name) { fields { name } } }";
     let data = app.anonymous().ok(query, json!({ "name": root })).await;
@@ -110,14 +127,17 @@ async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
     fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn opened(app: &TestApp) -> (Shop, Json, Json, Json) {
+async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json)) {
     let shop = Shop::open(app).await;
     let order = shop.place(shop.order(&[("A", 1)])).await;
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
     let held = shop.admin.done(STOCK_RESERVE, hold).await["reservation"].clone();
     let token = json!({ "name": "partner", "permissions": ["ORDERS_READ"] });
     let token = shop.admin.done(API_TOKEN_CREATE, token).await["apiToken"]["id"].clone();
-    (shop, order, held, token)
+    let user = json!(app.user("subject@shop.example", "agent").await);
+    let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
+    let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();
+    (shop, order, held, (token, user, role))
 }
 
 #[tokio::test]
@@ -151,6 +171,7 @@ async fn every_mutation_needs_a_credential_and_its_right_and_changes_nothing_wit
     let cases = mutations(&shop, &order, &held, &token);
     let mut known: BTreeSet<String> = cases.iter().map(|(name, ..)| (*name).to_owned()).collect();
     known.extend(OPEN.map(str::to_owned));
+    known.extend(OWN.map(|(name, _)| name.to_owned()));
     assert_eq!(fields(&app, "Mutation").await, known);
     let before = app.books().await;
     for (name, query, input, permission) in &cases {
@@ -176,6 +197,105 @@ async fn every_mutation_needs_a_credential_and_its_right_and_changes_nothing_wit
     app.verify().await;
 }
 
+/// Somebody who asks: what they may do, and the status they are answered with.
+struct Asker {
+    name: String,
+    client: Client,
+    permissions: Permissions,
+    credential: Credential,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Credential {
+    Good,
+    None,
+    Expired,
+}
+
+/// A user of every built-in role, a partner, nobody, and two whose credentials have run out.
+async fn askers(app: &TestApp) -> Vec<Asker> {
+    let mut askers = Vec::new();
+    let sign_in = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken } userErrors { code } } }";
+    let session = |name: &'static str| async move {
+        let email = format!("{name}@roles.example");
+        app.user(&email, name).await;
+        let input = json!({ "email": email, "password": harness::app::PASSWORD });
+        let session = app.anonymous().done(sign_in, input).await;
+        app.anonymous().with_token(session["session"]["accessToken"].as_str().unwrap())
+    };
+    let short = session("admin").await;
+    let partner = app.token(Permissions::all(), Reach::default()).await;
+    app.plant("update api_tokens set expires_at = '2026-03-02T10:00:01.000000Z' where name = 'test' and last_used_at is null").await;
+    app.clock.advance(time::Duration::hours(1));
+    let good = Credential::Good;
+    for role in operations::permissions::BUILT_IN_ROLES {
+        let client =
+            if role.name == "admin" { app.admin().await } else { session(role.name).await };
+        let (name, permissions) = (role.name.to_owned(), role.permissions());
+        askers.push(Asker { name, client, permissions, credential: good });
+    }
+    let permissions: Permissions = [P::OrdersRead, P::StockRead].into_iter().collect();
+    let client = app.token(permissions, Reach::default()).await;
+    askers.push(Asker { name: "partner".into(), client, permissions, credential: good });
+    for (name, client, credential) in [
+        ("anonymous", app.anonymous(), Credential::None),
+        ("expired session", short, Credential::Expired),
+        ("expired token", partner, Credential::Expired),
+    ] {
+        let permissions = Permissions::default();
+        askers.push(Asker { name: name.into(), client, permissions, credential });
+    }
+    askers
+}
+
+/// What an asker is answered, by the table of permissions alone.
+fn expected(asker: &Asker, permission: Option<P>) -> (u16, Option<&'static str>) {
+    match asker.credential {
+        Credential::Expired => (401, Some("UNAUTHENTICATED")),
+        Credential::None => (200, Some("UNAUTHENTICATED")),
+        Credential::Good => {
+            let may = permission.is_none_or(|permission| asker.permissions.has(permission));
+            (200, (!may).then_some("FORBIDDEN"))
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
+    let app = TestApp::start().await;
+    let (shop, order, held, subjects) = opened(&app).await;
+    let askers = askers(&app).await;
+    let cases = mutations(&shop, &order, &held, &subjects);
+    let mut asked = 0;
+    for asker in &askers {
+        for (name, query, permission) in QUERIES {
+            let (status, answer) = asker.client.send(query, json!({})).await;
+            let code = answer["errors"][0]["extensions"]["code"].as_str();
+            assert_eq!((status, code), expected(asker, *permission), "{name} by {}", asker.name);
+            asked += 1;
+        }
+        for (name, query, input, permission) in &cases {
+            let (status, answer) = asker.client.send(query, json!({ "input": input })).await;
+            let code = answer["errors"][0]["extensions"]["code"].as_str();
+            let expected = expected(asker, Some(*permission));
+            assert_eq!((status, code), expected, "{name} by {}", asker.name);
+            asked += 1;
+        }
+        for (name, query) in OWN {
+            let input = json!({ "currentPassword": "x", "newPassword": "short" });
+            let (status, answer) = asker.client.send(query, json!({ "input": input })).await;
+            let code = answer["errors"][0]["extensions"]["code"].as_str();
+            let user = asker.credential == Credential::Good
+                && !matches!(asker.name.as_str(), "admin" | "partner");
+            let refused = if asker.credential == Credential::Expired { 401 } else { 200 };
+            let expected = (refused, (!user).then_some("UNAUTHENTICATED"));
+            assert_eq!((status, code), expected, "{name} by {}", asker.name);
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, askers.len() * (QUERIES.len() + cases.len() + OWN.len()));
+}
+
 #[tokio::test]
 async fn what_is_beyond_reach_is_not_there() {
     let app = TestApp::start().await;
@@ -190,9 +310,9 @@ async fn what_is_beyond_reach_is_not_there() {
             "legalEntityUpsert" | "productsUpsert" | "supplierUpsert" | "apiTokenCreate" => {
                 continue;
             }
-            "channelUpsert" | "locationUpsert" | "apiTokenRotate" | "apiTokenRevoke" => {
-                "POLICY_VIOLATION"
-            }
+            "userCreate" | "roleDefine" => continue,
+            "channelUpsert" | "locationUpsert" | "apiTokenRotate" | "apiTokenRevoke"
+            | "userUpdate" => "POLICY_VIOLATION",
             _ => "NOT_FOUND",
         };
         let payload = stranger.payload(query, json!({ "input": input })).await;

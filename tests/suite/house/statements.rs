@@ -73,7 +73,12 @@ async fn a_page_of_100_takes_no_more_statements_than_a_page_of_one() {
         let one = statements(&app, &shop, query, json!({ "n": 1 })).await;
         let ten = statements(&app, &shop, query, json!({ "n": 10 })).await;
         let hundred = statements(&app, &shop, query, json!({ "n": 100 })).await;
-        assert!(one <= *most && hundred <= *most, "{query}\n1: {one}, 10: {ten}, 100: {hundred}");
+        // Who is seen for the first time goes into the audit log, in a transaction of its own.
+        let seen = 3;
+        let first = one.max(ten).max(hundred);
+        assert!(first <= *most + seen, "{query}\n1: {one}, 10: {ten}, 100: {hundred}");
+        let again = statements(&app, &shop, query, json!({ "n": 100 })).await;
+        assert!(again <= *most, "{query}\nagain: {again}");
         assert!(hundred <= one.max(ten) + 2, "{query}\n1: {one}, 10: {ten}, 100: {hundred}");
     }
 }
