@@ -1,6 +1,7 @@
 //! Configuration: the environment over an optional file; every fault is named at once.
 
 use crate::front::Limits;
+use crate::oidc::Issuer;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use operations::secrets::MasterKey;
@@ -24,6 +25,8 @@ pub struct Config {
     pub jwt_lifetime: time::Duration,
     /// How much one request may ask for.
     pub limits: Limits,
+    /// Identity providers whose tokens are taken.
+    pub issuers: Vec<Issuer>,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -47,6 +50,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("AFTERCART_LISTEN", "127.0.0.1:4000", "The address and port to listen on."),
     ("AFTERCART_MIGRATE", "true", "Whether `serve` brings the schema up to date by itself."),
     ("AFTERCART_JWT_LIFETIME_SECONDS", "900", "How long an access token works; 60 to 86400."),
+    (
+        "AFTERCART_OIDC_ISSUERS",
+        "",
+        "A JSON file of identity providers whose tokens are taken: `[{ \"issuer\", \"audience\", \"jwksUrl\", \"rolesClaim\", \"roles\": { \"their group\": \"our role\" } }]`.",
+    ),
     ("AFTERCART_LIMIT_BODY_BYTES", "1048576", "The largest request body; 1024 to 104857600."),
     ("AFTERCART_LIMIT_HEAD_BYTES", "16384", "The head of a request; 8192 to 1048576."),
     (
@@ -180,6 +188,7 @@ impl Config {
                 reader.number("AFTERCART_JWT_LIFETIME_SECONDS", 60_u32, 86_400).into(),
             ),
             limits: reader.limits(),
+            issuers: reader.issuers(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -303,6 +312,23 @@ impl Reader<'_> {
             self.fault(variable, "is addresses or networks such as 10.0.0.0/8");
             Vec::new()
         })
+    }
+
+    fn issuers(&mut self) -> Vec<Issuer> {
+        let variable = "AFTERCART_OIDC_ISSUERS";
+        let Some(path) = self.given(variable) else { return Vec::new() };
+        let read = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+        let parsed = read.and_then(|text| {
+            serde_json::from_str::<Vec<Issuer>>(&text).map_err(|error| error.to_string())
+        });
+        let issuers = parsed.unwrap_or_else(|error| {
+            self.faults.push(format!("{variable}: {path}: {error}"));
+            Vec::new()
+        });
+        for fault in issuers.iter().filter_map(Issuer::fault) {
+            self.faults.push(format!("{variable}: {path}: {fault}"));
+        }
+        issuers
     }
 
     fn allowed_documents(&mut self) -> Option<Vec<String>> {

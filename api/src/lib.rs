@@ -21,6 +21,7 @@ pub mod ids;
 mod integrity;
 mod loaders;
 mod node;
+pub mod oidc;
 mod orders;
 mod paging;
 mod payments;

@@ -2,6 +2,7 @@
 
 use crate::auth::Tokens;
 use crate::front::{self, Executor, Limits, refuse};
+use crate::oidc::Issuer;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
@@ -9,7 +10,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 use operations::Store;
-use operations::access::keys::signing_keys;
 use operations::access::user_create::built_in_roles;
 use operations::secrets::MasterKey;
 use std::future::Future;
@@ -37,26 +37,34 @@ pub struct AppOptions {
     pub jwt_lifetime: time::Duration,
     /// How much one request may ask for.
     pub limits: Limits,
+    /// Identity providers whose tokens are taken.
+    pub issuers: Vec<Issuer>,
 }
 
 impl AppOptions {
     /// The usual options.
     pub fn new(master_key: MasterKey) -> Self {
-        Self { master_key, jwt_lifetime: time::Duration::minutes(15), limits: Limits::default() }
+        Self {
+            master_key,
+            jwt_lifetime: time::Duration::minutes(15),
+            limits: Limits::default(),
+            issuers: Vec::new(),
+        }
     }
 }
 
 /// How often a node looks for deadlines that are due.
 const TIMER_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a node reads the signing keys: those that were withdrawn verify no longer than this.
+const KEY_INTERVAL: Duration = Duration::from_secs(4);
 /// How often a node looks for audit entries to seal.
 const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl App {
     /// Loads the signing keys, making the first one where there is none, and the built-in roles.
     pub async fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
-        let keys = signing_keys(&store, &options.master_key).await?;
         built_in_roles(&store).await?;
-        let tokens = Tokens::new(store.clone(), keys, options.jwt_lifetime);
+        let tokens = Tokens::new(store.clone(), options).await?;
         let executor = Executor::new(store.clone(), &options.limits)?;
         Ok(Self { store, executor, tokens, stopping: watch::Sender::new(false) })
     }
@@ -114,9 +122,11 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
         let timers = tokio::spawn(run_timers(self.store.clone()));
         let sealer = tokio::spawn(seal_audit_log(self.store.clone()));
+        let keys = tokio::spawn(read_signing_keys(self.tokens.clone()));
         self.answer(listener, stop).await;
         timers.abort();
         sealer.abort();
+        keys.abort();
     }
 
     /// Answers requests until `stop` ends; those under way are finished.
@@ -136,6 +146,16 @@ async fn run_timers(store: Store) {
             Ok(0) => {}
             Ok(ran) => tracing::debug!(ran, "deadlines met"),
             Err(error) => tracing::error!(%error, "deadlines could not be run"),
+        }
+    }
+}
+
+/// Keeps the signing keys as the database has them, and makes the next one when it is time.
+async fn read_signing_keys(tokens: Tokens) {
+    loop {
+        tokio::time::sleep(KEY_INTERVAL).await;
+        if let Err(error) = tokens.refresh_keys().await {
+            tracing::error!(%error, "the signing keys could not be read");
         }
     }
 }

@@ -48,5 +48,6 @@ pub mod supplier;
 pub mod supplier_term;
 pub mod timer;
 pub mod user;
+pub mod user_identity;
 pub mod user_role;
 pub mod variant;

@@ -20,6 +20,7 @@ mod m0011_number_documents;
 mod m0012_rotate_api_tokens;
 mod m0013_complete_access;
 mod m0014_create_audit;
+mod m0015_create_user_identities;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_rotate_api_tokens::Migration),
             Box::new(m0013_complete_access::Migration),
             Box::new(m0014_create_audit::Migration),
+            Box::new(m0015_create_user_identities::Migration),
         ]
     }
 }

@@ -27,6 +27,8 @@ pub struct TestApp {
     pub clock: Clock,
     pub url: String,
     pub database: Database,
+    /// Wraps the signing keys.
+    pub master_key: MasterKey,
     raw: DatabaseConnection,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -38,6 +40,11 @@ impl TestApp {
 
     /// An app with limits of its own.
     pub async fn with_limits(change: impl FnOnce(&mut Limits)) -> Self {
+        Self::with_options(|options| change(&mut options.limits)).await
+    }
+
+    /// An app with options of its own.
+    pub async fn with_options(change: impl FnOnce(&mut AppOptions)) -> Self {
         let database = Database::migrated().await;
         let clock = Clock::fixed(START);
         let options = StoreOptions {
@@ -51,17 +58,22 @@ impl TestApp {
         let mut options = AppOptions::new(MasterKey::generate());
         // Tests ask for more in a second than any client.
         options.limits.burst = 1_000_000;
-        change(&mut options.limits);
-        let app = App::new(store.clone(), &options).await.expect("starts");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
-        let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));
+        change(&mut options);
         let (stop, stopped) = oneshot::channel();
-        // Timers are run by the tests themselves, when the clock says so.
-        tokio::spawn(app.answer(listener, async {
-            let _ended = stopped.await;
-        }));
+        let url = serve(&store, &options, stopped).await;
         let raw = database.raw().await;
-        Self { store, clock, url, database, raw, stop: Some(stop) }
+        let master_key = options.master_key;
+        Self { store, clock, url, database, master_key, raw, stop: Some(stop) }
+    }
+
+    /// Another node on the same database, as the client that nobody is signed in to; it answers as long as
+    /// the runtime does.
+    pub async fn second_node(&self) -> Client {
+        let (stop, stopped) = oneshot::channel();
+        let options = AppOptions::new(self.master_key.clone());
+        let url = serve(&self.store, &options, stopped).await;
+        std::mem::forget(stop);
+        Client::new(&url, None)
     }
 
     pub fn anonymous(&self) -> Client {
@@ -191,6 +203,17 @@ impl TestApp {
         let report = report.expect("verifies");
         assert!(report.ok(), "{report:#?}");
     }
+}
+
+/// Answers on a port of its own. Timers are run by the tests themselves, when the clock says so.
+async fn serve(store: &Store, options: &AppOptions, stopped: oneshot::Receiver<()>) -> String {
+    let app = App::new(store.clone(), options).await.expect("starts");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("listens");
+    let url = format!("http://{}/graphql", listener.local_addr().expect("an address"));
+    tokio::spawn(app.answer(listener, async {
+        let _ended = stopped.await;
+    }));
+    url
 }
 
 impl Drop for TestApp {

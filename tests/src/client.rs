@@ -9,9 +9,15 @@ pub struct Client {
     pub token: Option<String>,
 }
 
+/// A client of HTTP.
+pub fn http() -> reqwest::Client {
+    aftercart::oidc::choose_cryptography();
+    reqwest::Client::new()
+}
+
 impl Client {
     pub fn new(url: &str, token: Option<String>) -> Self {
-        Self { http: reqwest::Client::new(), url: url.to_owned(), token }
+        Self { http: http(), url: url.to_owned(), token }
     }
 
     #[must_use]

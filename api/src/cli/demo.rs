@@ -58,6 +58,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
         master_key: master_key(&config, &store).await?,
         jwt_lifetime: config.jwt_lifetime,
         limits: config.limits.clone(),
+        issuers: config.issuers.clone(),
     };
     let app = App::new(store.clone(), &options).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);

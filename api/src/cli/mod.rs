@@ -2,6 +2,7 @@
 
 mod demo;
 mod import;
+mod key;
 mod migrate;
 mod schema;
 mod serve;
@@ -59,6 +60,9 @@ enum Command {
     /// Manage users.
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Manage the keys that sign access tokens.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Manage partners' tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -123,6 +127,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Verify => verify::run().await,
         Command::Schema => schema::run(),
         Command::User(command) => user::run(command).await,
+        Command::Key(command) => key::run(command).await,
         Command::Token(command) => token::run(command).await,
     };
     let (faults, code) = match outcome {

@@ -13,6 +13,7 @@ pub(super) async fn run() -> Outcome {
         master_key: master_key(&config, &store).await?,
         jwt_lifetime: config.jwt_lifetime,
         limits: config.limits.clone(),
+        issuers: config.issuers.clone(),
     };
     let app = App::new(store.clone(), &options).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {

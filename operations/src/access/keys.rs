@@ -1,11 +1,16 @@
 //! The keys that sign access tokens, wrapped by the master key.
 
 use super::sql;
+use crate::actor::Actor;
+use crate::audit;
 use crate::error::{Error, Result};
+use crate::idempotency::run;
 use crate::secrets::MasterKey;
 use crate::store::{Batch, Store};
 use entities::{setting, signing_key};
 use rand::RngExt;
+use serde_json::json;
+use time::Duration;
 use uuid::Uuid;
 
 /// A key that signs access tokens.
@@ -28,27 +33,23 @@ impl std::fmt::Debug for SigningKey {
 /// The one algorithm these keys are used with.
 pub const ALGORITHM: &str = "HS256";
 
-/// The signing keys, newest first; the first one is made where there is none.
+/// A retired key verifies until every token that it signed has run out: a token lives a day at most.
+const VERIFIES_ON: Duration = Duration::hours(25);
+/// A key signs for this long; then a server makes the next one.
+const SIGNS_FOR: Duration = Duration::days(30);
+
+/// The signing keys, newest first; the first one is made where there is none, and the next one when the
+/// newest has signed for thirty days.
 pub async fn signing_keys(store: &Store, master: &MasterKey) -> Result<Vec<SigningKey>> {
-    let rows: Vec<signing_key::Model> = store
-        .write(|tx| async move {
-            let rows = sql::signing_keys(&tx).await?;
-            if rows.iter().any(|row| row.retired_at.is_none()) {
-                return Ok(rows);
-            }
-            let secret: [u8; 32] = rand::rng().random();
-            let mut batch = Batch::default();
-            batch.add(&signing_key::Model {
-                id: tx.id(),
-                algorithm: ALGORITHM.into(),
-                wrapped: master.seal(&secret)?,
-                created_at: tx.now(),
-                retired_at: None,
-            });
-            batch.insert(&tx).await?;
-            sql::signing_keys(&tx).await
-        })
-        .await?;
+    let db = store.read();
+    let rows = sql::signing_keys(&db, db.now() - VERIFIES_ON).await?;
+    let signs = |row: &signing_key::Model| {
+        row.retired_at.is_none() && row.created_at > db.now() - SIGNS_FOR
+    };
+    if !rows.iter().any(signs) {
+        rotate_signing_keys(store, master, false).await?;
+    }
+    let rows = sql::signing_keys(&db, db.now() - VERIFIES_ON).await?;
     rows.into_iter()
         .filter(|row| row.algorithm == ALGORITHM)
         .map(|row| {
@@ -56,6 +57,33 @@ pub async fn signing_keys(store: &Store, master: &MasterKey) -> Result<Vec<Signi
             Ok(SigningKey { id: row.id, secret, signs: row.retired_at.is_none() })
         })
         .collect()
+}
+
+/// Makes the next signing key. The keys before it still verify what they signed, so nobody notices; unless
+/// they got into wrong hands: `at_once` ends every access token now, and sessions are refreshed.
+pub async fn rotate_signing_keys(store: &Store, master: &MasterKey, at_once: bool) -> Result<()> {
+    let actor = &Actor::system();
+    run(store, actor, "signingKeyRotate", |tx| async move {
+        if at_once {
+            sql::delete_signing_keys(&tx).await?;
+        } else {
+            sql::retire_signing_keys(&tx).await?;
+        }
+        let secret: [u8; 32] = rand::rng().random();
+        let row = signing_key::Model {
+            id: tx.id(),
+            algorithm: ALGORITHM.into(),
+            wrapped: master.seal(&secret)?,
+            created_at: tx.now(),
+            retired_at: None,
+        };
+        let mut batch = Batch::default();
+        batch.add(&row);
+        let change = audit::made(&json!({ "kid": row.id, "atOnce": at_once }));
+        audit::record(&tx, actor, &mut batch, None, &change);
+        batch.insert(&tx).await
+    })
+    .await
 }
 
 const MASTER_KEY: &str = "master_key";

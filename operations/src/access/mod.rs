@@ -3,6 +3,7 @@
 pub mod api_token_create;
 pub mod api_token_revoke;
 pub mod api_token_rotate;
+pub mod external;
 pub mod grants;
 pub mod keys;
 pub mod password_change;

@@ -209,8 +209,33 @@ pub(super) async fn note_use(store: &Store, token: Uuid, before: OffsetDateTime)
         .await
 }
 
-pub(super) async fn signing_keys(db: &Db) -> Result<Vec<signing_key::Model>> {
-    db.all(sql("select * from signing_keys order by created_at desc, id desc")).await
+pub(super) async fn user_of_identity(
+    db: &Db,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<user::Model>> {
+    let query = sql("select u.* from user_identities i join users u on u.id = i.user_id
+         where i.issuer = ? and i.subject = ?");
+    db.first(query.bind(issuer).bind(subject)).await
+}
+
+/// Keys that sign, or that did until a moment ago.
+pub(super) async fn signing_keys(
+    db: &Db,
+    retired_after: OffsetDateTime,
+) -> Result<Vec<signing_key::Model>> {
+    let query = sql("select * from signing_keys where retired_at is null or retired_at > ?
+         order by created_at desc, id desc");
+    db.all(query.bind(retired_after)).await
+}
+
+pub(super) async fn retire_signing_keys(tx: &WriteTx) -> Result<u64> {
+    let query = sql("update signing_keys set retired_at = ? where retired_at is null");
+    tx.run(query.bind(tx.now())).await
+}
+
+pub(super) async fn delete_signing_keys(tx: &WriteTx) -> Result<u64> {
+    tx.run(sql("delete from signing_keys")).await
 }
 
 pub(super) async fn setting(db: &Db, name: &str) -> Result<Option<setting::Model>> {

@@ -13,7 +13,7 @@ const FOLLOW: &str = "subscription($after: String) { events(after: $after) { cur
 
 impl Stream {
     async fn open(app: &TestApp, client: &Client, after: Option<&str>) -> Self {
-        let mut request = reqwest::Client::new()
+        let mut request = harness::client::http()
             .post(&app.url)
             .header("accept", "text/event-stream")
             .json(&json!({ "query": FOLLOW, "variables": { "after": after } }));
@@ -25,7 +25,7 @@ impl Stream {
 
     /// By GET, as a browser's `EventSource` comes back: behind the last event it had.
     async fn resume(app: &TestApp, client: &Client, last_event_id: &str) -> Self {
-        let request = reqwest::Client::new()
+        let request = harness::client::http()
             .get(&app.url)
             .query(&[("query", FOLLOW)])
             .header("accept", "text/event-stream")
@@ -140,7 +140,7 @@ async fn a_mutation_answers_once_and_completes() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let body = json!({ "query": harness::shop::ORDER_PLACE, "variables": { "input": shop.order(&[("A", 1)]) } });
-    let request = reqwest::Client::new()
+    let request = harness::client::http()
         .post(&app.url)
         .header("accept", "text/event-stream")
         .bearer_auth(shop.admin.token.as_ref().unwrap())

@@ -101,7 +101,7 @@ async fn who_asks_for_much_waits_and_nobody_else_does() {
         }
     }
     assert_eq!(status, 429);
-    let request = reqwest::Client::new()
+    let request = harness::client::http()
         .post(&app.url)
         .bearer_auth(busy.token.as_ref().unwrap())
         .json(&json!({ "query": page }));

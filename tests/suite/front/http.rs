@@ -9,7 +9,7 @@ const JSON: &str = "application/json; charset=utf-8";
 const GRAPHQL: &str = "application/graphql-response+json; charset=utf-8";
 
 fn request(app: &TestApp, method: Method) -> RequestBuilder {
-    reqwest::Client::new().request(method, &app.url)
+    harness::client::http().request(method, &app.url)
 }
 
 async fn sent(request: RequestBuilder) -> (u16, String, Json) {

@@ -2,7 +2,7 @@ use harness::TestApp;
 use serde_json::{Value as Json, json};
 
 async fn post(app: &TestApp, kind: &str, body: Vec<u8>) -> (u16, Json) {
-    let request = reqwest::Client::new().post(&app.url).header("content-type", kind).body(body);
+    let request = harness::client::http().post(&app.url).header("content-type", kind).body(body);
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     (status, response.json().await.unwrap())
@@ -20,12 +20,15 @@ async fn what_is_no_request_is_refused_in_json() {
         assert_eq!(found, status);
         assert!(answer["errors"][0]["extensions"]["code"].is_string(), "{answer}");
     }
-    let put = reqwest::Client::new().put(&app.url).send().await.unwrap();
+    let put = harness::client::http().put(&app.url).send().await.unwrap();
     assert_eq!(put.status().as_u16(), 405);
     let health = app.url.replace("/graphql", "/healthz");
-    assert_eq!(reqwest::get(health).await.unwrap().text().await.unwrap(), "ok");
+    assert_eq!(
+        harness::client::http().get(health).send().await.unwrap().text().await.unwrap(),
+        "ok"
+    );
     let ready = app.url.replace("/graphql", "/readyz");
-    assert_eq!(reqwest::get(ready).await.unwrap().status().as_u16(), 200);
+    assert_eq!(harness::client::http().get(ready).send().await.unwrap().status().as_u16(), 200);
 }
 
 #[tokio::test]
