@@ -6,7 +6,7 @@
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
-use crate::permissions::Permission;
+use crate::permissions::{Permission, Permissions};
 use crate::sql::{Sql, sql};
 use crate::store::{Batch, Db, WriteTx};
 use entities::{Row, event};
@@ -155,7 +155,9 @@ pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewE
 pub struct LoggedEvent {
     /// The row.
     pub row: event::Model,
-    /// Its place in the log, opaque to clients.
+    /// Its place in the log.
+    pub place: LogPlace,
+    /// The same, opaque to clients.
     pub cursor: String,
 }
 
@@ -167,11 +169,22 @@ impl Row for LoggedEvent {
         let place: i64 = row.try_get_by_index(at + Self::COLUMNS.len())?;
         let sort = SortValue::Text(format!("{}.{place}", event.epoch));
         let cursor = Cursor::new(sort, event.id).encode();
-        Ok(Self { row: event, cursor })
+        let place = LogPlace { epoch: event.epoch, place, id: event.id };
+        Ok(Self { row: event, place, cursor })
     }
 }
 
 impl LoggedEvent {
+    /// Whether the actor may see it: what [`visible`] says in SQL.
+    pub fn visible_to(&self, actor: &Actor) -> bool {
+        let row = &self.row;
+        // A type that this program does not know yet is for who may see all.
+        let everything = || actor.permissions == Permissions::all();
+        EventKind::named(&row.kind).map_or_else(everything, |kind| actor.may(kind.permission))
+            && row.channel_id.is_none_or(|channel| actor.reach.has_channel(channel))
+            && row.location_id.is_none_or(|location| actor.reach.has_location(location))
+    }
+
     /// The sentence for a timeline.
     pub fn summary(&self) -> String {
         EventKind::named(&self.row.kind)
@@ -243,7 +256,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<LoggedEv
 }
 
 /// A place in the log: everything at or before it has been seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogPlace {
     epoch: i32,
     /// The writing transaction on `PostgreSQL`, the row on `SQLite`.
@@ -303,6 +316,19 @@ pub async fn after(
     place: LogPlace,
     limit: usize,
 ) -> Result<Vec<LoggedEvent>> {
+    next(db, place, visible(actor), limit).await
+}
+
+/// The next events, whoever may see them.
+pub(crate) async fn settled_after(
+    db: &Db,
+    place: LogPlace,
+    limit: usize,
+) -> Result<Vec<LoggedEvent>> {
+    next(db, place, sql(""), limit).await
+}
+
+async fn next(db: &Db, place: LogPlace, which: Sql, limit: usize) -> Result<Vec<LoggedEvent>> {
     let query = select(db);
     let query = if db.is_postgres() {
         query
@@ -313,7 +339,7 @@ pub async fn after(
     } else {
         query.add(" and e.position > ?").bind(place.place)
     };
-    let query = query.join(settled(db)).join(visible(actor));
+    let query = query.join(settled(db)).join(which);
     db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
 }
 

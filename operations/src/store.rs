@@ -20,6 +20,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How often a transaction is tried before the caller is told to come back.
 const ATTEMPTS: u32 = 6;
@@ -42,6 +43,8 @@ struct Inner {
     statements: AtomicU64,
     waiting: AtomicUsize,
     epoch: AtomicI32,
+    /// Counts commits.
+    commits: watch::Sender<u64>,
 }
 
 /// Where the database is and how it is used.
@@ -92,6 +95,7 @@ impl Store {
             statements: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             epoch: AtomicI32::new(1),
+            commits: watch::Sender::new(0),
         })))
     }
 
@@ -177,6 +181,11 @@ impl Store {
         self.0.backend == DbBackend::Postgres
     }
 
+    /// Changes with every transaction that this store commits.
+    pub(crate) fn commits(&self) -> watch::Receiver<u64> {
+        self.0.commits.subscribe()
+    }
+
     /// How many statements this store has run: what the statement-count tests look at.
     pub fn statements(&self) -> u64 {
         self.0.statements.load(Ordering::SeqCst)
@@ -240,6 +249,7 @@ impl Store {
         match result {
             Ok(value) => {
                 tx.commit().await?;
+                self.0.commits.send_modify(|count| *count += 1);
                 Ok(value)
             }
             Err(error) => {

@@ -20,6 +20,7 @@ use futures::stream::BoxStream;
 use moka::sync::Cache;
 use operations::access::session::Request;
 use operations::audit::{self, DONE, Remark};
+use operations::event_tail::EventTail;
 use operations::ids::Subject;
 use operations::{Actor, Store};
 use serde::Deserialize;
@@ -126,6 +127,7 @@ impl From<Fault> for Refused {
 struct Inner {
     store: Store,
     schema: Schema,
+    tail: Arc<EventTail>,
     types: Arc<Valid<apollo_compiler::Schema>>,
     documents: Documents,
     rates: Rates,
@@ -152,6 +154,7 @@ impl Executor {
             .map_err(|failed| operations::Error::Internal(failed.errors.to_string()))?;
         let types = Arc::new(types);
         Ok(Self(Arc::new(Inner {
+            tail: Arc::new(EventTail::new(store.clone())),
             store,
             schema: schema::build(),
             documents: Documents::new(types.clone(), limits.clone()),
@@ -261,7 +264,10 @@ impl Executor {
     ) -> BoxStream<'static, Response> {
         let (request, watch) = self.with_data(prepared, asker, tokens);
         let executor = self.clone();
-        let answers = self.0.schema.execute_stream(request.data(credential).data(resume));
+        let answers = self
+            .0
+            .schema
+            .execute_stream(request.data(credential).data(resume).data(self.0.tail.clone()));
         // A resolver that panics ends its stream alone.
         AssertUnwindSafe(answers)
             .catch_unwind()
