@@ -56,6 +56,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "A JSON file of identity providers whose tokens are taken: `[{ \"issuer\", \"audience\", \"jwksUrl\", \"rolesClaim\", \"roles\": { \"their group\": \"our role\" } }]`.",
     ),
     ("AFTERCART_LIMIT_BODY_BYTES", "1048576", "The largest request body; 1024 to 104857600."),
+    (
+        "AFTERCART_LIMIT_UPLOAD_BYTES",
+        "209715200",
+        "The largest request that brings files; 1024 to 10737418240.",
+    ),
     ("AFTERCART_LIMIT_HEAD_BYTES", "16384", "The head of a request; 8192 to 1048576."),
     (
         "AFTERCART_LIMIT_BODY_SECONDS",
@@ -253,6 +258,7 @@ impl Reader<'_> {
     fn limits(&mut self) -> Limits {
         let limits = Limits {
             body: self.number("AFTERCART_LIMIT_BODY_BYTES", 1_024, 104_857_600),
+            upload: self.number("AFTERCART_LIMIT_UPLOAD_BYTES", 1_024, 10_737_418_240),
             head: self.number("AFTERCART_LIMIT_HEAD_BYTES", 8_192, 1_048_576),
             body_time: Duration::from_secs(self.number("AFTERCART_LIMIT_BODY_SECONDS", 1, 3_600)),
             tokens: self.number("AFTERCART_LIMIT_TOKENS", 100, 100_000),

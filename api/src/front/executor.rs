@@ -14,7 +14,7 @@ use crate::loaders::{Loaders, Scope, Views};
 use crate::schema::{self, Schema};
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
-use async_graphql::{ErrorExtensionValues, Response, Value};
+use async_graphql::{ErrorExtensionValues, Response, UploadValue, Value};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use moka::sync::Cache;
@@ -24,6 +24,7 @@ use operations::event_tail::EventTail;
 use operations::ids::Subject;
 use operations::{Actor, Store};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 /// What a client sends, on every transport.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payload {
     /// The document.
@@ -44,6 +45,9 @@ pub(super) struct Payload {
     /// Beside the document, such as the hash of a persisted one.
     #[serde(default)]
     pub(super) extensions: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Files, by their place among the variables.
+    #[serde(skip)]
+    pub(super) uploads: Vec<(String, UploadValue)>,
 }
 
 /// What kind of operation it is.
@@ -214,7 +218,33 @@ impl Executor {
             .variables(async_graphql::Variables::from_json(variables));
         request.operation_name = name.map(str::to_owned);
         request.set_parsed_query(document.parsed.clone());
+        for (place, upload) in payload.uploads {
+            let variable = place.split('.').nth(1).unwrap_or_default();
+            let defined = operation.variables.iter().find(|defined| defined.name == variable);
+            if !defined.is_some_and(|defined| self.takes_files(&defined.ty)) {
+                let message = format!("`{place}` takes no file");
+                return Err(Fault::new("BAD_REQUEST", message).into());
+            }
+            request.set_upload(&place, upload);
+        }
         Ok(Prepared { request, document, kind, cost })
+    }
+
+    /// Whether a variable's type is `Upload`, or an input that holds one somewhere.
+    fn takes_files(&self, ty: &apollo_compiler::ast::Type) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![ty.inner_named_type().clone()];
+        while let Some(name) = open.pop() {
+            if name == "Upload" {
+                return true;
+            }
+            if let (true, Some(input)) =
+                (seen.insert(name.clone()), self.0.types.get_input_object(&name))
+            {
+                open.extend(input.fields.values().map(|field| field.ty.inner_named_type().clone()));
+            }
+        }
+        false
     }
 
     /// Takes the cost of operations from what an actor may spend.

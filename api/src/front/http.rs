@@ -4,7 +4,7 @@
 use super::documents::Fault;
 use super::executor::{Asker, Kind, Payload, Prepared, Refused, show_cost};
 use super::listen::Peer;
-use super::{sse, ws};
+use super::{sse, upload, ws};
 use crate::errors::Failure;
 use crate::server::App;
 use async_graphql::Response as Answer;
@@ -95,6 +95,9 @@ pub(crate) async fn post(
     request: axum::extract::Request,
 ) -> Response {
     visit(app, peer, headers, |visit| async move {
+        if upload::is_multipart(&visit.headers) {
+            return visit.with_files(request.into_body()).await;
+        }
         if !is_json(&visit.headers) {
             let message = "send a JSON body with `Content-Type: application/json`";
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message);
@@ -200,11 +203,35 @@ impl Visit {
         Asker::new(actor, self.id.clone(), self.peer)
     }
 
+    /// An operation that brings files: from who is known, and no mere form.
+    async fn with_files(self, body: Body) -> Response {
+        if !upload::PREFLIGHT.iter().any(|name| self.headers.contains_key(name)) {
+            let message = "send files with the header `GraphQL-Require-Preflight: 1`";
+            return refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
+        }
+        let asker = match self.known().await {
+            Ok(asker) => asker,
+            Err(response) => return response,
+        };
+        if asker.actor.is_none() {
+            let message = "sign in or send a token before you send files";
+            return refuse(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message);
+        }
+        match upload::receive(&self.headers, body, self.app.limits()).await {
+            Ok(payload) => self.run(asker, vec![payload], false, false).await,
+            Err((status, message)) => refuse(status, "BAD_REQUEST", &message),
+        }
+    }
+
     async fn answer(self, payloads: Vec<Payload>, batch: bool, get: bool) -> Response {
         let asker = match self.known().await {
             Ok(asker) => asker,
             Err(response) => return response,
         };
+        self.run(asker, payloads, batch, get).await
+    }
+
+    async fn run(self, asker: Asker, payloads: Vec<Payload>, batch: bool, get: bool) -> Response {
         let most = self.app.limits().batch;
         if payloads.len() > most {
             let message = format!("a batch has at most {most} operations, not {}", payloads.len());

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a request body.
     pub body: usize,
+    /// Bytes of a request that brings files.
+    pub upload: usize,
     /// Bytes of a request's head: its line and its headers.
     pub head: usize,
     /// How long a request body may take to come.
@@ -59,6 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            upload: 200 * 1024 * 1024,
             head: 16 * 1024,
             body_time: Duration::from_secs(30),
             tokens: 5_000,

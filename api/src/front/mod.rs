@@ -10,6 +10,7 @@ mod listen;
 mod origin;
 mod rate;
 mod sse;
+mod upload;
 mod ws;
 
 pub(crate) use executor::Executor;

@@ -1,6 +1,7 @@
 //! Which web pages may talk to us.
 
 use super::limits::Limits;
+use super::upload::PREFLIGHT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(crate) fn cors(limits: &Limits) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("last-event-id"),
+            PREFLIGHT[0].clone(),
+            PREFLIGHT[1].clone(),
         ])
         .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_mins(10))
