@@ -80,6 +80,7 @@ impl App {
             .route("/graphql", get(front::get).post(front::post).fallback(front::wrong_method))
             .route("/healthz", get(|| async { "ok" }))
             .route("/readyz", get(ready))
+            .merge(front::page())
             .fallback(any(front::not_found))
             .layer(DefaultBodyLimit::max(self.limits().body))
             .layer(front::cors(self.limits()))

@@ -76,6 +76,7 @@ A shop with 500 orders is served at {url}
 
   sign in   {admin}  {password}
   token     {token}
+  GraphiQL  {page}#token={token}
 
 Ask for its newest orders:
 
@@ -83,6 +84,7 @@ curl -s {url} -H 'Content-Type: application/json' -H 'Authorization: Bearer {tok
 
 The shop lies in {FILE}; delete that file for a new one. Ctrl-C stops.
 ",
-        admin = shop::ADMIN
+        admin = shop::ADMIN,
+        page = url.trim_end_matches("graphql")
     )
 }

@@ -2,4 +2,5 @@
 
 mod guard;
 mod http;
+mod page;
 mod upload;
