@@ -323,7 +323,9 @@ async fn available(
     }
     let mut answer = HashMap::new();
     for (channel, variants) in by_channel {
-        let units = stock::read::available_to_sell(&scope.store.read(), &variants, channel).await?;
+        let units =
+            stock::read::available_to_sell(&scope.store.read(), scope.actor()?, &variants, channel)
+                .await?;
         answer.extend(units.into_iter().map(|(variant, units)| ((variant, channel), units)));
     }
     Ok(answer)

@@ -15,7 +15,15 @@ fn binary() -> &'static PathBuf {
         let folder = own.parent().and_then(|deps| deps.parent()).expect("the target folder");
         let profile = folder.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
         let profile = if profile == "debug" { "dev" } else { profile };
-        let built = Command::new(env!("CARGO"))
+        let mut build = Command::new(env!("CARGO"));
+        // What cargo tells this test of its own package would make build scripts run again.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                build.env_remove(&name);
+            }
+        }
+        let built = build
             .args([
                 "build",
                 "--quiet",
@@ -305,4 +313,147 @@ async fn verify_exits_1_with_examples_when_something_is_off() {
     let off = cli.run(&["verify"]);
     assert_eq!(off.status.code(), Some(1));
     assert!(out(&off).contains("OFF") && out(&off).contains("OLD-1000001"), "{}", out(&off));
+}
+
+/// A server that ends with its test.
+struct Server(std::process::Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// A server of the folder's database that logs all there is to log.
+async fn serve(cli: &Cli) -> (Server, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let log = std::fs::File::create(cli.folder.path().join("log")).unwrap();
+    let server = cli
+        .command(&["serve"])
+        .env("AFTERCART_LISTEN", format!("127.0.0.1:{port}"))
+        .env("AFTERCART_LOG", "trace")
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("the binary runs");
+    let server = Server(server);
+    let ready = format!("http://127.0.0.1:{port}/readyz");
+    for _ in 0..600 {
+        if harness::client::http().get(&ready).send().await.is_ok() {
+            return (server, format!("http://127.0.0.1:{port}/graphql"));
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the server did not come up");
+}
+
+const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken refreshToken } userErrors { message } } }";
+
+#[tokio::test]
+async fn neither_the_log_nor_an_error_tells_a_secret() {
+    use sea_orm::ConnectionTrait;
+    let cli = Cli::new().await;
+    let password = "canary-password-1";
+    let args =
+        ["user", "create", "--email", "a@shop.example", "--role", "admin", "--password-stdin"];
+    assert_eq!(cli.feed(&args, password).status.code(), Some(0));
+    let (server, url) = serve(&cli).await;
+    let anonymous = harness::Client::new(&url, None);
+    let input = json!({ "email": "a@shop.example", "password": password });
+    let session = anonymous.done(SIGN_IN, input).await["session"].clone();
+    let access = session["accessToken"].as_str().unwrap().to_owned();
+    let mut secrets = vec![access.clone(), session["refreshToken"].as_str().unwrap().to_owned()];
+    let admin = anonymous.with_token(&access);
+    let token = json!({ "name": "x", "permissions": ["ORDERS_READ"] });
+    let made = admin.done(harness::shop::API_TOKEN_CREATE, token).await;
+    secrets.push(made["secret"].as_str().unwrap().to_owned());
+    let partner = anonymous.with_token(made["secret"].as_str().unwrap());
+    partner.ok("{ viewer { permissions } }", json!({})).await;
+    // What is wrong in every way that somebody may get it wrong; each secret is a `canary`.
+    let change = "mutation($input: PasswordChangeInput!) { passwordChange(input: $input) { userErrors { message } } }";
+    let refresh = "mutation($input: SessionRefreshInput!) { sessionRefresh(input: $input) { userErrors { message } } }";
+    let mut answers = Vec::new();
+    for (client, document, variables) in [
+        (
+            &anonymous,
+            SIGN_IN,
+            json!({ "input": { "email": "a@shop.example", "password": "canary-wrong" } }),
+        ),
+        (&anonymous, SIGN_IN, json!({ "input": { "email": 3, "password": "canary-typed" } })),
+        (&anonymous, SIGN_IN, json!({ "input": { "email": "a", "password": ["canary-listed"] } })),
+        (&anonymous, SIGN_IN, json!({ "input": "canary-input" })),
+        (
+            &anonymous,
+            SIGN_IN,
+            json!({ "input": { "email": "a", "password": ["canary-long", "x".repeat(500)] } }),
+        ),
+        (&anonymous, refresh, json!({ "input": { "refreshToken": "afr_canary" } })),
+        (
+            &admin,
+            change,
+            json!({ "input": { "currentPassword": "canary-current", "newPassword": "canary-new-one" } }),
+        ),
+        (
+            &admin,
+            change,
+            json!({ "input": { "currentPassword": "canary-current", "newPassword": "canary" } }),
+        ),
+        (&anonymous.with_token("canary-bearer"), "{ viewer { permissions } }", json!({})),
+        (&anonymous.with_token("aft_canary-partner"), "{ viewer { permissions } }", json!({})),
+        (&anonymous.with_token("a.canary.jwt"), "{ viewer { permissions } }", json!({})),
+        (
+            &anonymous,
+            "mutation { signIn(input: { email: \"a\", password: \"canary-literal\", nope: 1 }) { userErrors { message } } }",
+            json!({}),
+        ),
+        (
+            &anonymous,
+            "mutation { signIn(input: { email: \"a\", password: \"canary-broken\" ",
+            json!({}),
+        ),
+        (
+            &anonymous,
+            "mutation { signIn(input: { email: 1, password: \"canary-mixed\" }) { userErrors { message } } }",
+            json!({}),
+        ),
+    ] {
+        answers.push(client.answer(document, variables).await.to_string());
+    }
+    for request in [
+        harness::client::http()
+            .post(&url)
+            .header("content-type", "application/json")
+            .body("{ \"canary-json\""),
+        harness::client::http().get(format!("{url}?query=%7Bviewer%7D&token=canary-query")),
+        harness::client::http()
+            .post(&url)
+            .header("authorization", "Basic canary-basic")
+            .json(&json!({ "query": "{ __typename }" })),
+    ] {
+        answers.push(request.send().await.unwrap().text().await.unwrap());
+    }
+    // A fault of ours, with the secrets at hand.
+    let raw = cli.database.raw().await;
+    raw.execute_unprepared("alter table refresh_tokens rename to lost").await.unwrap();
+    let broken = json!({ "input": { "refreshToken": "afr_canary-lost" } });
+    let broken = anonymous.answer(refresh, broken).await;
+    assert_eq!(broken["errors"][0]["extensions"]["code"], "INTERNAL", "{broken}");
+    answers.push(broken.to_string());
+    raw.execute_unprepared("alter table lost rename to refresh_tokens").await.unwrap();
+    drop(server);
+    let log = std::fs::read_to_string(cli.folder.path().join("log")).unwrap();
+    assert!(log.contains("internal error"), "the log is there");
+    for answer in &answers {
+        assert!(!answer.contains("canary"), "{answer}");
+        assert!(answer.contains("errors") || answer.contains("userErrors"), "{answer}");
+    }
+    secrets.extend(["canary".to_owned(), "$argon2".to_owned()]);
+    for secret in &secrets {
+        let line = log.lines().find(|line| line.contains(secret.as_str()));
+        assert!(line.is_none(), "{line:?}");
+        for column in ["audit_entries where change", "events where cast(data as text)"] {
+            let sql = format!("select count(*) from {column} || '' like '%{secret}%'");
+            assert_eq!(harness::database::number(&raw, &sql).await, 0, "{secret}");
+        }
+    }
 }

@@ -431,7 +431,7 @@ impl Variant {
     }
 
     /// How many units can be promised now, in a channel or anywhere: of a bundle, the whole units its
-    /// components allow. Never below zero.
+    /// components allow. Never below zero. Counts the locations in reach; none for a channel beyond it.
     async fn available_to_sell(
         &self,
         ctx: &Context<'_>,

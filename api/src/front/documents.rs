@@ -195,5 +195,16 @@ pub(super) fn request_fault(
     error: &apollo_compiler::request::RequestError,
     sources: &SourceMap,
 ) -> Fault {
-    Fault::of(code, error.to_graphql_error(sources))
+    let mut error = error.to_graphql_error(sources);
+    error.message = without_value(&error.message);
+    Fault::of(code, error)
+}
+
+/// `could not coerce PLACE: VALUE to type NAME` without the value, which may be a password.
+fn without_value(message: &str) -> String {
+    let shortened = message
+        .strip_prefix("could not coerce ")
+        .and_then(|rest| rest.split_once(": "))
+        .and_then(|(place, rest)| Some((place, rest.rsplit_once(" to type ")?.1)));
+    shortened.map_or_else(|| message.to_owned(), |(place, name)| format!("{place} is no {name}"))
 }

@@ -100,12 +100,20 @@ pub async fn channel_upsert(
         let known = sql::locations(&tx, wanted).await?;
         for (index, id) in wanted.iter().enumerate() {
             let field = format!("locationIds.{index}");
-            if !known.iter().any(|location| location.id == *id) {
+            let reached = call.actor.reach.has_location(*id);
+            if !reached || !known.iter().any(|location| location.id == *id) {
                 faults.push(checks::not_found(&field, "location"));
             } else if wanted.iter().take(index).any(|earlier| earlier == id) {
                 faults.add(RefusalCode::Duplicate, &field, "stands in the list twice");
             }
         }
+        let linked: Vec<Uuid> = existing.iter().map(|row| row.id).collect();
+        let beyond: Vec<Uuid> = sql::channel_locations(&tx, &linked)
+            .await?
+            .into_iter()
+            .map(|link| link.location_id)
+            .filter(|id| !call.actor.reach.has_location(*id))
+            .collect();
         faults.check()?;
         let row = channel::Model {
             id: existing.as_ref().map_or_else(|| tx.id(), |row| row.id),
@@ -138,7 +146,8 @@ pub async fn channel_upsert(
         if command.location_ids.is_some() {
             sql::clear_channel_locations(&tx, row.id).await?;
             let mut links = Batch::default();
-            for (position, id) in (0..).zip(wanted) {
+            // Those beyond reach stay, behind the ones that were named.
+            for (position, id) in (0..).zip(wanted.iter().chain(&beyond)) {
                 links.add(&channel_location::Model {
                     channel_id: row.id,
                     location_id: *id,

@@ -4,6 +4,7 @@
 
 use super::sql;
 use crate::actor::Actor;
+use crate::catalog::sql as catalog;
 use crate::checks::{self, Address};
 use crate::error::{Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -104,6 +105,23 @@ impl CustomerRef {
         }
     }
 
+    /// Where in an input that takes a reference its faults are.
+    pub(crate) fn path(&self, field: &str) -> String {
+        match self {
+            Self::Id(_) => format!("{field}.id"),
+            Self::Create(_) => format!("{field}.create"),
+            Self::Identity(_) => format!("{field}.identity"),
+        }
+    }
+
+    /// Where among them an identity is.
+    fn identity_path(&self, field: &str, index: usize) -> String {
+        match self {
+            Self::Id(_) | Self::Identity(_) => field.to_owned(),
+            Self::Create(_) => format!("{field}.identities.{index}"),
+        }
+    }
+
     /// Checks what can be checked without the database.
     pub(crate) fn check(&self, faults: &mut Faults, field: &str) {
         let Some(new) = self.as_new() else { return };
@@ -118,7 +136,7 @@ impl CustomerRef {
         }
         checks::optional(faults, &at("phone"), new.phone.as_deref(), 50);
         for (index, identity) in new.identities.iter().enumerate() {
-            let field = at(&format!("identities.{index}.value"));
+            let field = format!("{}.value", self.identity_path(field, index));
             checks::text(faults, &field, &identity.value, 320);
             if identity.kind == IdentityKind::Email {
                 checks::email(faults, &field, &identity.value);
@@ -139,6 +157,8 @@ pub(crate) struct Book {
     changed: HashSet<Uuid>,
     identities: Vec<customer_identity::Model>,
     addresses: HashMap<(Uuid, String), customer_address::Model>,
+    /// Channels in reach, of those that identities name.
+    channels: HashSet<Uuid>,
 }
 
 impl Book {
@@ -159,6 +179,19 @@ impl Book {
         if !by_id.is_empty() {
             let rows = sql::in_reach(db, actor, &by_id).await?;
             book.known.extend(rows.into_iter().map(|row| (row.id, row)));
+        }
+        let mut named: Vec<Uuid> = references
+            .iter()
+            .filter_map(|(reference, _)| reference.as_new())
+            .flat_map(|new| new.identities)
+            .filter_map(|identity| identity.channel_id)
+            .filter(|channel| actor.reach.has_channel(*channel))
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        if !named.is_empty() {
+            let rows = catalog::channels(db, &named).await?;
+            book.channels.extend(rows.into_iter().map(|row| row.id));
         }
         let values: HashSet<String> = references
             .iter()
@@ -196,7 +229,7 @@ impl Book {
         if let CustomerRef::Id(id) = reference {
             let found = self.known.get(id).cloned();
             if found.is_none() {
-                faults.push(checks::not_found(&format!("{field}.id"), "customer"));
+                faults.push(checks::not_found(field, "customer"));
             }
             return found;
         }
@@ -205,6 +238,21 @@ impl Book {
         if identities.is_empty() && new.name.is_none() {
             let message = "needs at least a name, an email, a phone number or an identity";
             faults.add(RefusalCode::Required, field, message);
+            return None;
+        }
+        let beyond: Vec<String> = new
+            .identities
+            .iter()
+            .enumerate()
+            .filter(|(_, identity)| {
+                identity.channel_id.is_some_and(|channel| !self.channels.contains(&channel))
+            })
+            .map(|(index, _)| format!("{}.channelId", reference.identity_path(field, index)))
+            .collect();
+        if !beyond.is_empty() {
+            for at in beyond {
+                faults.push(checks::not_found(&at, "channel"));
+            }
             return None;
         }
         // The one seen first, where the identities belong to several.

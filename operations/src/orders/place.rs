@@ -136,12 +136,7 @@ impl PlaceOrder {
             faults.add(RefusalCode::LimitExceeded, "lines", message);
         }
         if let Some(customer) = &self.customer {
-            let field = match customer {
-                CustomerRef::Id(_) => "customer.id",
-                CustomerRef::Create(_) => "customer.create",
-                CustomerRef::Identity(_) => "customer.identity",
-            };
-            customer.check(&mut faults, field);
+            customer.check(&mut faults, &customer.path("customer"));
         }
         if let Some(email) = &self.email {
             checks::email(&mut faults, "email", email);
@@ -251,7 +246,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let mut book = Book::load(&tx, actor, &references).await?;
     let customer = references
         .first()
-        .and_then(|reference| book.resolve(&tx, &mut faults, "customer", *reference));
+        .and_then(|named| book.resolve(&tx, &mut faults, &named.0.path("customer"), *named));
 
     let digital = command.delivery_method == DeliveryMethod::Digital;
     let held = Held::load(&tx, actor, &mut faults, "reservationId", command.reservation_id).await?;

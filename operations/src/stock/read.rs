@@ -137,16 +137,23 @@ pub async fn reservation_lines(
 /// units its components allow. Never below zero.
 pub async fn available_to_sell(
     db: &Db,
+    actor: &Actor,
     variants: &[Uuid],
     channel: Option<Uuid>,
 ) -> Result<HashMap<Uuid, i64>> {
+    if channel.is_some_and(|channel| !actor.reach.has_channel(channel)) {
+        return Ok(HashMap::new());
+    }
     let components = catalog::components_of(db, variants).await?;
     let parts = components.iter().map(|row| row.component_id);
     let mut stocked: Vec<Uuid> = variants.iter().copied().chain(parts).collect();
     stocked.sort_unstable();
     stocked.dedup();
     let mut free: HashMap<Uuid, i64> = HashMap::new();
-    for (variant, _, available) in queries::available(db, &stocked, channel).await? {
+    for (variant, location, available) in queries::available(db, &stocked, channel).await? {
+        if !actor.reach.has_location(location) {
+            continue;
+        }
         *free.entry(variant).or_default() += available.max(0);
     }
     let units = |variant: &Uuid| {

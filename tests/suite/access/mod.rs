@@ -1,5 +1,6 @@
 mod api_tokens;
 mod audit;
+mod ids;
 mod jwt;
 mod reach;
 mod rights;

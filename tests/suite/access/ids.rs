@@ -1,0 +1,412 @@
+//! Every place of the API that takes an id, asked of introspection: another's id answers as one that nothing
+//! has.
+
+use harness::shop::*;
+use harness::{Client, Shop, TestApp};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Ids of what belongs to the whole shop: rights alone decide who sees and names it.
+const OF_THE_WHOLE_SHOP: &[&str] = &[
+    "apiTokenRevoke.input.apiTokenId",
+    "apiTokenRotate.input.apiTokenId",
+    "auditLog.filter.actorId",
+    "channelUpsert.input.legalEntityId",
+    "legalEntityUpsert.input.id",
+    "noteAdd.input.mentionUserIds",
+    "orderAssign.input.userId",
+    "orders.filter.assigneeId",
+    "roleDefine.input.roleId",
+    "supplierUpsert.input.id",
+    "userCreate.input.roleIds",
+    "userUpdate.input.roleIds",
+    "userUpdate.input.userId",
+    "variant.by.id",
+];
+
+/// The part of a type's name behind its modifiers.
+fn named(kind: &Json) -> &str {
+    if kind["ofType"].is_null() { kind["name"].as_str().unwrap() } else { named(&kind["ofType"]) }
+}
+
+/// Every path from a field's argument down to an id.
+fn paths(
+    types: &BTreeMap<String, Json>,
+    prefix: &str,
+    inputs: &Json,
+    within: &[&str],
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for input in inputs.as_array().into_iter().flatten() {
+        let path = format!("{prefix}.{}", input["name"].as_str().unwrap());
+        let name = named(&input["type"]);
+        if name == "ID" {
+            found.push(path);
+        } else if !within.contains(&name) {
+            let inner = [within, &[name]].concat();
+            found.extend(paths(types, &path, &types[name]["inputFields"], &inner));
+        }
+    }
+    found
+}
+
+/// Every place that takes an id.
+async fn places(app: &TestApp) -> BTreeSet<String> {
+    let of = "name ofType { name ofType { name ofType { name ofType { name } } } }";
+    let query = format!(
+        "{{ __schema {{ types {{ name inputFields {{ name type {{ {of} }} }} fields {{ name args {{ name type {{ {of} }} }} }} }} }} }}"
+    );
+    let schema = app.anonymous().ok(&query, json!({})).await;
+    let types: BTreeMap<String, Json> = schema["__schema"]["types"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| (kind["name"].as_str().unwrap().to_owned(), kind.clone()))
+        .collect();
+    let mut found = BTreeSet::new();
+    for (name, kind) in types.iter().filter(|(name, _)| !name.starts_with("__")) {
+        for field in kind["fields"].as_array().into_iter().flatten() {
+            let root = matches!(name.as_str(), "Query" | "Mutation" | "Subscription");
+            let owner = if root { String::new() } else { format!("{name}.") };
+            let prefix = owner + field["name"].as_str().unwrap();
+            found.extend(paths(&types, &prefix, &field["args"], &[]));
+        }
+    }
+    found
+}
+
+/// What is beyond the stranger's reach.
+struct Foreign {
+    channel: String,
+    location: String,
+    order: String,
+    customer: String,
+    reservation: String,
+}
+
+/// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
+type Case = (&'static str, &'static str, Json, String);
+
+#[expect(clippy::too_many_lines, reason = "a table, one case for each place")]
+fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<Case> {
+    let Foreign { channel, location, order, customer, reservation } = foreign;
+    let lines = json!([{ "sku": "A", "quantity": 1 }]);
+    let place = |with: Json| {
+        let mut input = json!({ "channelId": shop.market, "lines": lines });
+        input.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        json!({ "input": input })
+    };
+    let known = |identities: Json| json!({ "customer": { "create": { "email": "new@example.com", "identities": identities } } });
+    let account = json!({ "kind": "CHANNEL_ACCOUNT", "value": "7", "channelId": "@" });
+    let reach_of_token = |reach: Json| json!({ "input": { "name": "x", "permissions": ["ORDERS_READ"], "reach": reach } });
+    let history = json!({ "input": { "orders": [{ "channelCode": "market", "channelReference": "h", "currencyCode": "EUR",
+        "placedAt": "2025-01-01T00:00:00Z", "lines": [{ "sku": "A", "quantity": 1, "unitPrice": "1.00" }],
+        "customer": { "email": "h@example.com", "identities": [account] } }] } });
+    let products = json!({ "input": { "products": [{ "name": "x", "variants": [
+        { "sku": "NEW", "name": "x", "prices": [{ "channelId": "@", "amount": "1.00", "taxRate": "0.19" }] }] }] } });
+    let hold = |with: Json| {
+        let mut input = json!({ "channelId": shop.market, "expiresInSeconds": 60, "lines": lines });
+        input.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        json!({ "input": input })
+    };
+    let user = |reach: Json| json!({ "input": { "email": "n@x.example", "name": "n", "roleIds": [role], "reach": reach } });
+    let changed = |reach: Json| json!({ "input": { "userId": user_id, "reach": reach } });
+    vec![
+        (
+            "Variant.availableToSell.channelId",
+            "query($id: ID!) { variant(by: { sku: \"A\" }) { availableToSell(channelId: $id) } }",
+            json!({ "id": "@" }),
+            channel.clone(),
+        ),
+        (
+            "Variant.stock.locationIds",
+            "query($id: [ID!]) { variant(by: { sku: \"A\" }) { stock(locationIds: $id) { available } } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "apiTokenCreate.input.reach.channelIds",
+            API_TOKEN_CREATE,
+            reach_of_token(json!({ "channelIds": ["@"] })),
+            channel.clone(),
+        ),
+        (
+            "apiTokenCreate.input.reach.locationIds",
+            API_TOKEN_CREATE,
+            reach_of_token(json!({ "locationIds": ["@"] })),
+            location.clone(),
+        ),
+        (
+            "auditLog.filter.subjectId",
+            "query($id: ID) { auditLog(filter: { subjectId: $id }) { totalCount nodes { operation } } }",
+            json!({ "id": "@" }),
+            order.clone(),
+        ),
+        (
+            "channel.by.id",
+            "query($id: ID!) { channel(by: { id: $id }) { code } }",
+            json!({ "id": "@" }),
+            channel.clone(),
+        ),
+        (
+            "location.by.id",
+            "query($id: ID!) { location(by: { id: $id }) { code } }",
+            json!({ "id": "@" }),
+            location.clone(),
+        ),
+        (
+            "node.id",
+            "query($id: ID!) { node(id: $id) { __typename } }",
+            json!({ "id": "@" }),
+            order.clone(),
+        ),
+        (
+            "nodes.ids",
+            "query($id: [ID!]!) { nodes(ids: $id) { __typename } }",
+            json!({ "id": ["@", "@"] }),
+            customer.clone(),
+        ),
+        (
+            "noteAdd.input.subjectId",
+            NOTE_ADD,
+            json!({ "input": { "subjectId": "@", "text": "x" } }),
+            customer.clone(),
+        ),
+        (
+            "order.by.id",
+            "query($id: ID!) { order(by: { id: $id }) { number } }",
+            json!({ "id": "@" }),
+            order.clone(),
+        ),
+        (
+            "orderAssign.input.orderId",
+            ORDER_ASSIGN,
+            json!({ "input": { "orderId": "@" } }),
+            order.clone(),
+        ),
+        (
+            "orderPlace.input.channelId",
+            ORDER_PLACE,
+            place(json!({ "channelId": "@" })),
+            channel.clone(),
+        ),
+        (
+            "orderPlace.input.customer.create.identities.channelId",
+            ORDER_PLACE,
+            place(known(json!([account]))),
+            channel.clone(),
+        ),
+        (
+            "orderPlace.input.customer.id",
+            ORDER_PLACE,
+            place(json!({ "customer": { "id": "@" } })),
+            customer.clone(),
+        ),
+        (
+            "orderPlace.input.customer.identity.channelId",
+            ORDER_PLACE,
+            place(json!({ "customer": { "identity": account } })),
+            channel.clone(),
+        ),
+        (
+            "orderPlace.input.pickupLocationId",
+            ORDER_PLACE,
+            place(json!({ "deliveryMethod": "PICKUP", "pickupLocationId": "@" })),
+            shop.store.clone(),
+        ),
+        (
+            "orderPlace.input.reservationId",
+            ORDER_PLACE,
+            place(json!({ "reservationId": "@" })),
+            reservation.clone(),
+        ),
+        (
+            "orderTag.input.orderId",
+            ORDER_TAG,
+            json!({ "input": { "orderId": "@", "add": ["x"] } }),
+            order.clone(),
+        ),
+        (
+            "orders.filter.channelIds",
+            "query($id: [ID!]) { orders(filter: { channelIds: $id }) { totalCount nodes { number } } }",
+            json!({ "id": ["@"] }),
+            channel.clone(),
+        ),
+        (
+            "orders.filter.customerId",
+            "query($id: ID) { orders(filter: { customerId: $id }) { totalCount nodes { number } } }",
+            json!({ "id": "@" }),
+            customer.clone(),
+        ),
+        (
+            "orders.filter.locationIds",
+            "query($id: [ID!]) { orders(filter: { locationIds: $id }) { totalCount nodes { number } } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "ordersImport.input.orders.customer.identities.channelId",
+            ORDERS_IMPORT,
+            history,
+            channel.clone(),
+        ),
+        (
+            "productsUpsert.input.products.variants.prices.channelId",
+            PRODUCTS_UPSERT,
+            products,
+            channel.clone(),
+        ),
+        (
+            "stockAdjust.input.locationId",
+            STOCK_ADJUST,
+            json!({ "input": { "locationId": "@", "reason": "x", "lines": [{ "sku": "A", "onHandChange": 1 }] } }),
+            location.clone(),
+        ),
+        (
+            "stockLevels.filter.locationIds",
+            "query($id: [ID!]) { stockLevels(filter: { locationIds: $id }) { totalCount nodes { available } } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "stockMovements.filter.locationIds",
+            "query($id: [ID!]) { stockMovements(filter: { locationIds: $id }) { totalCount nodes { onHandChange } } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "stockMovements.filter.subjectId",
+            "query($id: ID) { stockMovements(filter: { subjectId: $id }) { totalCount nodes { onHandChange } } }",
+            json!({ "id": "@" }),
+            order.clone(),
+        ),
+        (
+            "stockReceive.input.locationId",
+            STOCK_RECEIVE,
+            json!({ "input": { "locationId": "@", "lines": lines } }),
+            location.clone(),
+        ),
+        (
+            "stockReservationRelease.input.reservationId",
+            STOCK_RESERVATION_RELEASE,
+            json!({ "input": { "reservationId": "@" } }),
+            reservation.clone(),
+        ),
+        (
+            "stockReserve.input.channelId",
+            STOCK_RESERVE,
+            hold(json!({ "channelId": "@" })),
+            channel.clone(),
+        ),
+        (
+            "stockReserve.input.pickupLocationId",
+            STOCK_RESERVE,
+            hold(json!({ "pickupLocationId": "@" })),
+            shop.store.clone(),
+        ),
+        (
+            "stockReserve.input.replacesId",
+            STOCK_RESERVE,
+            hold(json!({ "replacesId": "@" })),
+            reservation.clone(),
+        ),
+        (
+            "stockSetPolicy.input.locationId",
+            STOCK_SET_POLICY,
+            json!({ "input": { "locationId": "@", "sku": "A", "safetyStock": 1 } }),
+            location.clone(),
+        ),
+        (
+            "userCreate.input.reach.channelIds",
+            USER_CREATE,
+            user(json!({ "channelIds": ["@"] })),
+            channel.clone(),
+        ),
+        (
+            "userCreate.input.reach.locationIds",
+            USER_CREATE,
+            user(json!({ "locationIds": ["@"] })),
+            location.clone(),
+        ),
+        (
+            "userUpdate.input.reach.channelIds",
+            USER_UPDATE,
+            changed(json!({ "channelIds": ["@"] })),
+            channel.clone(),
+        ),
+        (
+            "userUpdate.input.reach.locationIds",
+            USER_UPDATE,
+            changed(json!({ "locationIds": ["@"] })),
+            location.clone(),
+        ),
+        // Last, since it changes whom the market serves.
+        (
+            "channelUpsert.input.locationIds",
+            CHANNEL_UPSERT,
+            json!({ "input": { "code": "market", "name": "market", "kind": "MARKETPLACE", "currencyCode": "EUR", "taxIncluded": true, "legalEntityId": shop.entity, "locationIds": ["@"] } }),
+            location.clone(),
+        ),
+    ]
+}
+
+/// The answer with the id put in, as text; the id itself and what it cost left out.
+async fn asked(client: &Client, query: &str, variables: &Json, id: &str) -> String {
+    let variables: Json =
+        serde_json::from_str(&variables.to_string().replace("\"@\"", &format!("\"{id}\"")))
+            .unwrap();
+    let mut answer = client.answer(query, variables).await;
+    answer.as_object_mut().unwrap().remove("extensions");
+    answer.to_string().replace(id, "@")
+}
+
+/// An id of the same kind that nothing has.
+fn nothing(id: &str) -> String {
+    let (kind, _) = aftercart::ids::decode(id).unwrap();
+    aftercart::ids::encode(kind, uuid::Uuid::from_u128(7))
+}
+
+#[tokio::test]
+async fn anothers_id_answers_as_one_that_nothing_has() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let mut input = shop.order(&[("A", 1)]);
+    input["customer"] = json!({ "create": { "email": "ada@example.com" } });
+    let order = shop.place(input).await;
+    let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
+    let held = shop.admin.done(STOCK_RESERVE, hold).await["reservation"]["id"].clone();
+    // The market serves a store, where customers may fetch.
+    let market = json!({ "code": "market", "name": "market", "kind": "MARKETPLACE", "currencyCode": "EUR",
+        "taxIncluded": true, "legalEntityId": shop.entity, "locationIds": [shop.hamburg, shop.store] });
+    shop.admin.done(CHANNEL_UPSERT, market).await;
+    let foreign = Foreign {
+        channel: shop.web.clone(),
+        location: shop.berlin.clone(),
+        order: text(&order["id"]),
+        customer: text(&order["customer"]["id"]),
+        reservation: text(&held),
+    };
+    let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
+    let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();
+    let user = app.user("known@shop.example", "agent").await;
+    let cases = cases(&shop, &foreign, (&role, &user));
+    let mut known: BTreeSet<String> =
+        OF_THE_WHOLE_SHOP.iter().map(|place| (*place).to_owned()).collect();
+    known.extend(cases.iter().map(|(place, ..)| (*place).to_owned()));
+    assert_eq!(places(&app).await, known);
+    let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;
+    let before = app.books().await;
+    let mut answers = Vec::new();
+    for (place, query, variables, id) in &cases {
+        let another = asked(&stranger, query, variables, id).await;
+        assert_eq!(another, asked(&stranger, query, variables, &nothing(id)).await, "{place}");
+        answers.push(another);
+    }
+    assert_eq!(app.books().await, before);
+    // Who reaches it is answered otherwise: the id is there, and in the right place.
+    for ((place, query, variables, id), seen) in cases.iter().zip(answers) {
+        let own = asked(&shop.admin, query, variables, id).await;
+        let none = asked(&shop.admin, query, variables, &nothing(id)).await;
+        assert!(own != none && own != seen, "{place}: {own}");
+    }
+}
