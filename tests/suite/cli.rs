@@ -349,6 +349,7 @@ async fn serve(cli: &Cli) -> (Server, String) {
 
 const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken refreshToken } userErrors { message } } }";
 
+#[expect(clippy::too_many_lines, reason = "a table of all that may go wrong")]
 #[tokio::test]
 async fn neither_the_log_nor_an_error_tells_a_secret() {
     use sea_orm::ConnectionTrait;
