@@ -62,7 +62,7 @@ struct Inner {
     read: Mutex<Instant>,
     lifetime: time::Duration,
     sessions: Cache<Uuid, Arc<Actor>>,
-    providers: Vec<Provider>,
+    providers: Vec<Arc<Provider>>,
     /// Holders of providers' tokens, by the hash of the token.
     holders: Cache<[u8; 32], Arc<Actor>>,
 }
@@ -71,7 +71,7 @@ impl Tokens {
     pub(crate) async fn new(store: Store, options: &AppOptions) -> Result<Self> {
         let keys = signing_keys(&store, &options.master_key).await?;
         let desk = Desk::open(store.clone());
-        let providers: Result<Vec<Provider>> =
+        let providers: Result<Vec<Arc<Provider>>> =
             options.issuers.iter().cloned().map(Provider::new).collect();
         Ok(Self(Arc::new(Inner {
             store,
@@ -86,12 +86,16 @@ impl Tokens {
         })))
     }
 
-    /// Reads the signing keys again, where that was not done a moment ago: another node may have made one.
+    /// Reads the signing keys again: another node may have made one. They are read no more often than
+    /// [`KEY_PAUSE`], so whoever comes sooner waits.
     pub(crate) async fn refresh_keys(&self) -> Result<()> {
+        let wanted = Instant::now();
         let mut read = self.0.read.lock().await;
-        if read.elapsed() < KEY_PAUSE {
+        if *read > wanted {
+            // They were read while this one waited.
             return Ok(());
         }
+        tokio::time::sleep(KEY_PAUSE.saturating_sub(read.elapsed())).await;
         *read = Instant::now();
         let keys = signing_keys(&self.0.store, &self.0.master).await?;
         *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
@@ -168,7 +172,7 @@ impl Tokens {
         &self,
         token: &str,
         header: &Header,
-        provider: &Provider,
+        provider: &Arc<Provider>,
     ) -> Result<Arc<Actor>> {
         let find = |set: &Json| {
             let set: JwkSet = serde_json::from_value(set.clone()).ok()?;

@@ -31,11 +31,21 @@ pub(crate) struct Scope {
 
 /// Whose personal data the answer shows: the audit log is told before the answer leaves.
 #[derive(Debug, Default)]
-pub(crate) struct Views(Mutex<BTreeSet<Subject>>);
+pub(crate) struct Views(Mutex<BTreeSet<Subject>>, OnceLock<Subject>);
 
 impl Views {
     fn note(&self, subject: Subject) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(subject);
+    }
+
+    /// What an attempt was at, where it was denied.
+    pub(crate) fn attempted(&self, subject: Subject) {
+        self.1.get_or_init(|| subject);
+    }
+
+    /// What was attempted, if that is known.
+    pub(crate) fn attempt(&self) -> Option<Subject> {
+        self.1.get().copied()
     }
 
     /// All that were noted since the last call.
@@ -45,6 +55,11 @@ impl Views {
 }
 
 impl Scope {
+    /// Notes that the answer shows the personal data of a customer, or of what stands for one.
+    pub(crate) fn note_view(&self, subject: Subject) {
+        self.views.note(subject);
+    }
+
     /// Whether the asker may see the personal data of a customer, or of an order without one; noted
     /// where it does.
     pub(crate) fn sees_person(&self, subject: Subject) -> bool {

@@ -5,7 +5,7 @@ use operations::{Error, Result};
 use reqwest::Url;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
@@ -86,7 +86,9 @@ pub fn choose_cryptography() {
 pub(crate) struct Provider {
     pub(crate) issuer: Issuer,
     client: reqwest::Client,
-    keys: Mutex<Keys>,
+    keys: RwLock<Keys>,
+    /// Held by whoever fetches.
+    fetching: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -97,44 +99,70 @@ struct Keys {
 }
 
 impl Provider {
-    pub(crate) fn new(issuer: Issuer) -> Result<Self> {
+    pub(crate) fn new(issuer: Issuer) -> Result<Arc<Self>> {
         choose_cryptography();
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Self { issuer, client, keys: Mutex::default() })
+        let (keys, fetching) = (RwLock::default(), Mutex::default());
+        Ok(Arc::new(Self { issuer, client, keys, fetching }))
     }
 
-    /// The key set, fetched anew where it is stale or `fits` finds nothing in it. Whoever comes while it is
-    /// being fetched waits for that one answer.
+    fn read<T>(&self, look: impl FnOnce(&Keys) -> T) -> T {
+        look(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Keys)) {
+        change(&mut self.keys.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether the provider was asked a moment ago.
+    fn was_asked(&self, now: OffsetDateTime) -> bool {
+        self.read(|keys| keys.asked.is_some_and(|at| now < at + PAUSE))
+    }
+
+    /// The key set, fetched anew where it is stale or `fits` finds nothing in it. Whoever is missing a key
+    /// while the set is being fetched waits for that one answer; everybody else is served meanwhile.
     pub(crate) async fn keys(
-        &self,
+        self: &Arc<Self>,
         now: OffsetDateTime,
         fits: impl Fn(&serde_json::Value) -> bool,
     ) -> Result<Arc<serde_json::Value>> {
-        let mut keys = self.keys.lock().await;
-        let fresh = keys.fetched.is_some_and(|at| now < at + STALE);
-        let asked = keys.asked.is_some_and(|at| now < at + PAUSE);
-        let enough = fresh && fits(&keys.set);
-        if !enough && !asked {
-            keys.asked = Some(now);
-            match self.fetch().await {
-                Ok(set) => {
-                    keys.set = Arc::new(set);
-                    keys.fetched = Some(now);
-                }
-                Err(why) => {
-                    tracing::warn!(issuer = %self.issuer.issuer, %why, "keys could not be fetched");
-                }
+        let set = self.read(|keys| keys.set.clone());
+        let fresh = self.read(|keys| keys.fetched.is_some_and(|at| now < at + STALE));
+        let good = fits(&set);
+        let asked = self.was_asked(now);
+        if good && (fresh || asked) {
+            return Ok(set);
+        }
+        if !asked || self.fetching.try_lock().is_err() {
+            // In a task of its own: a client that goes away does not stop it.
+            let provider = self.clone();
+            let fetched = tokio::spawn(async move { provider.ask(now).await }).await;
+            fetched.map_err(|error| Error::Internal(error.to_string()))?;
+        }
+        let shown = self.read(|keys| keys.fetched.map(|_| keys.set.clone()));
+        let who = &self.issuer.issuer;
+        shown.ok_or_else(|| Error::Unavailable(format!("{who} has not shown its keys yet")))
+    }
+
+    async fn ask(&self, now: OffsetDateTime) {
+        let _fetching = self.fetching.lock().await;
+        if self.was_asked(now) {
+            return;
+        }
+        self.write(|keys| keys.asked = Some(now));
+        match self.fetch().await {
+            Ok(set) => self.write(|keys| {
+                keys.set = Arc::new(set);
+                keys.fetched = Some(now);
+            }),
+            Err(why) => {
+                tracing::warn!(issuer = %self.issuer.issuer, %why, "keys could not be fetched");
             }
         }
-        if keys.fetched.is_none() {
-            let who = &self.issuer.issuer;
-            return Err(Error::Unavailable(format!("{who} has not shown its keys yet")));
-        }
-        Ok(keys.set.clone())
     }
 
     async fn fetch(&self) -> std::result::Result<serde_json::Value, String> {

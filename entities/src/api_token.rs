@@ -41,6 +41,12 @@ pub struct Model {
     pub old_secret_hash: Option<String>,
     /// Until when the secret before works.
     pub old_secret_until: Option<OffsetDateTime>,
+    /// The largest refund it may grant alone, a decimal number; none for no limit.
+    pub refund_limit: Option<String>,
+    /// Goodwill it may grant alone in a case, a decimal number; none for no limit.
+    pub goodwill_per_case_limit: Option<String>,
+    /// Goodwill it may grant a customer alone in 90 days, a decimal number; none for no limit.
+    pub goodwill_per_customer_limit: Option<String>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -50,5 +56,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, name, hint, secret_hash, permissions, reach_channels, reach_locations, expires_at, last_used_at, revoked_at, created_by, created_at, old_secret_hash, old_secret_until
+    id, name, hint, secret_hash, permissions, reach_channels, reach_locations, expires_at, last_used_at, revoked_at, created_by, created_at, old_secret_hash, old_secret_until, refund_limit, goodwill_per_case_limit, goodwill_per_customer_limit
 }

@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ pub struct Model {
     pub user_id: Uuid,
     /// When they first came.
     pub created_at: OffsetDateTime,
+    /// The names of the roles that the provider last said they hold.
+    pub roles: Json,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -30,5 +33,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    issuer, subject, user_id, created_at
+    issuer, subject, user_id, created_at, roles
 }

@@ -21,6 +21,7 @@ mod m0012_rotate_api_tokens;
 mod m0013_complete_access;
 mod m0014_create_audit;
 mod m0015_create_user_identities;
+mod m0016_limit_tokens;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_complete_access::Migration),
             Box::new(m0014_create_audit::Migration),
             Box::new(m0015_create_user_identities::Migration),
+            Box::new(m0016_limit_tokens::Migration),
         ]
     }
 }

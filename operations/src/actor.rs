@@ -1,5 +1,6 @@
 //! Who asks, what they may do, and which rows they reach.
 
+use crate::access::grants::GrantLimits;
 use crate::error::{Error, Result};
 use crate::permissions::{Permission, Permissions};
 use crate::sql::{Sql, sql};
@@ -18,6 +19,8 @@ pub struct Actor {
     pub permissions: Permissions,
     /// Which rows it reaches.
     pub reach: Reach,
+    /// What it may grant alone, where it may give money back.
+    pub limits: GrantLimits,
     /// The session of a user who signed in.
     pub session: Option<Uuid>,
     /// The request it came with, for the log.
@@ -109,6 +112,7 @@ impl Actor {
             id: None,
             permissions: Permissions::all(),
             reach: Reach::default(),
+            limits: GrantLimits::default(),
             session: None,
             request_id: None,
             address: None,

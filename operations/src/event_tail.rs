@@ -9,7 +9,7 @@ use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OnceCell, broadcast};
+use tokio::sync::{Mutex, broadcast};
 
 /// How long to wait where no commit was heard of.
 const IDLE: Duration = Duration::from_millis(500);
@@ -22,12 +22,15 @@ const TOGETHER: usize = 500;
 /// Events that a listener may be behind before it goes back to the log.
 const BEHIND: usize = 1_024;
 
-/// The tail of one node's log; it is followed from the first listener on.
+/// The tail of one node's log; it is followed while anybody listens.
 #[derive(Debug)]
 pub struct EventTail {
     store: Store,
-    sender: OnceCell<broadcast::Sender<Arc<LoggedEvent>>>,
+    /// The follower alone keeps it open, so that listeners hear when there is none.
+    sender: Mutex<Option<Sender>>,
 }
+
+type Sender = broadcast::WeakSender<Arc<LoggedEvent>>;
 
 /// What came next in the log.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub enum Heard {
     Event(Arc<LoggedEvent>),
     /// More than a listener keeps: it goes on from the log.
     TooMuch,
-    /// Nobody follows the log any longer.
+    /// Nobody follows the log any longer: listen anew, and go on from the log.
     Ended,
 }
 
@@ -58,26 +61,28 @@ impl Listener {
 impl EventTail {
     /// A tail that nobody listens to yet.
     pub fn new(store: Store) -> Self {
-        Self { store, sender: OnceCell::new() }
+        Self { store, sender: Mutex::default() }
     }
 
     /// Listens from now on. What was settled before is in the log: whoever reads the log after this call,
     /// and then what is heard, misses nothing.
     pub async fn listen(&self) -> Result<Listener> {
-        let begin = || async {
-            let place = newest_place(&self.store.read()).await?;
-            let (sender, _) = broadcast::channel(BEHIND);
-            tokio::spawn(follow(self.store.clone(), place, sender.clone()));
-            Ok::<_, crate::Error>(sender)
-        };
-        Ok(Listener(self.sender.get_or_try_init(begin).await?.subscribe()))
+        let mut kept = self.sender.lock().await;
+        if let Some(sender) = kept.as_ref().and_then(broadcast::WeakSender::upgrade) {
+            return Ok(Listener(sender.subscribe()));
+        }
+        let place = newest_place(&self.store.read()).await?;
+        let (sender, receiver) = broadcast::channel(BEHIND);
+        *kept = Some(sender.downgrade());
+        tokio::spawn(follow(self.store.clone(), place, sender));
+        Ok(Listener(receiver))
     }
 }
 
 async fn follow(store: Store, mut place: LogPlace, sender: broadcast::Sender<Arc<LoggedEvent>>) {
     let mut commits = store.commits();
     let mut again = 0;
-    loop {
+    while sender.receiver_count() > 0 {
         match settled_after(&store.read(), place, TOGETHER).await {
             Ok(events) => {
                 let full = events.len() == TOGETHER;
@@ -86,28 +91,29 @@ async fn follow(store: Store, mut place: LogPlace, sender: broadcast::Sender<Arc
                 }
                 for event in events {
                     place = event.place;
-                    // Without listeners there is nobody to tell.
+                    // The last listener may have gone meanwhile.
                     let _nobody = sender.send(Arc::new(event));
                 }
                 if full {
                     continue;
                 }
             }
-            Err(error) => tracing::error!(%error, "the event log cannot be read"),
+            Err(error) => {
+                tracing::error!(%error, "the event log cannot be read");
+                tokio::time::sleep(IDLE).await;
+            }
         }
         if again > 0 {
             again -= 1;
             tokio::time::sleep(BUSY).await;
             continue;
         }
-        match tokio::time::timeout(IDLE, commits.changed()).await {
+        let heard = tokio::time::timeout(IDLE, commits.changed()).await.is_ok();
+        if heard && store.is_postgres() {
             // Events of a commit settle when every transaction before it has ended.
-            Ok(Ok(())) => {
-                again = if store.is_postgres() { AGAIN } else { 0 };
-                tokio::time::sleep(if store.is_postgres() { Duration::ZERO } else { BUSY }).await;
-            }
-            Ok(Err(_)) => return,
-            Err(_) => {}
+            again = AGAIN;
+        } else if heard {
+            tokio::time::sleep(BUSY).await;
         }
     }
 }

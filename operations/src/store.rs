@@ -157,7 +157,9 @@ impl Store {
         let newest = self
             .read()
             .value::<(i32, bool)>(sql(
-                "select epoch, xid > pg_current_xact_id() as ahead from events
+                "select epoch, xid > pg_current_xact_id() as ahead from (
+                 (select epoch, xid from events order by epoch desc, xid desc limit 1) union all
+                 (select epoch, xid from audit_entries order by epoch desc, xid desc limit 1)) newest
                  order by epoch desc, xid desc limit 1",
             ))
             .await?;

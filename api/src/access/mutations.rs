@@ -12,6 +12,7 @@ use super::users::{
 use crate::auth::Tokens;
 use crate::context::{Ask, present};
 use crate::errors::{OrNull, UserError};
+use crate::ids::Kind;
 use crate::scalars::DateTime;
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use operations::access::session::{self, Begun};
@@ -80,10 +81,15 @@ impl AccessMutation {
     /// say whether the account exists. After five failures the account, and the address they came from,
     /// wait longer each time: `RATE_LIMITED`, with `extensions.retryAfter` in seconds.
     async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Option<SessionPayload> {
-        let begun = {
-            let request = &ctx.scope().request;
-            session::sign_in(ctx.store(), &input.email, &input.password, request).await
-        };
+        let SignInInput { email, password } = input;
+        let scope = ctx.scope();
+        let begun = session::sign_in(ctx.store(), &email, &password, &scope.request).await;
+        if begun.is_err() {
+            let account = session::account(ctx.store(), &email).await.or_null(ctx)?;
+            if let Some(id) = account {
+                scope.views.attempted((Kind::User.prefix(), id));
+            }
+        }
         payload(ctx, begun).await
     }
 

@@ -209,18 +209,18 @@ impl Role {
 
     /// Largest refund a holder may grant alone, in the legal entity's base currency; null for no limit.
     async fn refund_limit(&self) -> Option<Decimal> {
-        GrantLimits::of(&self.0).refund.map(Decimal)
+        GrantLimits::of_role(&self.0).refund.map(Decimal)
     }
 
     /// Goodwill alone: store credit, refunds without a return, waived shipping and price cuts together, for
     /// each case; null for no limit.
     async fn goodwill_per_case_limit(&self) -> Option<Decimal> {
-        GrantLimits::of(&self.0).goodwill_per_case.map(Decimal)
+        GrantLimits::of_role(&self.0).goodwill_per_case.map(Decimal)
     }
 
     /// The same for each customer in 90 rolling days.
     async fn goodwill_per_customer_limit(&self) -> Option<Decimal> {
-        GrantLimits::of(&self.0).goodwill_per_customer.map(Decimal)
+        GrantLimits::of_role(&self.0).goodwill_per_customer.map(Decimal)
     }
 }
 

@@ -18,6 +18,7 @@ use async_graphql::{ErrorExtensionValues, Response, UploadValue, Value};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use moka::sync::Cache;
+use operations::access::network;
 use operations::access::session::Request;
 use operations::audit::{self, DONE, Remark};
 use operations::event_tail::EventTail;
@@ -28,6 +29,7 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::SemaphorePermit;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -48,6 +50,9 @@ pub(super) struct Payload {
     /// Files, by their place among the variables.
     #[serde(skip)]
     pub(super) uploads: Vec<(String, UploadValue)>,
+    /// The place that the files take on disk, until they are gone.
+    #[serde(skip)]
+    pub(super) room: Option<SemaphorePermit<'static>>,
 }
 
 /// What kind of operation it is.
@@ -64,6 +69,7 @@ pub(super) struct Prepared {
     document: Arc<Document>,
     pub(super) kind: Kind,
     cost: u64,
+    room: Option<SemaphorePermit<'static>>,
 }
 
 /// Who asks, in which request.
@@ -227,7 +233,7 @@ impl Executor {
             }
             request.set_upload(&place, upload);
         }
-        Ok(Prepared { request, document, kind, cost })
+        Ok(Prepared { request, document, kind, cost, room: payload.room })
     }
 
     /// Whether a variable's type is `Upload`, or an input that holds one somewhere.
@@ -257,28 +263,33 @@ impl Executor {
     /// Runs a query or mutation. A mutation is never cut short: it has a task of its own, which goes on
     /// where its client went away. A query ends with its time.
     pub(super) async fn run(&self, prepared: Prepared, asker: &Asker, tokens: &Tokens) -> Response {
-        let schema = self.0.schema.clone();
-        let kind = prepared.kind;
+        let (executor, kind) = (self.clone(), prepared.kind);
+        let mut prepared = prepared;
+        let room = prepared.room.take();
         let (request, watch) = self.with_data(prepared, asker.clone(), tokens);
-        let running = async move { schema.execute(request).await };
-        let mut task = tokio::spawn(running.in_current_span());
-        let ended = if kind == Kind::Query {
-            let timed = tokio::time::timeout(self.0.limits.query_time, &mut task).await;
-            let Ok(ended) = timed else {
-                task.abort();
-                let seconds = self.0.limits.query_time.as_secs();
-                return failure("TIMEOUT", format!("the query took more than {seconds} s"));
+        // All of it goes on where the client went away: a mutation is whole, a query ends with its time,
+        // and what was denied is noted.
+        let work = async move {
+            let running = executor.0.schema.execute(request);
+            let limit = executor.0.limits.query_time;
+            let answer = if kind == Kind::Query {
+                let late = |_| {
+                    failure("TIMEOUT", format!("the query took more than {} s", limit.as_secs()))
+                };
+                tokio::time::timeout(limit, running).await.unwrap_or_else(late)
+            } else {
+                running.await
             };
-            ended
-        } else {
-            task.await
+            drop(room);
+            executor.watched(answer, &watch).await
         };
-        match ended {
-            Ok(response) => self.watched(response, &watch).await,
+        match tokio::spawn(work.in_current_span()).await {
+            Ok(answer) => answer,
             Err(error) => {
                 tracing::error!(%error, "a resolver panicked");
-                let response = failure("INTERNAL", "something went wrong on our side".into());
-                self.watched(response, &watch).await
+                let mut answer = failure("INTERNAL", "something went wrong on our side".into());
+                complete_errors(&mut answer, asker.request.id.as_deref().unwrap_or_default());
+                answer
             }
         }
     }
@@ -338,7 +349,7 @@ impl Executor {
         if denied.is_empty() && views.is_empty() {
             return answer;
         }
-        self.note_denials(&watch.asker, denied).await;
+        self.note_denials(&watch.asker, denied, watch.views.attempt()).await;
         if views.is_empty() {
             return answer;
         }
@@ -372,12 +383,21 @@ impl Executor {
     }
 
     /// Tells the audit log what was denied. Attempts of nobody are noted up to a limit for each address.
-    pub(super) async fn note_denials(&self, asker: &Asker, denied: Vec<(String, &'static str)>) {
-        let mut remarks: Vec<Remark> =
-            denied.iter().map(|(operation, code)| asker.remark(operation, code)).collect();
+    pub(super) async fn note_denials(
+        &self,
+        asker: &Asker,
+        denied: Vec<(String, &'static str)>,
+        subject: Option<Subject>,
+    ) {
+        let remark = |(operation, code): &(String, &'static str)| Remark {
+            subject,
+            ..asker.remark(operation, code)
+        };
+        let mut remarks: Vec<Remark> = denied.iter().map(remark).collect();
         if asker.actor.is_none() {
             let address = asker.request.address.as_deref().unwrap_or_default();
-            remarks.retain(|_| self.0.strangers.spend(address, 1).is_ok());
+            let network = network(address);
+            remarks.retain(|_| self.0.strangers.spend(&network, 1).is_ok());
         }
         if remarks.is_empty() {
             return;
@@ -388,7 +408,7 @@ impl Executor {
     }
 }
 
-/// Root fields that were denied to the asker, with the code; what the sign-in notes itself left out.
+/// Root fields that were denied to the asker, with the code: once for each time a document asks for one.
 fn denials(answer: &Response, watch: &Watch) -> Vec<(String, &'static str)> {
     let mut denied = Vec::new();
     for error in &answer.errors {
@@ -396,19 +416,18 @@ fn denials(answer: &Response, watch: &Watch) -> Vec<(String, &'static str)> {
         let code = match code {
             Some(Value::String(code)) if code == "FORBIDDEN" => "FORBIDDEN",
             Some(Value::String(code)) if code == "UNAUTHENTICATED" => "UNAUTHENTICATED",
+            Some(Value::String(code)) if code == "RATE_LIMITED" => "RATE_LIMITED",
             _ => continue,
         };
         let key = match error.path.first() {
             Some(async_graphql::PathSegment::Field(key)) => key.as_str(),
             Some(async_graphql::PathSegment::Index(_)) | None => "",
         };
-        let field = watch.field(key);
-        let denial = (field, code);
-        if denial.0 != "signIn" && !denied.contains(&denial) {
-            denied.push(denial);
+        if !denied.contains(&(key, code)) {
+            denied.push((key, code));
         }
     }
-    denied
+    denied.into_iter().map(|(key, code)| (watch.field(key), code)).collect()
 }
 
 impl Watch {

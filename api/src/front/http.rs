@@ -180,7 +180,7 @@ impl Visit {
         };
         if let Some(code) = error.denial() {
             let denied = vec![("authenticate".to_owned(), code)];
-            self.app.executor().note_denials(&self.asker(None), denied).await;
+            self.app.executor().note_denials(&self.asker(None), denied, None).await;
         }
         Err({
             let unauthenticated = matches!(error, operations::Error::Unauthenticated(_));

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::io::{Seek, SeekFrom};
 use std::sync::LazyLock;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
@@ -25,6 +26,8 @@ pub(super) const PREFLIGHT: [HeaderName; 2] = [
 const FILES: usize = 10;
 /// Bytes of `map`.
 const MAP: u64 = 16 * 1024;
+/// How long files may take to come.
+const LONGEST: Duration = Duration::from_mins(10);
 /// Uploads at a time: each may take its full size of the disk.
 static AT_ONCE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(10));
 
@@ -50,8 +53,19 @@ pub(super) async fn receive(
     body: Body,
     limits: &Limits,
 ) -> Result<Payload, Refusal> {
+    let late = || {
+        let message = format!("the files took more than {} s", LONGEST.as_secs());
+        (StatusCode::REQUEST_TIMEOUT, message)
+    };
+    tokio::time::timeout(LONGEST, read(headers, body, limits)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Payload, Refusal> {
     let boundary = boundary(headers).ok_or_else(|| bad("the body has no boundary"))?;
-    let _permit = AT_ONCE.acquire().await.map_err(|error| bad(error.to_string()))?;
+    let room = AT_ONCE.try_acquire().map_err(|_| {
+        let message = "too many files are on their way, try again".to_owned();
+        (StatusCode::SERVICE_UNAVAILABLE, message)
+    })?;
     let as_u64 = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
     let sizes = SizeLimit::new()
         .whole_stream(as_u64(limits.upload))
@@ -85,10 +99,11 @@ pub(super) async fn receive(
         put_placeholder(&mut payload, place)?;
         payload.uploads.push((place.clone(), upload));
     }
-    match map.keys().next() {
-        Some(missing) => Err(bad(format!("the file `{missing}` did not come"))),
-        None => Ok(payload),
+    if let Some(missing) = map.keys().next() {
+        return Err(bad(format!("the file `{missing}` did not come")));
     }
+    payload.room = Some(room);
+    Ok(payload)
 }
 
 /// The place of a file among the variables holds null in what is sent; from here on a text.

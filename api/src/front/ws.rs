@@ -110,8 +110,10 @@ pub(super) fn upgrade(
         let message = "this origin may not open a socket here";
         return refuse(StatusCode::FORBIDDEN, "FORBIDDEN", message);
     }
-    let credential =
-        headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    // A header that is no text is no credential, and neither nobody's.
+    let credential = headers
+        .get(header::AUTHORIZATION)
+        .map(|value| value.to_str().unwrap_or(NO_CREDENTIAL).to_owned());
     let limit = app.limits().body;
     // A client hears why it is shut out only where its own protocol is agreed to first.
     let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL).and_then(|value| value.to_str().ok());
@@ -293,7 +295,10 @@ impl Session {
         let Some(code) = error.denial() else { return };
         let id = crate::ids::encode_prefixed("req", self.app.store().ids().next());
         let asker = Asker::new(None, id, self.peer);
-        self.app.executor().note_denials(&asker, vec![("authenticate".to_owned(), code)]).await;
+        self.app
+            .executor()
+            .note_denials(&asker, vec![("authenticate".to_owned(), code)], None)
+            .await;
     }
 
     /// Begins an operation, or says with errors why not.
@@ -395,9 +400,13 @@ async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
 }
 
 /// `{ "Authorization": "Bearer …" }`, in whichever case.
+/// Stands for what was sent as a credential and can be none.
+const NO_CREDENTIAL: &str = "no text";
+
 fn authorization(payload: &serde_json::Map<String, Json>) -> Option<String> {
     let named = |(name, _): &(&String, &Json)| name.eq_ignore_ascii_case("authorization");
-    payload.iter().find(named).and_then(|(_, value)| value.as_str()).map(str::to_owned)
+    let (_, value) = payload.iter().find(named).filter(|(_, value)| !value.is_null())?;
+    Some(value.as_str().unwrap_or(NO_CREDENTIAL).to_owned())
 }
 
 fn one_error(code: &str, message: &str) -> Json {

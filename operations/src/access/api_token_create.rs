@@ -2,6 +2,7 @@
 
 use super::grants::check_reach;
 use super::read::TOKEN_PREFIX;
+use super::sql;
 use crate::actor::Reach;
 use crate::audit;
 use crate::catalog::sql as catalog;
@@ -13,6 +14,7 @@ use crate::permissions::{Permission, Permissions};
 use crate::secrets;
 use crate::store::{Batch, Store};
 use entities::api_token;
+use entities::enums::ActorKind;
 use serde::Serialize;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +70,14 @@ pub async fn api_token_create(
         let mut faults = Faults::default();
         let narrowed = check_reach(&tx, call.actor, &mut faults, &command.reach).await?;
         faults.check()?;
+        // A token that a token makes belongs to the same user.
+        let maker = match (call.actor.kind, call.actor.id) {
+            (ActorKind::ApiToken, Some(own)) => {
+                sql::api_tokens(&tx, &[own]).await?.pop().and_then(|token| token.created_by)
+            }
+            (_, id) => id,
+        };
+        let limits = <(_, _, _)>::from(call.actor.limits.columns());
         let names: Vec<&str> = command.permissions.iter().map(Permission::name).collect();
         let row = api_token::Model {
             id: tx.id(),
@@ -80,10 +90,13 @@ pub async fn api_token_create(
             expires_at: command.expires_at,
             last_used_at: None,
             revoked_at: None,
-            created_by: call.actor.id,
+            created_by: maker,
             created_at: tx.now(),
             old_secret_hash: None,
             old_secret_until: None,
+            refund_limit: limits.0,
+            goodwill_per_case_limit: limits.1,
+            goodwill_per_customer_limit: limits.2,
         };
         let mut batch = Batch::default();
         batch.add(&row);

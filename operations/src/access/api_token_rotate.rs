@@ -1,6 +1,7 @@
 //! `apiTokenRotate`: a new secret for a partner's token; the old one works on for a while.
 
 use super::api_token_create::{Fresh, NewSecret};
+use super::grants::{GrantLimits, Granter};
 use super::read::{permissions_of, reach_of};
 use super::sql;
 use crate::actor::Actor;
@@ -70,7 +71,8 @@ pub async fn api_token_rotate(
 pub(super) async fn own(tx: &WriteTx, actor: &Actor, id: Uuid) -> Result<api_token::Model> {
     let missing = || Error::refused(checks::not_found("apiTokenId", "token"));
     let token = sql::api_tokens(tx, &[id]).await?.pop().ok_or_else(missing)?;
-    let stronger = permissions_of(&token.permissions).iter().any(|wanted| !actor.may(wanted));
+    let rights = permissions_of(&token.permissions);
+    let stronger = Granter(actor).lacks(rights, GrantLimits::of_token(&token)).is_some();
     let reach = reach_of(token.reach_channels.as_ref(), token.reach_locations.as_ref());
     if stronger || !actor.reach.covers(&reach) {
         let message = "the token may do or reach more than you".to_owned();

@@ -1,18 +1,20 @@
 //! Users whom an identity provider vouches for.
 
-use super::read::{reach_of, role_permissions};
+use super::grants::GrantLimits;
+use super::read::reach_of;
 use super::sql;
+use super::user_update::rights;
 use crate::actor::Actor;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::run;
-use crate::permissions::Permissions;
 use crate::store::{Batch, Store};
 use entities::enums::ActorKind;
 use entities::{user, user_identity};
 use serde_json::json;
+use uuid::Uuid;
 
 /// What a provider's token says of its holder, once its signature was checked.
 #[derive(Debug, Clone)]
@@ -34,37 +36,48 @@ pub struct ExternalIdentity {
 /// address, or a new one.
 pub async fn actor_of_identity(store: &Store, identity: &ExternalIdentity) -> Result<Actor> {
     let db = store.read();
-    let known = sql::user_of_identity(&db, &identity.issuer, &identity.subject).await?;
-    let user = match known {
-        Some(user) => user,
-        None => introduce(store, identity).await?,
+    let known = sql::identity(&db, &identity.issuer, &identity.subject).await?;
+    let user_id = match known {
+        Some(known) if known.roles == json!(identity.roles) => known.user_id,
+        // New, or with other roles than last time.
+        _ => introduce(store, identity).await?,
     };
-    if !user.active {
-        return Err(Error::Unauthenticated("this user is not active"));
-    }
-    let permissions = sql::roles_by_name(&db, &identity.roles)
-        .await?
-        .iter()
-        .map(role_permissions)
-        .fold(Permissions::default(), Permissions::with);
+    let user = sql::users(&db, &[user_id]).await?.pop();
+    let user = user.filter(|user| user.active);
+    let user = user.ok_or(Error::Unauthenticated("this user is not active"))?;
+    let roles = sql::roles_by_name(&db, &identity.roles).await?;
     Ok(Actor {
         kind: ActorKind::User,
         id: Some(user.id),
-        permissions,
+        permissions: rights(&roles),
         reach: reach_of(user.reach_channels.as_ref(), user.reach_locations.as_ref()),
+        limits: GrantLimits::of_roles(&roles),
         ..Actor::system()
     })
 }
 
-async fn introduce(store: &Store, identity: &ExternalIdentity) -> Result<user::Model> {
-    let nameless = Error::Unauthenticated("the identity provider vouches for no email address");
+/// Keeps who an identity is and which roles it holds, and answers with the user.
+async fn introduce(store: &Store, identity: &ExternalIdentity) -> Result<Uuid> {
+    let nameless = "the identity provider vouches for no email address";
     let email = identity.verified_email.as_deref().map(str::trim).filter(|email| !email.is_empty());
-    let Some(email) = email else { return Err(nameless) };
-    let key = &checks::fold(email);
+    let key = &email.map(checks::fold);
     let system = &Actor::system();
     run(store, system, "userIntroduce", |tx| async move {
         let now = tx.now();
         let mut batch = Batch::default();
+        let known = sql::identity(&tx, &identity.issuer, &identity.subject).await?;
+        if let Some(known) = known {
+            let change = audit::changed(&known.roles, &json!(identity.roles));
+            let subject = Some(("usr", known.user_id));
+            audit::record(&tx, system, &mut batch, subject, &change);
+            let user_id = known.user_id;
+            batch.save(&user_identity::Model { roles: json!(identity.roles), ..known });
+            batch.insert(&tx).await?;
+            return Ok(user_id);
+        }
+        let (Some(email), Some(key)) = (email, key) else {
+            return Err(Error::Unauthenticated(nameless));
+        };
         let found = sql::user_by_email(&tx, key).await?;
         let fresh = || {
             let name = identity.name.clone().unwrap_or_else(|| email.to_owned());
@@ -94,11 +107,12 @@ async fn introduce(store: &Store, identity: &ExternalIdentity) -> Result<user::M
             subject: identity.subject.clone(),
             user_id: row.id,
             created_at: now,
+            roles: json!(identity.roles),
         });
         let change = json!({ "issuer": identity.issuer, "madeUser": found.is_none() });
         audit::record(&tx, system, &mut batch, Some(("usr", row.id)), &audit::made(&change));
         batch.insert(&tx).await?;
-        Ok(row)
+        Ok(row.id)
     })
     .await
 }

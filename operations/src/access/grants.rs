@@ -1,15 +1,14 @@
 //! What an actor may hand on: no right, no reach and no limit beyond its own.
 
-use super::read::{reach_of, role_permissions, roles_of};
+use super::read::{reach_of, role_permissions};
 use super::sql;
 use crate::actor::{Actor, Reach};
 use crate::catalog::sql as catalog;
 use crate::checks;
 use crate::error::{Faults, Refusal, RefusalCode, Result};
 use crate::permissions::{Permission, Permissions};
-use crate::store::{Db, WriteTx};
-use entities::enums::ActorKind;
-use entities::{role, user};
+use crate::store::WriteTx;
+use entities::{api_token, role, user};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,16 +25,49 @@ pub struct GrantLimits {
 }
 
 impl GrantLimits {
-    /// Those of a role's row. A number that cannot be read allows nothing.
-    pub fn of(role: &role::Model) -> Self {
+    /// Those of a role's row.
+    pub fn of_role(role: &role::Model) -> Self {
+        Self::of([
+            &role.refund_limit,
+            &role.goodwill_per_case_limit,
+            &role.goodwill_per_customer_limit,
+        ])
+    }
+
+    /// Those of a token's row.
+    pub(crate) fn of_token(token: &api_token::Model) -> Self {
+        Self::of([
+            &token.refund_limit,
+            &token.goodwill_per_case_limit,
+            &token.goodwill_per_customer_limit,
+        ])
+    }
+
+    /// From three columns. A number that cannot be read allows nothing.
+    fn of([refund, per_case, per_customer]: [&Option<String>; 3]) -> Self {
         let number = |text: &Option<String>| {
             text.as_deref().map(|text| text.parse().unwrap_or(Decimal::ZERO))
         };
         Self {
-            refund: number(&role.refund_limit),
-            goodwill_per_case: number(&role.goodwill_per_case_limit),
-            goodwill_per_customer: number(&role.goodwill_per_customer_limit),
+            refund: number(refund),
+            goodwill_per_case: number(per_case),
+            goodwill_per_customer: number(per_customer),
         }
+    }
+
+    /// As three columns hold them.
+    pub(super) fn columns(self) -> [Option<String>; 3] {
+        [self.refund, self.goodwill_per_case, self.goodwill_per_customer]
+            .map(|limit| limit.map(|limit| limit.normalize().to_string()))
+    }
+
+    /// The limits of who holds these roles: the most generous of those that let them give money back.
+    pub(super) fn of_roles<'a>(roles: impl IntoIterator<Item = &'a role::Model>) -> Self {
+        roles
+            .into_iter()
+            .filter(|role| role_permissions(role).has(Permission::RefundsWrite))
+            .map(Self::of_role)
+            .fold(Self::NOTHING, Self::or)
     }
 
     const NOTHING: Self = Self {
@@ -74,73 +106,48 @@ impl GrantLimits {
     }
 }
 
-/// Who hands on, with all there is to know of it.
-#[derive(Debug)]
-pub(super) struct Granter<'a> {
-    actor: &'a Actor,
-    limits: GrantLimits,
-}
+/// Who hands on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Granter<'a>(pub(super) &'a Actor);
 
-impl<'a> Granter<'a> {
-    /// A user's limits are those of its roles; a token's are those of the user who made it.
-    pub(super) async fn of(db: &Db, actor: &'a Actor) -> Result<Self> {
-        let user = match actor.kind {
-            ActorKind::System => None,
-            ActorKind::User => actor.id,
-            ActorKind::ApiToken => {
-                let own = actor.id.unwrap_or_default();
-                sql::api_tokens(db, &[own]).await?.pop().and_then(|token| token.created_by)
-            }
-        };
-        // What the command line made is limited by nobody.
-        let Some(user) = user else {
-            return Ok(Self { actor, limits: GrantLimits::default() });
-        };
-        let limits = roles_of(db, &[user])
-            .await?
-            .iter()
-            .filter(|held| role_permissions(&held.role).has(Permission::RefundsWrite))
-            .map(|held| GrantLimits::of(&held.role))
-            .fold(GrantLimits::NOTHING, GrantLimits::or);
-        Ok(Self { actor, limits })
-    }
-
+impl Granter<'_> {
     /// Why the actor may not hand on these rights, if it may not: the field, and a sentence.
     pub(super) fn lacks(
-        &self,
+        self,
         permissions: Permissions,
         limits: GrantLimits,
     ) -> Option<(&'static str, String)> {
-        if let Some(lacking) = permissions.iter().find(|permission| !self.actor.may(*permission)) {
+        if let Some(lacking) = permissions.iter().find(|permission| !self.0.may(*permission)) {
             return Some(("permissions", format!("you lack {} yourself", lacking.name())));
         }
         if !permissions.has(Permission::RefundsWrite) {
             return None;
         }
-        let field = self.limits.exceeded_by(limits)?;
+        let field = self.0.limits.exceeded_by(limits)?;
         Some((field, format!("is more than your own {field}")))
     }
 
     /// Notes a fault where a role can do more than the actor.
-    pub(super) fn check_role(&self, faults: &mut Faults, field: &str, role: &role::Model) {
-        if let Some((_, why)) = self.lacks(role_permissions(role), GrantLimits::of(role)) {
+    pub(super) fn check_role(self, faults: &mut Faults, field: &str, role: &role::Model) {
+        if let Some((_, why)) = self.lacks(role_permissions(role), GrantLimits::of_role(role)) {
             let message = format!("`{}` may do more than you: {why}", role.name);
             faults.add(RefusalCode::PolicyViolation, field, message);
         }
     }
 
     /// Whether a user can do and reach no more than the actor.
-    pub(super) fn covers(&self, user: &user::Model, roles: &[role::Model]) -> bool {
+    pub(super) fn covers(self, user: &user::Model, roles: &[role::Model]) -> bool {
         let reach = reach_of(user.reach_channels.as_ref(), user.reach_locations.as_ref());
-        let stronger = |role| self.lacks(role_permissions(role), GrantLimits::of(role)).is_some();
-        self.actor.reach.covers(&reach) && !roles.iter().any(stronger)
+        let stronger =
+            |role| self.lacks(role_permissions(role), GrantLimits::of_role(role)).is_some();
+        self.0.reach.covers(&reach) && !roles.iter().any(stronger)
     }
 }
 
 /// The roles of ids; notes those that are missing or stronger than the actor.
 pub(super) async fn check_roles(
     tx: &WriteTx,
-    granter: &Granter<'_>,
+    granter: Granter<'_>,
     faults: &mut Faults,
     ids: &[Uuid],
 ) -> Result<Vec<role::Model>> {

@@ -12,5 +12,6 @@ pub mod role_define;
 pub mod session;
 mod sql;
 mod throttle;
+pub use throttle::network;
 pub mod user_create;
 pub mod user_update;

@@ -49,7 +49,9 @@ pub async fn password_change(
         let now = sql::lock_user(&tx, id).await?;
         if now.and_then(|row| row.password_hash) != *old_hash {
             // Somebody changed it while this one was being checked.
-            return Err(Error::Contended);
+            let mut faults = Faults::default();
+            faults.add(RefusalCode::StateConflict, "currentPassword", "was changed meanwhile");
+            return Err(Error::Refused(faults.into_vec()));
         }
         sql::set_password_of(&tx, id, hash).await?;
         sql::end_sessions(&tx, id, actor.session).await?;

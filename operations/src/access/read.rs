@@ -1,5 +1,6 @@
 //! Questions about users, roles and tokens, and the way from a credential to an actor.
 
+use super::grants::GrantLimits;
 use super::sql;
 use crate::actor::{Actor, Reach};
 use crate::error::{Error, Result};
@@ -144,6 +145,7 @@ pub async fn actors_of_tokens(store: &Store, secrets: &[String]) -> Result<Vec<R
             id: Some(row.id),
             permissions: permissions_of(&row.permissions),
             reach: reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref()),
+            limits: GrantLimits::of_token(row),
             session: None,
             request_id: None,
             address: None,
@@ -185,6 +187,7 @@ pub async fn actor_of_session(store: &Store, session: Uuid) -> Result<Actor> {
         id: Some(row.id),
         permissions,
         reach: reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref()),
+        limits: GrantLimits::of_roles(roles.iter().map(|held| &held.role)),
         session: Some(session),
         request_id: None,
         address: None,

@@ -1,7 +1,7 @@
 //! `roleDefine`: make or change a role of the shop's own.
 
 use super::grants::{GrantLimits, Granter};
-use super::read::role_permissions;
+use super::read::{reach_of, role_permissions};
 use super::sql;
 use super::user_update::rights;
 use crate::audit;
@@ -12,7 +12,7 @@ use crate::idempotency::{Call, once};
 use crate::permissions::{Permission, Permissions};
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::ActorKind;
-use entities::role;
+use entities::{role, user};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
@@ -62,17 +62,25 @@ pub async fn role_define(store: &Store, call: Call<'_>, command: &DefineRole) ->
         let before = match command.role_id {
             Some(id) => {
                 let missing = || Error::refused(checks::not_found("roleId", "role"));
-                Some(sql::roles(&tx, &[id]).await?.pop().ok_or_else(missing)?)
+                Some(sql::lock_role(&tx, id).await?.ok_or_else(missing)?)
             }
             None => None,
         };
-        let granter = Granter::of(&tx, call.actor).await?;
+        let granter = Granter(call.actor);
         if let Some(before) = &before {
             if before.built_in {
                 let message = "came with the system: define a role of your own instead";
                 faults.push(Refusal::new(RefusalCode::StateConflict, "roleId", message));
             }
             granter.check_role(&mut faults, "roleId", before);
+            let beyond = |user: &user::Model| {
+                let reach = reach_of(user.reach_channels.as_ref(), user.reach_locations.as_ref());
+                !call.actor.reach.covers(&reach)
+            };
+            if sql::holders(&tx, before.id).await?.iter().any(beyond) {
+                let message = "is held by users who reach more than you";
+                faults.push(Refusal::new(RefusalCode::PolicyViolation, "roleId", message));
+            }
         }
         if let Some((field, why)) = granter.lacks(command.permissions, command.limits) {
             faults.add(RefusalCode::PolicyViolation, field, why);
@@ -82,7 +90,7 @@ pub async fn role_define(store: &Store, call: Call<'_>, command: &DefineRole) ->
             let message = format!("a role named {name} exists");
             faults.push(Refusal::new(RefusalCode::Duplicate, "name", message));
         }
-        let limit = |limit: Option<Decimal>| limit.map(|limit| limit.normalize().to_string());
+        let [refund, per_case, per_customer] = command.limits.columns();
         let names: Vec<&str> = command.permissions.iter().map(Permission::name).collect();
         let after = role::Model {
             id: before.as_ref().map_or_else(|| tx.id(), |row| row.id),
@@ -91,9 +99,9 @@ pub async fn role_define(store: &Store, call: Call<'_>, command: &DefineRole) ->
             permissions: json!(names),
             built_in: false,
             created_at: before.as_ref().map_or_else(|| tx.now(), |row| row.created_at),
-            refund_limit: limit(command.limits.refund),
-            goodwill_per_case_limit: limit(command.limits.goodwill_per_case),
-            goodwill_per_customer_limit: limit(command.limits.goodwill_per_customer),
+            refund_limit: refund,
+            goodwill_per_case_limit: per_case,
+            goodwill_per_customer_limit: per_customer,
         };
         if before.is_some() && loses_access(&tx, call, &after).await? {
             let message = "nobody takes ACCESS_MANAGE from themselves";

@@ -3,7 +3,7 @@
 use super::sql;
 use super::throttle::Tries;
 use crate::actor::Actor;
-use crate::audit::{self, Remark};
+use crate::audit;
 use crate::checks;
 use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
@@ -41,23 +41,16 @@ pub async fn sign_in(
 ) -> Result<Begun> {
     let key = checks::fold(email);
     let tries = Tries::of(&key, request.address.as_deref());
-    let begun = attempt(store, &key, password, &tries, request).await;
-    if let Err(error) = &begun
-        && let Some(outcome) = error.denial()
-    {
-        let subject = sql::user_by_email(&store.read(), &key).await?.map(|row| ("usr", row.id));
-        let remark = Remark {
-            operation: "signIn".into(),
-            outcome,
-            subject,
-            request_id: request.id.clone(),
-            address: request.address.clone(),
-            actor: None,
-        };
-        audit::write(store, &[remark]).await?;
-    }
-    begun
+    attempt(store, &key, password, &tries, request).await
 }
+
+/// The user whose account an attempt to sign in was at, if there is one: for the audit log.
+pub async fn account(store: &Store, email: &str) -> Result<Option<Uuid>> {
+    let row = sql::user_by_email(&store.read(), &checks::fold(email)).await?;
+    Ok(row.map(|row| row.id))
+}
+
+const WRONG: Error = Error::Unauthenticated("email or password is wrong");
 
 async fn attempt(
     store: &Store,
@@ -73,10 +66,15 @@ async fn attempt(
     let fits = secrets::verify_password(password.to_owned(), hash).await?;
     let Some(row) = row.filter(|_| fits) else {
         tries.failed(store).await?;
-        return Err(Error::Unauthenticated("email or password is wrong"));
+        return Err(WRONG);
     };
     let (row, actor) = (&row, &request.actor(row.id));
     run(store, actor, "signIn", |tx| async move {
+        // The password may have been changed, or the user shut out, while it was being checked.
+        let now = sql::lock_user(&tx, row.id).await?.filter(|now| now.active);
+        if now.and_then(|now| now.password_hash) != row.password_hash {
+            return Err(WRONG);
+        }
         let session = session::Model {
             id: tx.id(),
             user_id: row.id,

@@ -5,7 +5,7 @@ use super::throttle::{Failures, MEMORY};
 use crate::error::{Error, Result};
 use crate::sql::{Sql, sql};
 use crate::store::{Db, Store, WriteTx};
-use entities::{Row, api_token, role, setting, signing_key, user};
+use entities::{Row, api_token, role, setting, signing_key, user, user_identity};
 use sea_orm::{DbErr, QueryResult};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -54,6 +54,35 @@ pub(super) async fn note_sign_in(tx: &WriteTx, user: Uuid) -> Result<u64> {
 pub(super) async fn lock_user(tx: &WriteTx, id: Uuid) -> Result<Option<user::Model>> {
     let lock = if tx.is_postgres() { " for update" } else { "" };
     tx.first(sql(format!("select * from users where id = ?{lock}")).bind(id)).await
+}
+
+pub(super) async fn lock_role(tx: &WriteTx, id: Uuid) -> Result<Option<role::Model>> {
+    let lock = if tx.is_postgres() { " for update" } else { "" };
+    tx.first(sql(format!("select * from roles where id = ?{lock}")).bind(id)).await
+}
+
+/// The users who hold a role.
+pub(super) async fn holders(db: &Db, role: Uuid) -> Result<Vec<user::Model>> {
+    let query =
+        sql("select u.* from user_roles h join users u on u.id = h.user_id where h.role_id = ?");
+    db.all(query.bind(role)).await
+}
+
+/// The names of the roles that identity providers last said a user holds.
+pub(super) async fn claimed_roles(db: &Db, user: Uuid) -> Result<Vec<String>> {
+    let query = sql("select * from user_identities where user_id = ? order by issuer, subject");
+    let known: Vec<user_identity::Model> = db.all(query.bind(user)).await?;
+    let names = known.into_iter().filter_map(|row| serde_json::from_value(row.roles).ok());
+    Ok(names.flat_map(|names: Vec<String>| names).collect())
+}
+
+pub(super) async fn identity(
+    db: &Db,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<user_identity::Model>> {
+    let query = sql("select * from user_identities where issuer = ? and subject = ?");
+    db.first(query.bind(issuer).bind(subject)).await
 }
 
 pub(super) async fn clear_roles(tx: &WriteTx, user: Uuid) -> Result<u64> {
@@ -207,16 +236,6 @@ pub(super) async fn note_use(store: &Store, token: Uuid, before: OffsetDateTime)
             tx.run(query.bind(tx.now()).bind(token).bind(before)).await
         })
         .await
-}
-
-pub(super) async fn user_of_identity(
-    db: &Db,
-    issuer: &str,
-    subject: &str,
-) -> Result<Option<user::Model>> {
-    let query = sql("select u.* from user_identities i join users u on u.id = i.user_id
-         where i.issuer = ? and i.subject = ?");
-    db.first(query.bind(issuer).bind(subject)).await
 }
 
 /// Keys that sign, or that did until a moment ago.

@@ -78,7 +78,7 @@ fn wait(failures: i64, ceiling: Duration) -> Duration {
 }
 
 /// The network that one customer of a provider has: an IPv4 address, or the first 64 bits of an IPv6 one.
-fn network(address: &str) -> String {
+pub fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
             Some(v4) => v4.to_string(),

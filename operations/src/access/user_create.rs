@@ -49,8 +49,8 @@ pub async fn user_create(store: &Store, call: Call<'_>, command: &CreateUser) ->
     let (email, name, hash) = (&email, &name, &password.hash);
     once(store, call, "userCreate", &(command, &password.print), |tx| async move {
         let mut faults = Faults::default();
-        let granter = Granter::of(&tx, call.actor).await?;
-        let roles = check_roles(&tx, &granter, &mut faults, &command.roles).await?;
+        let granter = Granter(call.actor);
+        let roles = check_roles(&tx, granter, &mut faults, &command.roles).await?;
         let reach = check_reach(&tx, call.actor, &mut faults, &command.reach).await?;
         let key = checks::fold(email);
         if sql::user_by_email(&tx, &key).await?.is_some() {

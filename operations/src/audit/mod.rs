@@ -144,6 +144,20 @@ fn personal(table: &str, column: &str) -> bool {
     matches!(column, "email" | "phone") || (table == "users" && column == "name")
 }
 
+const MASK: &str = "(masked)";
+
+/// An address without whose it is.
+fn masked_within(mut value: Json) -> Json {
+    if let Json::Object(parts) = &mut value {
+        for name in ["name", "phone", "email"] {
+            if let Some(part) = parts.get_mut(name).filter(|part| !part.is_null()) {
+                *part = json!(MASK);
+            }
+        }
+    }
+    value
+}
+
 /// What differs between two rows of a table; the whole row where there was none before.
 pub(crate) fn difference<M: ModelTrait>(before: Option<&M>, after: &M) -> Json {
     type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
@@ -161,7 +175,7 @@ pub(crate) fn difference<M: ModelTrait>(before: Option<&M>, after: &M) -> Json {
         }
         let masked = |value: Json| {
             let hidden = !value.is_null() && personal(table, name);
-            if hidden { json!("(masked)") } else { value }
+            if hidden { json!(MASK) } else { masked_within(value) }
         };
         if let Some(was) = was {
             old.insert(camel_case(name), masked(was));

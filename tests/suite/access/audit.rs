@@ -75,7 +75,7 @@ async fn every_denied_attempt_is_an_entry_of_its_own() {
     let entries = log(&shop.admin, Json::Null).await;
     let told: Vec<String> = entries
         .iter()
-        .take(6)
+        .take(7)
         .map(|entry| {
             let text = |value: &Json| value.as_str().unwrap_or("-").to_owned();
             format!(
@@ -93,6 +93,7 @@ async fn every_denied_attempt_is_an_entry_of_its_own() {
             "signIn UNAUTHENTICATED nobody",
             "authenticate UNAUTHENTICATED nobody",
             "users UNAUTHENTICATED nobody",
+            "users FORBIDDEN test",
             "users FORBIDDEN test",
             "orderPlace FORBIDDEN test",
         ]

@@ -112,12 +112,19 @@ impl Login {
     }
 
     async fn app(&self) -> TestApp {
+        self.app_with(&[("ops", "warehouse")]).await
+    }
+
+    async fn app_with(&self, roles: &[(&str, &str)]) -> TestApp {
         let issuer = Issuer {
             issuer: "https://login.example".into(),
             audience: "aftercart".into(),
             jwks_url: self.url.clone(),
             roles_claim: "groups".into(),
-            roles: [("ops".to_owned(), "warehouse".to_owned())].into(),
+            roles: roles
+                .iter()
+                .map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned()))
+                .collect(),
         };
         TestApp::with_options(|options| options.issuers = vec![issuer]).await
     }
@@ -177,6 +184,38 @@ async fn a_providers_token_opens_with_the_roles_its_claims_stand_for() {
     tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
     assert_eq!(status(&client).await, 401);
     assert_eq!(app.number("select count(*) from users").await, 2);
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn who_manages_access_by_a_claim_hands_on_as_others_do() {
+    let login = Login::open(json!([ed_key(0)])).await;
+    let app = login.app_with(&[("boss", "admin"), ("help", "agent")]).await;
+    let boss = app.anonymous().with_token(&ed_signed(0, &with("groups", json!(["boss"]))));
+    // Two at once, for the first time.
+    let (one, two) = tokio::join!(boss.payload(WHO, json!({})), boss.payload(WHO, json!({})));
+    assert_eq!(one["user"]["id"], two["user"]["id"]);
+    let roles = boss.payload("{ roles { id name } }", json!({})).await;
+    let agent = roles.as_array().unwrap().iter().find(|role| role["name"] == "agent").unwrap();
+    let person = json!({ "email": "x@shop.example", "name": "X", "roleIds": [agent["id"]] });
+    boss.done(harness::shop::USER_CREATE, person).await;
+    let rename = json!({ "userId": one["user"]["id"], "name": "Boss" });
+    boss.done(harness::shop::USER_UPDATE, rename).await;
+    // What a provider says of somebody counts where another would change them.
+    let manager = json!({ "name": "doorman", "permissions": ["ACCESS_MANAGE"] });
+    let manager = boss.done(harness::shop::ROLE_DEFINE, manager).await["role"]["id"].clone();
+    let input = json!({ "email": "d@shop.example", "name": "D", "password": PASSWORD, "roleIds": [manager] });
+    boss.done(harness::shop::USER_CREATE, input).await;
+    let input = json!({ "email": "d@shop.example", "password": PASSWORD });
+    let session = app.anonymous().done(SIGN_IN, input).await["session"].clone();
+    let doorman = app.anonymous().with_token(session["accessToken"].as_str().unwrap());
+    let shut = json!({ "userId": one["user"]["id"], "active": false });
+    let refused = doorman.refused(harness::shop::USER_UPDATE, shut.clone()).await;
+    assert_eq!(refused, ["POLICY_VIOLATION input.userId"]);
+    // Once the provider says less, so does the shop.
+    let less = app.anonymous().with_token(&ed_signed(0, &with("groups", json!([]))));
+    assert_eq!(less.payload(WHO, json!({})).await["permissions"], json!([]));
+    doorman.done(harness::shop::USER_UPDATE, shut).await;
     app.verify().await;
 }
 

@@ -296,6 +296,39 @@ async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
     assert_eq!(asked, askers.len() * (QUERIES.len() + cases.len() + OWN.len()));
 }
 
+/// A subscription and a document that follows it. Whoever is known may follow: each event needs its own
+/// permission.
+const SUBSCRIPTIONS: &[(&str, &str)] = &[("events", "subscription { events { cursor } }")];
+
+#[tokio::test]
+async fn every_subscription_answers_every_kind_of_asker() {
+    let app = TestApp::start().await;
+    let known: BTreeSet<String> =
+        SUBSCRIPTIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(fields(&app, "Subscription").await, known);
+    for asker in askers(&app).await {
+        for (name, document) in SUBSCRIPTIONS {
+            let mut request = harness::client::http()
+                .post(&app.url)
+                .header("accept", "text/event-stream")
+                .json(&json!({ "query": document }));
+            if let Some(token) = &asker.client.token {
+                request = request.bearer_auth(token);
+            }
+            let mut answer = request.send().await.unwrap();
+            let status = if asker.credential == Credential::Expired { 401 } else { 200 };
+            assert_eq!(answer.status().as_u16(), status, "{name} by {}", asker.name);
+            // Who may follow hears nothing yet; anybody else is told at once why not.
+            let quiet = std::time::Duration::from_millis(300);
+            let said = tokio::time::timeout(quiet, answer.chunk()).await;
+            let said = said.map(|chunk| chunk.unwrap().unwrap_or_default());
+            let refused =
+                said.is_ok_and(|said| String::from_utf8_lossy(&said).contains("UNAUTHENTICATED"));
+            assert_eq!(refused, asker.credential != Credential::Good, "{name} by {}", asker.name);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_beyond_reach_is_not_there() {
     let app = TestApp::start().await;

@@ -49,6 +49,25 @@ async fn a_password_becomes_a_session_that_goes_on() {
 }
 
 #[tokio::test]
+async fn a_session_ends_after_thirty_days_however_often_it_is_refreshed() {
+    let app = TestApp::start().await;
+    app.user("a@shop.example", "agent").await;
+    let anonymous = app.anonymous();
+    let answer = sign_in(&anonymous, "a@shop.example", PASSWORD).await;
+    let mut token = answer["data"]["signIn"]["session"]["refreshToken"].clone();
+    let mut days = 0;
+    loop {
+        let input = json!({ "input": { "refreshToken": token } });
+        let answer = anonymous.answer(REFRESH, input).await;
+        let Some(next) = answer["data"]["sessionRefresh"]["session"].as_object() else { break };
+        token = next["refreshToken"].clone();
+        app.clock.advance(time::Duration::days(3));
+        days += 3;
+    }
+    assert_eq!(days, 30);
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     let app = TestApp::start().await;
     app.user("a@shop.example", "agent").await;

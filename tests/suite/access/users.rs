@@ -1,5 +1,8 @@
 use harness::app::PASSWORD;
-use harness::shop::{ROLE_DEFINE as DEFINE, USER_CREATE as CREATE, USER_UPDATE as UPDATE};
+use harness::shop::{
+    API_TOKEN_CREATE, API_TOKEN_ROTATE, ROLE_DEFINE as DEFINE, USER_CREATE as CREATE,
+    USER_UPDATE as UPDATE,
+};
 use harness::{Client, TestApp};
 use operations::actor::Reach;
 use operations::permissions::{Permission, Permissions};
@@ -124,6 +127,52 @@ async fn nobody_grants_what_they_lack() {
         .await;
     assert_eq!(refused, ["STATE_CONFLICT input.roleId", "POLICY_VIOLATION input.roleId"]);
     app.verify().await;
+}
+
+#[tokio::test]
+async fn a_stronger_token_is_no_way_around_ones_limits() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let limited = json!({ "name": "small refunds", "permissions": ["REFUNDS_WRITE", "ACCESS_MANAGE"],
+        "refundLimit": "50", "goodwillPerCaseLimit": "15", "goodwillPerCustomerLimit": "30" });
+    let role = admin.done(DEFINE, limited).await["role"]["id"].clone();
+    let user = json!({ "email": "lead@shop.example", "name": "Lead", "password": PASSWORD, "roleIds": [role] });
+    admin.done(CREATE, user).await;
+    let (lead, _) = session(&app, "lead@shop.example", PASSWORD).await;
+    let token =
+        |name: &str| json!({ "name": name, "permissions": ["REFUNDS_WRITE", "ACCESS_MANAGE"] });
+    let unlimited =
+        admin.done(API_TOKEN_CREATE, token("unlimited")).await["apiToken"]["id"].clone();
+    let refused = lead.refused(API_TOKEN_ROTATE, json!({ "apiTokenId": unlimited })).await;
+    assert_eq!(refused, ["POLICY_VIOLATION input.apiTokenId"]);
+    // One's own token is bound as one is, and so is the token that it makes.
+    let own = lead.done(API_TOKEN_CREATE, token("own")).await;
+    assert_eq!(own["apiToken"]["createdBy"]["name"], "Lead");
+    let own = app.anonymous().with_token(own["secret"].as_str().unwrap());
+    let second = own.done(API_TOKEN_CREATE, token("second")).await;
+    assert_eq!(second["apiToken"]["createdBy"]["name"], "Lead");
+    let second = app.anonymous().with_token(second["secret"].as_str().unwrap());
+    let more = json!({ "name": "more", "permissions": ["REFUNDS_WRITE"], "refundLimit": "51",
+        "goodwillPerCaseLimit": "1", "goodwillPerCustomerLimit": "1" });
+    for client in [&lead, &own, &second] {
+        let refused = client.refused(DEFINE, more.clone()).await;
+        assert_eq!(refused, ["POLICY_VIOLATION input.refundLimit"]);
+    }
+}
+
+#[tokio::test]
+async fn a_role_of_who_reaches_more_is_not_changed_from_within_a_channel() {
+    let app = TestApp::start().await;
+    let shop = harness::Shop::open(&app).await;
+    let role = json!({ "name": "clerk", "permissions": ["ORDERS_READ"] });
+    let role = shop.admin.done(DEFINE, role).await["role"]["id"].clone();
+    let part = app.reaching(Some(&[&shop.web]), None).await;
+    let change =
+        json!({ "roleId": role, "name": "clerk", "permissions": ["ORDERS_READ", "STOCK_READ"] });
+    part.done(DEFINE, change.clone()).await;
+    let user = json!({ "email": "c@shop.example", "name": "C", "roleIds": [role] });
+    shop.admin.done(CREATE, user).await;
+    assert_eq!(part.refused(DEFINE, change).await, ["POLICY_VIOLATION input.roleId"]);
 }
 
 #[tokio::test]

@@ -121,6 +121,26 @@ async fn nobody_hears_what_they_may_not_see() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_what_its_credential_may_do_changes() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let client = app.admin().await;
+    let mut stream = Stream::open(&app, &client, None).await;
+    shop.place(shop.order(&[("A", 1)])).await;
+    stream.order_event().await;
+    app.plant("update api_tokens set permissions = '[\"ORDERS_READ\"]'").await;
+    loop {
+        let (name, answer) = stream.next().await;
+        if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
+            assert_eq!(error["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+            break;
+        }
+        assert_eq!(name, "next");
+    }
+    assert_eq!(stream.next().await.0, "complete");
+}
+
+#[tokio::test]
 async fn a_stream_that_cannot_be_says_why() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
