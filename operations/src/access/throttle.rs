@@ -73,7 +73,7 @@ impl Tries {
 
 /// How long to wait behind a failure.
 fn wait(failures: i64, ceiling: Duration) -> Duration {
-    let doublings = u32::try_from(failures - FREE).ok().map(|doublings| doublings.min(20));
+    let doublings = u32::try_from((failures - FREE).min(20)).ok();
     doublings.map_or(Duration::ZERO, |doublings| Duration::seconds(1 << doublings).min(ceiling))
 }
 
