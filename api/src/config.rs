@@ -71,7 +71,7 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
     ("AFTERCART_LIMIT_DEPTH", "12", "Selections below each other; 1 to 50."),
     (
         "AFTERCART_LIMIT_SELECTIONS",
-        "5000",
+        "1000",
         "Selections of a document, fragments expanded; 100 to 100000.",
     ),
     ("AFTERCART_LIMIT_ALIASES", "50", "Aliases of a document, fragments expanded; 0 to 10000."),

@@ -66,7 +66,7 @@ impl Default for Limits {
             body_time: Duration::from_secs(30),
             tokens: 5_000,
             depth: 12,
-            selections: 5_000,
+            selections: 1_000,
             aliases: 50,
             directives: 20,
             cost: 1_000,
