@@ -37,6 +37,21 @@ test("a subscription follows what happens", async () => {
   sse.dispose();
 });
 
+test("a quiet stream is kept open with comments", async () => {
+  const headers = { "content-type": "application/json", accept: "text/event-stream", authorization: `Bearer ${server.token}` };
+  const body = JSON.stringify({ query: `subscription { events { cursor } }` });
+  const leave = new AbortController();
+  const answer = await fetch(server.url, { method: "POST", headers, body, signal: leave.signal });
+  const begun = Date.now();
+  let text = "";
+  for await (const chunk of answer.body) {
+    text += Buffer.from(chunk).toString();
+    if (/^:/m.test(text)) break;
+  }
+  assert.ok(Date.now() - begun < 17_000);
+  leave.abort();
+});
+
 test("a document that cannot run is an error", async () => {
   await assert.rejects(
     new Promise((resolve, reject) =>

@@ -172,6 +172,30 @@ test("a socket whose token is revoked closes within five seconds", async () => {
   assert.ok(Date.now() - begun < 5_000);
 });
 
+test("a socket whose token runs out closes within five seconds", async () => {
+  const until = new Date(Date.now() + 2_000);
+  const query = `mutation { apiTokenCreate(input: { name: "short", permissions: [ORDERS_READ], expiresAt: "${until.toISOString()}" }) { secret userErrors { message } } }`;
+  const headers = { "content-type": "application/json", ...bearer() };
+  const answer = await fetch(server.url, { method: "POST", headers, body: JSON.stringify({ query }) });
+  const { secret } = (await answer.json()).data.apiTokenCreate;
+  const socket = await acknowledged({ Authorization: `Bearer ${secret}` });
+  const [code] = await socket.closed;
+  assert.equal(code, 4403);
+  assert.ok(Date.now() >= until && Date.now() - until < 5_000);
+});
+
+test("a peer that is silent is pinged, and gone within thirty seconds", async () => {
+  const socket = open("graphql-transport-ws", { autoPong: false });
+  let pings = 0;
+  socket.on("ping", () => pings++);
+  await socket.ready;
+  socket.say({ type: "connection_init", payload: bearer() });
+  const begun = Date.now();
+  await socket.closed;
+  assert.ok(pings >= 2, `${pings} pings`);
+  assert.ok(Date.now() - begun < 30_000);
+});
+
 test("a ping is answered with its payload", async () => {
   const socket = open();
   await socket.ready;

@@ -262,9 +262,13 @@ impl Executor {
 
     /// Runs a query or mutation. A mutation is never cut short: it has a task of its own, which goes on
     /// where its client went away. A query ends with its time.
-    pub(super) async fn run(&self, prepared: Prepared, asker: &Asker, tokens: &Tokens) -> Response {
+    pub(super) async fn run(
+        &self,
+        mut prepared: Prepared,
+        asker: &Asker,
+        tokens: &Tokens,
+    ) -> Response {
         let (executor, kind) = (self.clone(), prepared.kind);
-        let mut prepared = prepared;
         let room = prepared.room.take();
         let (request, watch) = self.with_data(prepared, asker.clone(), tokens);
         // All of it goes on where the client went away: a mutation is whole, a query ends with its time,
@@ -283,15 +287,7 @@ impl Executor {
             drop(room);
             executor.watched(answer, &watch).await
         };
-        match tokio::spawn(work.in_current_span()).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                tracing::error!(%error, "a resolver panicked");
-                let mut answer = failure("INTERNAL", "something went wrong on our side".into());
-                complete_errors(&mut answer, asker.request.id.as_deref().unwrap_or_default());
-                answer
-            }
-        }
+        unbroken(work, asker.request.id.as_deref().unwrap_or_default()).await
     }
 
     /// The answers of a subscription, for as long as the credential holds.
@@ -467,6 +463,22 @@ fn persisted(
     Ok(hash)
 }
 
+/// The answer of a task of its own. A panic ends the task alone, and is a fault of ours.
+async fn unbroken(
+    work: impl Future<Output = Response> + Send + 'static,
+    request_id: &str,
+) -> Response {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::error!(%error, "a resolver panicked");
+            let mut answer = failure("INTERNAL", "something went wrong on our side".into());
+            complete_errors(&mut answer, request_id);
+            answer
+        }
+    }
+}
+
 fn failure(code: &str, message: String) -> Response {
     let mut error = async_graphql::ServerError::new(message, None);
     error.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code);
@@ -494,4 +506,19 @@ pub(super) fn show_cost(response: &mut Response, spent: Spent) {
         "remaining": spent.remaining,
     });
     response.extensions.insert("cost".to_owned(), cost);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_of_ours_with_the_id_of_its_request() {
+        let work = async { panic!("a secret") };
+        let answer = serde_json::to_value(unbroken(work, "req_1").await).unwrap();
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "INTERNAL");
+        assert_eq!(error["extensions"]["requestId"], "req_1");
+        assert!(!answer.to_string().contains("secret"));
+    }
 }

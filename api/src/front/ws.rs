@@ -206,13 +206,8 @@ impl Session {
                     }
                 }
                 Some(outgoing) = self.receiver.recv() => self.tell(&mut socket, outgoing).await,
-                _ = pings.tick() => {
-                    if heard.elapsed() > SILENCE {
-                        Err(End::Gone)
-                    } else {
-                        send(&mut socket, Message::Ping(Vec::new().into())).await
-                    }
-                }
+                _ = pings.tick() => send(&mut socket, Message::Ping(Vec::new().into())).await,
+                () = sleep_until(heard + SILENCE) => Err(End::Gone),
                 _ = rechecks.tick(), if self.credential.is_some() && self.acknowledged => {
                     self.recheck().await
                 }

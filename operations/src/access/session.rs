@@ -39,26 +39,8 @@ pub async fn sign_in(
     password: &str,
     request: &Request,
 ) -> Result<Begun> {
-    let key = checks::fold(email);
-    let tries = Tries::of(&key, request.address.as_deref());
-    attempt(store, &key, password, &tries, request).await
-}
-
-/// The user whose account an attempt to sign in was at, if there is one: for the audit log.
-pub async fn account(store: &Store, email: &str) -> Result<Option<Uuid>> {
-    let row = sql::user_by_email(&store.read(), &checks::fold(email)).await?;
-    Ok(row.map(|row| row.id))
-}
-
-const WRONG: Error = Error::Unauthenticated("email or password is wrong");
-
-async fn attempt(
-    store: &Store,
-    key: &str,
-    password: &str,
-    tries: &Tries,
-    request: &Request,
-) -> Result<Begun> {
+    let key = &checks::fold(email);
+    let tries = &Tries::of(key, request.address.as_deref());
     tries.admit(store).await?;
     let db = store.read();
     let row = sql::user_by_email(&db, key).await?.filter(|row| row.active);
@@ -93,6 +75,14 @@ async fn attempt(
     })
     .await
 }
+
+/// The user whose account an attempt to sign in was at, if there is one: for the audit log.
+pub async fn account(store: &Store, email: &str) -> Result<Option<Uuid>> {
+    let row = sql::user_by_email(&store.read(), &checks::fold(email)).await?;
+    Ok(row.map(|row| row.id))
+}
+
+const WRONG: Error = Error::Unauthenticated("email or password is wrong");
 
 /// Refreshes a session. A token works once; one that was spent already ends the whole session, since
 /// two hold it and one of them stole it.

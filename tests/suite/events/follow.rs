@@ -141,6 +141,25 @@ async fn a_stream_ends_when_what_its_credential_may_do_changes() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_with_the_access_token_it_began_with() {
+    let app = TestApp::start().await;
+    app.user("a@shop.example", "admin").await;
+    let sign_in = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken } userErrors { code } } }";
+    let input = json!({ "email": "a@shop.example", "password": harness::app::PASSWORD });
+    let session = app.anonymous().done(sign_in, input).await["session"].clone();
+    let client = app.anonymous().with_token(session["accessToken"].as_str().unwrap());
+    let mut stream = Stream::open(&app, &client, None).await;
+    app.clock.advance(time::Duration::minutes(16));
+    loop {
+        let (_, answer) = stream.next().await;
+        if answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED" {
+            break;
+        }
+    }
+    assert_eq!(stream.next().await.0, "complete");
+}
+
+#[tokio::test]
 async fn a_stream_that_cannot_be_says_why() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

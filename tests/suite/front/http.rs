@@ -241,6 +241,37 @@ async fn a_query_ends_with_its_time_and_a_mutation_never_does() {
 }
 
 #[tokio::test]
+async fn a_mutation_is_whole_or_absent_where_its_client_goes_away() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    for (round, patience) in [0, 2, 5, 10, 20, 40, 80].into_iter().enumerate() {
+        let order = |number: usize| {
+            json!({ "channelCode": "web", "channelReference": format!("{round}-{number}"),
+                "currencyCode": "EUR", "placedAt": "2025-01-01T00:00:00Z",
+                "lines": [{ "sku": "A", "quantity": 1, "unitPrice": "1.00" }] })
+        };
+        let orders: Vec<Json> = (0..100).map(order).collect();
+        let body = json!({ "query": harness::shop::ORDERS_IMPORT, "variables": { "input": { "orders": orders } } });
+        let sent = request(&app, Method::POST)
+            .bearer_auth(shop.admin.token.as_deref().unwrap())
+            .timeout(std::time::Duration::from_millis(patience))
+            .json(&body);
+        // It may be late to go away now and then.
+        let _answer = sent.send().await;
+    }
+    let count = || app.number("select count(*) from orders");
+    let mut before = -1;
+    while before != count().await {
+        before = count().await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    assert_eq!(before % 100, 0);
+    let entries = "select count(*) from audit_entries where operation = 'ordersImport'";
+    assert_eq!(app.number(entries).await, before / 100);
+    app.verify().await;
+}
+
+#[tokio::test]
 async fn a_proxy_names_the_client_where_it_is_trusted() {
     for (trusted, forwarded, expected) in [
         ("127.0.0.0/8", "203.0.113.7, 198.51.100.9, 127.0.0.2", "198.51.100.9"),
