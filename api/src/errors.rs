@@ -40,6 +40,10 @@ impl From<Error> for Failure {
             Error::CursorInvalid => {
                 ("CURSOR_INVALID", "this cursor does not belong to this list".to_owned())
             }
+            Error::CursorExpired => {
+                let message = "what came behind this cursor is no longer kept: begin anew";
+                ("CURSOR_EXPIRED", message.to_owned())
+            }
             Error::Refused(refusals) => {
                 let words: Vec<String> =
                     refusals.into_iter().map(|refusal| refusal.message).collect();

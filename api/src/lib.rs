@@ -30,4 +30,5 @@ mod schema;
 pub mod server;
 mod stock;
 
+pub use events::page::page as event_page;
 pub use schema::sdl;

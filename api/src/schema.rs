@@ -5,13 +5,16 @@ use crate::access::mutations::AccessMutation;
 use crate::access::queries::AccessQuery;
 use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
+use crate::events::queries::EventQuery;
 use crate::events::subscriptions::EventSubscription;
 use crate::integrity::IntegrityQuery;
 use crate::node::NodeQuery;
 use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
+use crate::orders::subscriptions::OrderSubscription;
 use crate::stock::mutations::StockMutation;
 use crate::stock::queries::StockQuery;
+use crate::stock::subscriptions::StockSubscription;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
 
 /// Everything that can be asked. Root fields are nullable: without the permission they are null with a
@@ -25,6 +28,7 @@ pub(crate) struct Query(
     CatalogQuery,
     OrderQuery,
     StockQuery,
+    EventQuery,
     IntegrityQuery,
 );
 
@@ -34,10 +38,10 @@ pub(crate) struct Query(
 #[graphql(name = "Mutation")]
 pub(crate) struct Mutation(AccessMutation, CatalogMutation, OrderMutation, StockMutation);
 
-/// Everything that can be followed, over Server-Sent Events.
+/// Everything that can be followed, over WebSocket and Server-Sent Events.
 #[derive(MergedSubscription, Default)]
 #[graphql(name = "Subscription")]
-pub(crate) struct Subscription(EventSubscription);
+pub(crate) struct Subscription(EventSubscription, OrderSubscription, StockSubscription);
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 

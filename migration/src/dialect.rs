@@ -55,6 +55,33 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "",
     ),
     (
+        "{no_events_pruned}",
+        "insert into event_retention values (1, 0, 0, '00000000-0000-0000-0000-000000000000');",
+        "insert into event_retention values (1, 0, 0, x'00000000000000000000000000000000', null);",
+    ),
+    // Events at or before the mark may go; the others stay, whoever asks.
+    (
+        "{guard_kept_events}",
+        "create function refuse_kept_event() returns trigger language plpgsql as $$
+         begin
+             if (old.epoch, cast(cast(old.xid as text) as bigint), old.id)
+                 > (select epoch, place, event_id from event_retention) then
+                 raise exception 'events are kept until they are pruned';
+             end if;
+             return old;
+         end $$;
+         create trigger events_no_delete before delete on events \
+         for each row execute function refuse_kept_event();",
+        "create trigger events_no_delete before delete on events \
+         when old.position > (select place from event_retention) \
+         begin select raise(abort, 'events are kept until they are pruned'); end;",
+    ),
+    (
+        "{drop_guard_kept_events}",
+        "drop trigger events_no_delete on events; drop function refuse_kept_event();",
+        "drop trigger events_no_delete;",
+    ),
+    (
         "{number_series}",
         "create sequence order_numbers start 1000001;
          create sequence customer_numbers start 1000001;",

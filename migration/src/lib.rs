@@ -22,6 +22,7 @@ mod m0013_complete_access;
 mod m0014_create_audit;
 mod m0015_create_user_identities;
 mod m0016_limit_tokens;
+mod m0017_retain_events;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_create_audit::Migration),
             Box::new(m0015_create_user_identities::Migration),
             Box::new(m0016_limit_tokens::Migration),
+            Box::new(m0017_retain_events::Migration),
         ]
     }
 }

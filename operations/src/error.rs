@@ -28,6 +28,9 @@ pub enum Error {
     /// A cursor that this server did not make, or made for another list.
     #[error("cursor invalid")]
     CursorInvalid,
+    /// A cursor before what is kept.
+    #[error("cursor expired")]
+    CursorExpired,
     /// Another transaction was in the way; tried again a few times by the store.
     #[error("contended")]
     Contended,
@@ -57,6 +60,7 @@ impl Error {
             Self::Refused(_)
             | Self::BadInput(_)
             | Self::CursorInvalid
+            | Self::CursorExpired
             | Self::Contended
             | Self::Unavailable(_)
             | Self::Internal(_)
@@ -75,6 +79,7 @@ impl Error {
             | Self::TooMany(_)
             | Self::BadInput(_)
             | Self::CursorInvalid
+            | Self::CursorExpired
             | Self::Unavailable(_)
             | Self::Internal(_) => false,
         }

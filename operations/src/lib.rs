@@ -25,7 +25,6 @@ pub mod checks;
 pub mod clock;
 pub mod customers;
 pub mod error;
-pub mod event_tail;
 pub mod events;
 pub mod fulfillment;
 pub mod idempotency;

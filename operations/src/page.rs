@@ -173,6 +173,16 @@ impl PageArgs {
 }
 
 impl Page {
+    /// Rows of the page at most.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Whether rows are taken from the back.
+    pub(crate) fn is_backward(&self) -> bool {
+        self.backward
+    }
+
     /// ` and (…) order by … limit …` for the page and one row more, which tells whether there is more.
     pub(crate) fn sql(&self, order: Order) -> Sql {
         let descending = order.descending != self.backward;

@@ -43,8 +43,10 @@ struct Inner {
     statements: AtomicU64,
     waiting: AtomicUsize,
     epoch: AtomicI32,
-    /// Counts commits.
+    /// Counts the commits of this store.
     commits: watch::Sender<u64>,
+    /// Counts hints that there is something new, from here or from another node.
+    news: watch::Sender<u64>,
 }
 
 /// Where the database is and how it is used.
@@ -96,6 +98,7 @@ impl Store {
             waiting: AtomicUsize::new(0),
             epoch: AtomicI32::new(1),
             commits: watch::Sender::new(0),
+            news: watch::Sender::new(0),
         })))
     }
 
@@ -183,9 +186,19 @@ impl Store {
         self.0.backend == DbBackend::Postgres
     }
 
-    /// Changes with every transaction that this store commits.
-    pub(crate) fn commits(&self) -> watch::Receiver<u64> {
+    /// Changes with every transaction that this store commits: what other nodes are to be told.
+    pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits.subscribe()
+    }
+
+    /// Changes when there may be something new in the database.
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.0.news.subscribe()
+    }
+
+    /// Another node says that there is something new.
+    pub fn heard(&self) {
+        self.0.news.send_modify(|count| *count += 1);
     }
 
     /// How many statements this store has run: what the statement-count tests look at.
@@ -252,6 +265,7 @@ impl Store {
             Ok(value) => {
                 tx.commit().await?;
                 self.0.commits.send_modify(|count| *count += 1);
+                self.heard();
                 Ok(value)
             }
             Err(error) => {

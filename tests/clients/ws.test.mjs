@@ -233,3 +233,47 @@ test("the server's end closes with 1001", async () => {
   assert.equal(await closed, 1001);
   await stopped;
 });
+
+async function asked(query, variables) {
+  const response = await fetch(server.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...bearer() },
+    body: JSON.stringify({ query, variables }),
+  });
+  const answer = await response.json();
+  assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
+  return answer.data;
+}
+
+test("a reader too far behind is closed with 1013 and goes on by its cursor", async () => {
+  const socket = await acknowledged();
+  // Each event is shown forty times over: large answers from few changes.
+  const shown = Array.from({ length: 40 }, (_, index) => `d${index}: data`).join(" ");
+  const document = `subscription($after: String) { events(after: $after, filter: { types: ["product.saved"] }) { cursor event { ${shown} } } }`;
+  socket.say(subscribe("1", document));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  socket.pause();
+  const save = "mutation($input: ProductsUpsertInput!) { productsUpsert(input: $input) { products { id } userErrors { message } } }";
+  const variants = Array.from({ length: 200 }, (_, index) => ({ sku: `${"S".repeat(50)}-${index}`, name: "x" }));
+  const changes = 40;
+  for (let change = 0; change < changes; change += 1) {
+    const saved = await asked(save, { input: { products: [{ name: `take ${change}`, variants }] } });
+    assert.deepEqual(saved.productsUpsert.userErrors, []);
+  }
+  const cursors = [];
+  socket.on("message", (text) => cursors.push(JSON.parse(String(text)).payload.data.events.cursor));
+  socket.resume();
+  const [code] = await socket.closed;
+  assert.equal(code, 1013);
+  assert.ok(cursors.length > 0 && cursors.length < changes, String(cursors.length));
+  const again = await acknowledged();
+  again.say(subscribe("1", document, { variables: { after: cursors.at(-1) } }));
+  for (let left = changes - cursors.length; left > 0; left -= 1) {
+    const message = await again.next();
+    assert.equal(message.type, "next", JSON.stringify(message).slice(0, 200));
+    assert.ok(!cursors.includes(message.payload.data.events.cursor));
+    cursors.push(message.payload.data.events.cursor);
+  }
+  assert.equal(cursors.length, changes);
+  again.close();
+});

@@ -20,6 +20,10 @@ impl Client {
         Self { http: http(), url: url.to_owned(), token }
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }

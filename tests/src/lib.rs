@@ -10,7 +10,9 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod shop;
+pub mod stream;
 
 pub use app::TestApp;
 pub use client::Client;
 pub use shop::Shop;
+pub use stream::Stream;

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod demo;
+mod events;
 mod import;
 mod key;
 mod migrate;
@@ -57,6 +58,8 @@ enum Command {
     /// Print the GraphQL schema.
     #[command(after_help = "Example:\n  aftercart schema > schema.graphql")]
     Schema,
+    /// Print every type of event, as the page `events.md`.
+    Events,
     /// Manage users.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -101,6 +104,7 @@ impl From<Error> for Fault {
             | Error::TooMany(_)
             | Error::BadInput(_)
             | Error::CursorInvalid
+            | Error::CursorExpired
             | Error::Contended
             | Error::Unavailable(_)
             | Error::Internal(_)
@@ -126,6 +130,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Import(args) => import::run(args).await,
         Command::Verify => verify::run().await,
         Command::Schema => schema::run(),
+        Command::Events => events::run(),
         Command::User(command) => user::run(command).await,
         Command::Key(command) => key::run(command).await,
         Command::Token(command) => token::run(command).await,

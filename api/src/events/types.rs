@@ -1,6 +1,6 @@
 //! Events as the schema shows them.
 
-use crate::access::types::ActorRef;
+use crate::access::types::{ActorRef, Permission as PermissionEnum};
 use crate::context::Ask;
 use crate::customers::types::Customer;
 use crate::errors::{Failure, OrNull};
@@ -9,8 +9,9 @@ use crate::node::Node;
 use crate::orders::types::Order;
 use crate::paging::connection;
 use crate::scalars::DateTime;
-use async_graphql::{Context, ID, Object};
-use operations::events::LoggedEvent;
+use async_graphql::{Context, ID, Object, SimpleObject};
+use operations::events::shape::{Field, Shape};
+use operations::events::{EventKind, LoggedEvent};
 use operations::permissions::Permission;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -27,9 +28,9 @@ impl Event {
         id(Kind::Event, self.0.row.id)
     }
 
-    /// Its place in the log; opaque.
-    async fn cursor(&self) -> &str {
-        &self.0.cursor
+    /// Its place in the log; opaque. Every subscription and `events` go on behind it.
+    async fn cursor(&self) -> String {
+        self.0.cursor()
     }
 
     /// What happened, such as `order.placed`.
@@ -77,15 +78,77 @@ impl Event {
         ctx.loaders().customer(id).await.or_null(ctx)?.map(Customer)
     }
 
-    /// What changed, by the type of the event; names people by id only.
-    async fn data(&self) -> &Json {
-        &self.0.row.data
+    /// What changed, as `eventTypes` declares it for the type; names people by id only.
+    async fn data(&self) -> Json {
+        data_of(&self.0)
     }
 
     /// The request that caused it.
     async fn request_id(&self) -> Option<&str> {
         self.0.row.request_id.as_deref()
     }
+}
+
+/// The data of an event, its ids as the API has them.
+pub(crate) fn data_of(event: &LoggedEvent) -> Json {
+    let mut data = event.row.data.clone();
+    let kind = EventKind::named(&event.row.kind);
+    for field in kind.into_iter().flat_map(|kind| kind.fields) {
+        if let Shape::Id(prefix) = field.shape
+            && let Some(value) = data.get_mut(field.name)
+            && let Some(id) = value.as_str().and_then(|text| text.parse().ok())
+        {
+            *value = encode_prefixed(prefix, id).into();
+        }
+    }
+    data
+}
+
+/// A type of event.
+pub(crate) struct EventType(pub(crate) &'static EventKind);
+
+/// A type of event: what it means, who may see it, and what its data holds.
+#[Object]
+impl EventType {
+    /// Its name: dotted and past tense, such as `order.placed`.
+    async fn name(&self) -> &str {
+        self.0.name
+    }
+
+    /// What happened.
+    async fn description(&self) -> &str {
+        self.0.description
+    }
+
+    /// What an actor needs to see events of this type.
+    async fn permission(&self) -> PermissionEnum {
+        self.0.permission.into()
+    }
+
+    /// What `Event.data` holds, and nothing else.
+    async fn fields(&self) -> Vec<EventField> {
+        let field = |field: &Field| EventField {
+            name: field.name,
+            kind: field.shape.name(),
+            nullable: field.nullable,
+            description: field.meaning,
+        };
+        self.0.fields.iter().map(field).collect()
+    }
+}
+
+/// One field of an event's data.
+#[derive(SimpleObject)]
+pub(crate) struct EventField {
+    /// Its name.
+    name: &'static str,
+    /// What it holds, such as `String`, `Decimal` (in a text, in the currency beside it) or `ID (ord_…)`.
+    #[graphql(name = "type")]
+    kind: String,
+    /// Whether it may be null or left out.
+    nullable: bool,
+    /// What it means.
+    description: &'static str,
 }
 
 connection!(EventConnection, EventEdge, Event, "events");

@@ -21,7 +21,7 @@ use moka::sync::Cache;
 use operations::access::network;
 use operations::access::session::Request;
 use operations::audit::{self, DONE, Remark};
-use operations::event_tail::EventTail;
+use operations::events::tail::EventTail;
 use operations::ids::Subject;
 use operations::{Actor, Store};
 use serde::Deserialize;
@@ -137,7 +137,7 @@ impl From<Fault> for Refused {
 struct Inner {
     store: Store,
     schema: Schema,
-    tail: Arc<EventTail>,
+    tail: EventTail,
     types: Arc<Valid<apollo_compiler::Schema>>,
     documents: Documents,
     rates: Rates,
@@ -164,7 +164,7 @@ impl Executor {
             .map_err(|failed| operations::Error::Internal(failed.errors.to_string()))?;
         let types = Arc::new(types);
         Ok(Self(Arc::new(Inner {
-            tail: Arc::new(EventTail::new(store.clone())),
+            tail: EventTail::new(store.clone()),
             store,
             schema: schema::build(),
             documents: Documents::new(types.clone(), limits.clone()),

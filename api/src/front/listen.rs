@@ -13,10 +13,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 /// How long a request's head may take to come.
 const HEAD_TIME: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of what is sent: then it is gone.
+const TAKE_TIME: Duration = Duration::from_secs(30);
 /// How long requests under way may take when the server stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(30);
 /// What is waited after a connection could not be accepted, for want of descriptors perhaps.
@@ -109,7 +112,10 @@ pub(crate) async fn listen(
             request.extensions_mut().insert(peer);
             router.clone().oneshot(request)
         });
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(TAKE_TIME));
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = builder.serve_connection_with_upgrades(stream, service);
         let watched = connections.watch(connection.into_owned());
         tokio::spawn(async move {
             if let Err(error) = watched.await {

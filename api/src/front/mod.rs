@@ -8,6 +8,7 @@ mod http;
 mod limits;
 mod listen;
 mod origin;
+mod outbox;
 mod page;
 mod rate;
 mod sse;

@@ -5,6 +5,8 @@ use super::executor::{Asker, Kind, Payload, Refused, show_cost};
 use super::http::{payload as read_payload, refuse, written};
 use super::listen::Peer;
 use super::origin;
+use super::outbox::{Inbox, Lost, Outbox, Weigh, outbox};
+use super::sse::Resume;
 use crate::auth::Credential;
 use crate::server::App;
 use async_graphql::Response as Answer;
@@ -14,12 +16,11 @@ use axum::response::Response;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use operations::Actor;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -30,8 +31,8 @@ const PING: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(25);
 /// The credential is looked at again this often.
 const RECHECK: Duration = Duration::from_secs(2);
-/// Answers that may wait for a slow reader; whoever makes them waits with them.
-const WAITING: usize = 16;
+/// A client that is too far behind hears so within this time, or not at all.
+const LAST_WORD: Duration = Duration::from_secs(10);
 /// Bytes of each buffer of a socket: an idle one costs little.
 const BUFFER: usize = 4 * 1024;
 
@@ -39,6 +40,8 @@ const BUFFER: usize = 4 * 1024;
 type Close = (u16, &'static str);
 
 const GOING_AWAY: Close = (1001, "Going away");
+/// Clients take it as a reason to come back.
+const TOO_SLOW: Close = (1013, "Too slow: go on behind the last cursor");
 const BAD_MESSAGE: Close = (4400, "Invalid message");
 const UNAUTHORIZED: Close = (4401, "Unauthorized");
 const FORBIDDEN: Close = (4403, "Forbidden");
@@ -85,17 +88,46 @@ enum Incoming {
     },
 }
 
-/// What an operation has to say.
+/// What an operation has to say, as it is sent.
 struct Outgoing {
     teller: Teller,
-    kind: &'static str,
-    payload: Option<Json>,
+    /// Whether it says no more.
+    last: bool,
+    text: String,
+}
+
+impl Outgoing {
+    fn new<T: Serialize>(teller: &Teller, kind: &'static str, payload: Option<&T>) -> Self {
+        let last = matches!(kind, "complete" | "error");
+        Self { teller: teller.clone(), last, text: message(kind, Some(&teller.id), payload) }
+    }
+}
+
+impl Weigh for Outgoing {
+    fn bytes(&self) -> usize {
+        self.text.len()
+    }
+}
+
+/// What we say.
+#[derive(Serialize)]
+struct Said<'a, T> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<&'a T>,
+}
+
+fn message<T: Serialize>(kind: &str, id: Option<&str>, payload: Option<&T>) -> String {
+    serde_json::to_string(&Said { kind, id, payload }).unwrap_or_default()
 }
 
 /// An operation of a socket: its id, and which of those that had this id after each other it is.
 #[derive(Clone)]
 struct Teller {
-    id: String,
+    id: Arc<str>,
     serial: u64,
 }
 
@@ -134,8 +166,9 @@ pub(super) fn upgrade(
 }
 
 async fn close(mut socket: WebSocket, (code, reason): Close) {
-    let frame = CloseFrame { code, reason: reason.into() };
-    if send(&mut socket, Message::Close(Some(frame))).await.is_ok() {
+    let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+    let said = tokio::time::timeout(LAST_WORD, send(&mut socket, frame)).await;
+    if said.is_ok_and(|said| said.is_ok()) {
         drain(&mut socket).await;
     }
 }
@@ -156,8 +189,8 @@ struct Session {
     operations: HashMap<String, (u64, AbortHandle)>,
     /// Operations begun so far.
     begun: u64,
-    sender: mpsc::Sender<Outgoing>,
-    receiver: mpsc::Receiver<Outgoing>,
+    outbox: Outbox<Outgoing>,
+    inbox: Inbox<Outgoing>,
 }
 
 impl Drop for Session {
@@ -171,7 +204,7 @@ impl Drop for Session {
 
 impl Session {
     fn new(app: App, peer: Peer, credential: Option<String>) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (outbox, inbox) = outbox();
         Self {
             app,
             peer,
@@ -180,8 +213,8 @@ impl Session {
             acknowledged: false,
             operations: HashMap::new(),
             begun: 0,
-            sender,
-            receiver,
+            outbox,
+            inbox,
         }
     }
 
@@ -193,6 +226,7 @@ impl Session {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         rechecks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopped = Box::pin(self.app.stopped());
+        let mut slow = Box::pin(self.inbox.slow());
         let end = loop {
             let step = tokio::select! {
                 message = socket.recv() => {
@@ -205,7 +239,11 @@ impl Session {
                         Some(Err(_)) | None => Err(End::Gone),
                     }
                 }
-                Some(outgoing) = self.receiver.recv() => self.tell(&mut socket, outgoing).await,
+                Some(outgoing) = self.inbox.next() => tokio::select! {
+                    told = self.tell(&mut socket, outgoing) => told,
+                    () = &mut slow => Err(TOO_SLOW.into()),
+                },
+                () = &mut slow => Err(TOO_SLOW.into()),
                 _ = pings.tick() => send(&mut socket, Message::Ping(Vec::new().into())).await,
                 () = sleep_until(heard + SILENCE) => Err(End::Gone),
                 _ = rechecks.tick(), if self.credential.is_some() && self.acknowledged => {
@@ -227,14 +265,14 @@ impl Session {
 
     /// Passes on what an operation says, as long as the client still wants it.
     async fn tell(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
-        let Outgoing { teller: Teller { id, serial }, kind, payload } = outgoing;
-        if self.operations.get(&id).is_none_or(|(current, _)| *current != serial) {
+        let Outgoing { teller: Teller { id, serial }, last, text } = outgoing;
+        if self.operations.get(&*id).is_none_or(|(current, _)| *current != serial) {
             return Ok(());
         }
-        if matches!(kind, "complete" | "error") {
-            self.operations.remove(&id);
+        if last {
+            self.operations.remove(&*id);
         }
-        say(socket, kind, Some(id), payload).await
+        send(socket, Message::Text(text.into())).await
     }
 
     async fn hear(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
@@ -255,10 +293,10 @@ impl Session {
                     }
                 }
                 self.acknowledged = true;
-                say(socket, "connection_ack", None, None).await?;
+                say::<()>(socket, "connection_ack", None, None).await?;
             }
             Incoming::Ping { payload } => {
-                say(socket, "pong", None, payload.map(Json::Object)).await?;
+                say(socket, "pong", None, payload.as_ref()).await?;
             }
             Incoming::Pong {} => {}
             Incoming::Complete { id } => {
@@ -278,7 +316,7 @@ impl Session {
                     Ok(operation) => {
                         self.operations.insert(id, (self.begun, operation));
                     }
-                    Err(errors) => say(socket, "error", Some(id), Some(errors)).await?,
+                    Err(errors) => say(socket, "error", Some(&id), Some(&errors)).await?,
                 }
             }
         }
@@ -312,25 +350,22 @@ impl Session {
         let request_id = crate::ids::encode_prefixed("req", self.app.store().ids().next());
         let asker = Asker::new(self.actor.clone(), request_id, self.peer);
         self.begun += 1;
-        let teller = Teller { id: id.to_owned(), serial: self.begun };
-        let (app, sender) = (self.app.clone(), self.sender.clone());
+        let teller = Teller { id: id.into(), serial: self.begun };
+        let (app, outbox) = (self.app.clone(), self.outbox.clone());
         let credential = Credential(self.credential.clone());
         let running = async move {
             if prepared.kind == Kind::Subscription {
-                let tokens = app.tokens();
-                let resume = Arc::default();
-                let answers = executor.follow(prepared, asker, tokens, credential, resume);
-                if !tell_all(answers, &sender, &teller).await {
+                let (tokens, resume) = (app.tokens(), Arc::<Resume>::default());
+                let answers = executor.follow(prepared, asker, tokens, credential, resume.clone());
+                if tell_all(answers, &resume, &outbox, &teller).await.is_err() {
                     return;
                 }
             } else {
                 let mut answer = executor.run(prepared, &asker, app.tokens()).await;
                 show_cost(&mut answer, spent);
-                let payload = serde_json::to_value(&answer).ok();
-                let next = Outgoing { teller: teller.clone(), kind: "next", payload };
-                let _gone = sender.send(next).await;
+                let _gone = outbox.put(Outgoing::new(&teller, "next", Some(&answer))).await;
             }
-            let _gone = sender.send(Outgoing { teller, kind: "complete", payload: None }).await;
+            let _gone = outbox.put(Outgoing::new::<()>(&teller, "complete", None)).await;
         };
         Ok(tokio::spawn(running).abort_handle())
     }
@@ -349,41 +384,35 @@ impl Session {
     }
 }
 
-/// Every answer of a stream; whether it is to be completed. One that cannot begin says why in one
-/// `error`, which ends it too.
+/// Every answer of a stream that is then to be completed. One that cannot begin says why in one `error`,
+/// which ends it too.
 async fn tell_all(
     mut answers: BoxStream<'static, Answer>,
-    sender: &mpsc::Sender<Outgoing>,
+    resume: &Resume,
+    outbox: &Outbox<Outgoing>,
     teller: &Teller,
-) -> bool {
+) -> Result<(), Lost> {
     let mut first = true;
     while let Some(answer) = answers.next().await {
         let never_began = std::mem::take(&mut first)
             && answer.data == async_graphql::Value::Null
             && !answer.errors.is_empty();
-        let (kind, payload) = if never_began {
-            ("error", serde_json::to_value(&answer.errors).ok())
-        } else {
-            ("next", serde_json::to_value(&answer).ok())
-        };
-        let told = sender.send(Outgoing { teller: teller.clone(), kind, payload }).await;
-        if told.is_err() || never_began {
-            return false;
+        if never_began {
+            outbox.put(Outgoing::new(teller, "error", Some(&answer.errors))).await?;
+            return Err(Lost);
         }
+        outbox.put_of(resume, Outgoing::new(teller, "next", Some(&answer))).await?;
     }
-    true
+    Ok(())
 }
 
-async fn say(
+async fn say<T: Serialize>(
     socket: &mut WebSocket,
     kind: &str,
-    id: Option<String>,
-    payload: Option<Json>,
+    id: Option<&str>,
+    payload: Option<&T>,
 ) -> Result<(), End> {
-    let mut message = serde_json::Map::from_iter([("type".to_owned(), Json::from(kind))]);
-    message.extend(id.map(|id| ("id".to_owned(), Json::from(id))));
-    message.extend(payload.map(|payload| ("payload".to_owned(), payload)));
-    send(socket, Message::Text(Json::Object(message).to_string().into())).await
+    send(socket, Message::Text(message(kind, id, payload).into())).await
 }
 
 /// A peer that takes nothing for as long as it may be silent is gone.

@@ -25,6 +25,17 @@ pub(crate) struct StockFilter {
     out_of_stock: Option<bool>,
 }
 
+impl From<StockFilter> for LevelFilter {
+    fn from(filter: StockFilter) -> Self {
+        Self {
+            location_ids: filter.location_ids.map(|ids| uuids(Kind::Location, &ids)),
+            skus: filter.skus,
+            below_reorder_point: filter.below_reorder_point,
+            out_of_stock: filter.out_of_stock,
+        }
+    }
+}
+
 /// Which movements: every condition given must hold.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct StockMovementFilter {
@@ -55,13 +66,7 @@ impl StockQuery {
         #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Option<StockLevelConnection> {
-        let filter = filter.unwrap_or_default();
-        let filter = LevelFilter {
-            location_ids: filter.location_ids.map(|ids| uuids(Kind::Location, &ids)),
-            skus: filter.skus,
-            below_reorder_point: filter.below_reorder_point,
-            out_of_stock: filter.out_of_stock,
-        };
+        let filter: LevelFilter = filter.unwrap_or_default().into();
         let page = page_args(first, after, last, before);
         let rows = async { read::levels(&ctx.read(), ctx.actor()?, &filter, &page).await };
         let rows = rows.await.or_null(ctx)?.map(|row| StockLevel(Arc::new(row)));

@@ -46,10 +46,10 @@ pub async fn assign(store: &Store, call: Call<'_>, command: &AssignOrder) -> Res
         }
         sql::assign(&tx, &order, command.user_id).await?;
         let mut batch = Batch::default();
-        let data = json!({ "userId": command.user_id });
+        let data = json!({ "userId": command.user_id, "previousUserId": order.assignee_id });
         let event = about(&order, events::ORDER_ASSIGNED, ("ord", order.id), data);
-        let before = json!({ "userId": order.assignee_id });
-        let change = audit::changed(&before, &event.data);
+        let user = |id| json!({ "userId": id });
+        let change = audit::changed(&user(order.assignee_id), &user(command.user_id));
         audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;

@@ -160,6 +160,12 @@ impl LevelFilter {
             let text = " and s.variant_id in (select id from variants where sku = any(?))";
             filter = filter.add(text).texts(skus);
         }
+        filter.join(self.standing())
+    }
+
+    /// ` and …` for what a level is like now.
+    fn standing(&self) -> Sql {
+        let mut filter = sql("");
         if let Some(below) = self.below_reorder_point {
             let not = if below { "" } else { " not" };
             filter = filter.add(&format!(
@@ -172,6 +178,16 @@ impl LevelFilter {
         }
         filter
     }
+}
+
+/// ` and …` for a column that names a level which is now as a filter says; nothing where it says nothing.
+pub(crate) fn level_is(filter: &LevelFilter, column: &str) -> Sql {
+    if filter.below_reorder_point.is_none() && filter.out_of_stock.is_none() {
+        return sql("");
+    }
+    sql(format!(" and exists (select 1 from stock_levels s where s.id = {column}"))
+        .join(filter.standing())
+        .add(")")
 }
 
 impl MovementFilter {

@@ -27,6 +27,8 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("orders", "{ orders { totalCount } }", Some(P::OrdersRead)),
     ("stockLevels", "{ stockLevels { totalCount } }", Some(P::StockRead)),
     ("stockMovements", "{ stockMovements { totalCount } }", Some(P::StockRead)),
+    ("events", "{ events { totalCount } }", None),
+    ("eventTypes", "{ eventTypes { name } }", None),
     ("integrityReport", "{ integrityReport { ok } }", Some(P::InsightsRead)),
 ];
 
@@ -296,18 +298,22 @@ async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
     assert_eq!(asked, askers.len() * (QUERIES.len() + cases.len() + OWN.len()));
 }
 
-/// A subscription and a document that follows it. Whoever is known may follow: each event needs its own
-/// permission.
-const SUBSCRIPTIONS: &[(&str, &str)] = &[("events", "subscription { events { cursor } }")];
+/// A subscription, a document that follows it, and the permission it needs; each event needs that of its
+/// type besides.
+const SUBSCRIPTIONS: &[(&str, &str, Option<P>)] = &[
+    ("events", "subscription { events { cursor } }", None),
+    ("orderUpdated", "subscription { orderUpdated { cursor } }", Some(P::OrdersRead)),
+    ("stockChanged", "subscription { stockChanged { cursor } }", Some(P::StockRead)),
+];
 
 #[tokio::test]
 async fn every_subscription_answers_every_kind_of_asker() {
     let app = TestApp::start().await;
     let known: BTreeSet<String> =
-        SUBSCRIPTIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        SUBSCRIPTIONS.iter().map(|(name, ..)| (*name).to_owned()).collect();
     assert_eq!(fields(&app, "Subscription").await, known);
-    for asker in askers(&app).await {
-        for (name, document) in SUBSCRIPTIONS {
+    for asker in &askers(&app).await {
+        for (name, document, permission) in SUBSCRIPTIONS {
             let mut request = harness::client::http()
                 .post(&app.url)
                 .header("accept", "text/event-stream")
@@ -316,15 +322,21 @@ async fn every_subscription_answers_every_kind_of_asker() {
                 request = request.bearer_auth(token);
             }
             let mut answer = request.send().await.unwrap();
-            let status = if asker.credential == Credential::Expired { 401 } else { 200 };
+            let (status, code) = expected(asker, *permission);
             assert_eq!(answer.status().as_u16(), status, "{name} by {}", asker.name);
             // Who may follow hears nothing yet; anybody else is told at once why not.
             let quiet = std::time::Duration::from_millis(300);
             let said = tokio::time::timeout(quiet, answer.chunk()).await;
             let said = said.map(|chunk| chunk.unwrap().unwrap_or_default());
-            let refused =
-                said.is_ok_and(|said| String::from_utf8_lossy(&said).contains("UNAUTHENTICATED"));
-            assert_eq!(refused, asker.credential != Credential::Good, "{name} by {}", asker.name);
+            let said = said.map(|said| String::from_utf8_lossy(&said).into_owned());
+            match code {
+                None => assert!(said.is_err(), "{name} by {}: {said:?}", asker.name),
+                Some(code) => assert!(
+                    said.as_ref().is_ok_and(|said| said.contains(code)),
+                    "{name} by {}: {said:?}",
+                    asker.name
+                ),
+            }
         }
     }
 }

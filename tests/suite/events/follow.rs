@@ -1,79 +1,33 @@
 //! The subscription `events` over Server-Sent Events.
 
-use harness::{Client, Shop, TestApp};
+use harness::{Client, Shop, Stream, TestApp};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
-struct Stream {
-    response: reqwest::Response,
-    text: String,
-}
-
 const FOLLOW: &str = "subscription($after: String) { events(after: $after) { cursor event { id type cursor subjectId order { number } } } }";
 
-impl Stream {
-    async fn open(app: &TestApp, client: &Client, after: Option<&str>) -> Self {
-        let mut request = harness::client::http()
-            .post(&app.url)
-            .header("accept", "text/event-stream")
-            .json(&json!({ "query": FOLLOW, "variables": { "after": after } }));
-        if let Some(token) = &client.token {
-            request = request.bearer_auth(token);
-        }
-        Self { response: request.send().await.unwrap(), text: String::new() }
-    }
-
-    /// By GET, as a browser's `EventSource` comes back: behind the last event it had.
-    async fn resume(app: &TestApp, client: &Client, last_event_id: &str) -> Self {
-        let request = harness::client::http()
-            .get(&app.url)
-            .query(&[("query", FOLLOW)])
-            .header("accept", "text/event-stream")
-            .header("last-event-id", last_event_id)
-            .bearer_auth(client.token.as_deref().unwrap());
-        Self { response: request.send().await.unwrap(), text: String::new() }
-    }
-
-    /// The next message: its event and its data. Comments are passed over.
-    async fn next(&mut self) -> (String, Json) {
-        loop {
-            if let Some((message, rest)) = self.text.split_once("\n\n") {
-                let (message, rest) = (message.to_owned(), rest.to_owned());
-                self.text = rest;
-                let field = |name: &str| {
-                    message
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name))
-                        .map(|text| text.trim().to_owned())
-                };
-                let Some(event) = field("event:") else { continue };
-                let data = field("data:").unwrap_or_default();
-                return (event, serde_json::from_str(&data).unwrap_or(Json::Null));
-            }
-            let chunk = tokio::time::timeout(Duration::from_secs(10), self.response.chunk());
-            let chunk = chunk.await.expect("something comes").expect("no error");
-            self.text.push_str(std::str::from_utf8(&chunk.expect("no end")).unwrap());
-        }
-    }
-
-    /// The next event of the log.
-    async fn event(&mut self) -> Json {
-        let (kind, data) = self.next().await;
-        assert_eq!(kind, "next", "{data}");
-        assert!(data["errors"].is_null(), "{data}");
-        data["data"]["events"].clone()
-    }
+async fn follow(client: &Client, after: Option<&str>) -> Stream {
+    Stream::open(client, FOLLOW, json!({ "after": after })).await
 }
 
-impl Stream {
-    /// The next event of an order. A stream may begin with what had not settled when it was opened: on
-    /// `PostgreSQL` any transaction of the cluster holds the log back until it ends.
-    async fn order_event(&mut self) -> Json {
-        loop {
-            let delivery = self.event().await;
-            if !delivery["event"]["order"].is_null() {
-                return delivery;
-            }
+/// By GET, as a browser's `EventSource` comes back: behind the last event it had.
+async fn resume(client: &Client, last_event_id: &str) -> Stream {
+    let request = harness::client::http()
+        .get(client.url())
+        .query(&[("query", FOLLOW)])
+        .header("accept", "text/event-stream")
+        .header("last-event-id", last_event_id)
+        .bearer_auth(client.token.as_deref().unwrap());
+    Stream::of(request.send().await.unwrap())
+}
+
+/// The next event of an order. A stream may begin with what had not settled when it was opened: on
+/// `PostgreSQL` any transaction of the cluster holds the log back until it ends.
+async fn order_event(stream: &mut Stream) -> Json {
+    loop {
+        let delivery = stream.item().await;
+        if !delivery["event"]["order"].is_null() {
+            return delivery;
         }
     }
 }
@@ -86,24 +40,24 @@ fn kind(delivery: &Json) -> &str {
 async fn what_happens_arrives_in_order_and_a_cursor_replays_it() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
-    let mut live = Stream::open(&app, &shop.admin, None).await;
+    let mut live = follow(&shop.admin, None).await;
     // The stream begins now: what came before is not in it.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let order = shop.place(shop.order(&[("A", 1), ("B", 1)])).await;
-    let mut seen = vec![live.order_event().await];
+    let mut seen = vec![order_event(&mut live).await];
     for _ in 0..3 {
-        seen.push(live.event().await);
+        seen.push(live.item().await);
     }
     let kinds: Vec<&str> = seen.iter().map(kind).collect();
     assert_eq!(kinds, ["order.placed", "fulfillment.opened", "stock.reserved", "stock.reserved"]);
     assert_eq!(seen[0]["event"]["order"]["number"], order["number"]);
     assert_eq!(seen[0]["cursor"], seen[0]["event"]["cursor"]);
     let after = seen[1]["cursor"].as_str().unwrap();
-    let mut replay = Stream::open(&app, &shop.admin, Some(after)).await;
-    assert_eq!(replay.event().await, seen[2]);
-    assert_eq!(replay.event().await, seen[3]);
+    let mut replay = follow(&shop.admin, Some(after)).await;
+    assert_eq!(replay.item().await, seen[2]);
+    assert_eq!(replay.item().await, seen[3]);
     shop.place(shop.order(&[("C", 1)])).await;
-    assert_eq!(kind(&replay.event().await), "order.placed");
+    assert_eq!(kind(&replay.item().await), "order.placed");
 }
 
 #[tokio::test]
@@ -111,13 +65,13 @@ async fn nobody_hears_what_they_may_not_see() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;
-    let mut live = Stream::open(&app, &stranger, None).await;
+    let mut live = follow(&stranger, None).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     shop.place(shop.order(&[("A", 1)])).await;
     let mut other = shop.order(&[("A", 1)]);
     other["channelId"] = json!(shop.market);
     shop.place(other).await;
-    assert_eq!(live.order_event().await["event"]["order"]["number"], "MARKET-1000002");
+    assert_eq!(order_event(&mut live).await["event"]["order"]["number"], "MARKET-1000002");
 }
 
 #[tokio::test]
@@ -125,19 +79,11 @@ async fn a_stream_ends_when_what_its_credential_may_do_changes() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let client = app.admin().await;
-    let mut stream = Stream::open(&app, &client, None).await;
+    let mut stream = follow(&client, None).await;
     shop.place(shop.order(&[("A", 1)])).await;
-    stream.order_event().await;
+    order_event(&mut stream).await;
     app.plant("update api_tokens set permissions = '[\"ORDERS_READ\"]'").await;
-    loop {
-        let (name, answer) = stream.next().await;
-        if let Some(error) = answer["errors"].as_array().and_then(|errors| errors.first()) {
-            assert_eq!(error["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
-            break;
-        }
-        assert_eq!(name, "next");
-    }
-    assert_eq!(stream.next().await.0, "complete");
+    assert_eq!(stream.ends_with().await, "UNAUTHENTICATED");
 }
 
 #[tokio::test]
@@ -148,15 +94,9 @@ async fn a_stream_ends_with_the_access_token_it_began_with() {
     let input = json!({ "email": "a@shop.example", "password": harness::app::PASSWORD });
     let session = app.anonymous().done(sign_in, input).await["session"].clone();
     let client = app.anonymous().with_token(session["accessToken"].as_str().unwrap());
-    let mut stream = Stream::open(&app, &client, None).await;
+    let mut stream = follow(&client, None).await;
     app.clock.advance(time::Duration::minutes(16));
-    loop {
-        let (_, answer) = stream.next().await;
-        if answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED" {
-            break;
-        }
-    }
-    assert_eq!(stream.next().await.0, "complete");
+    assert_eq!(stream.ends_with().await, "UNAUTHENTICATED");
 }
 
 #[tokio::test]
@@ -166,7 +106,7 @@ async fn a_stream_that_cannot_be_says_why() {
     for (client, after, code) in
         [(&app.anonymous(), None, "UNAUTHENTICATED"), (&admin, Some("nonsense"), "CURSOR_INVALID")]
     {
-        let (kind, data) = Stream::open(&app, client, after).await.next().await;
+        let (kind, data) = follow(client, after).await.next().await;
         assert_eq!(
             (kind.as_str(), data["errors"][0]["extensions"]["code"].as_str()),
             ("next", Some(code))
@@ -193,16 +133,16 @@ async fn a_mutation_answers_once_and_completes() {
 async fn a_client_that_comes_back_goes_on_behind_its_last_event() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
-    let mut live = Stream::open(&app, &shop.admin, None).await;
+    let mut live = follow(&shop.admin, None).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     shop.place(shop.order(&[("A", 1)])).await;
-    let first = live.order_event().await;
+    let first = order_event(&mut live).await;
     drop(live);
     shop.place(shop.order(&[("A", 1)])).await;
     let cursor = first["cursor"].as_str().unwrap();
-    let mut resumed = Stream::resume(&app, &shop.admin, cursor).await;
+    let mut resumed = resume(&shop.admin, cursor).await;
     let placed = loop {
-        let delivery = resumed.event().await;
+        let delivery = resumed.item().await;
         assert_ne!(delivery["cursor"], first["cursor"], "the last event came again");
         if kind(&delivery) == "order.placed" {
             break delivery;
@@ -218,7 +158,7 @@ async fn nothing_is_missed_while_many_write() {
     let shop = Shop::open(&app).await;
     let mut readers = Vec::new();
     for _ in 0..2 {
-        readers.push(Stream::open(&app, &shop.admin, None).await);
+        readers.push(follow(&shop.admin, None).await);
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     let orders = 24;
@@ -241,7 +181,7 @@ async fn nothing_is_missed_while_many_write() {
     for reader in &mut readers {
         let mut heard = Vec::new();
         while heard.len() < placed.len() {
-            let delivery = reader.event().await;
+            let delivery = reader.item().await;
             if kind(&delivery) == "order.placed" {
                 heard.push(delivery["event"]["order"]["number"].as_str().unwrap().to_owned());
             }

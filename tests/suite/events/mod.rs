@@ -1,1 +1,5 @@
 mod follow;
+mod kinds;
+mod log;
+mod many;
+mod subscriptions;

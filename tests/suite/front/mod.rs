@@ -3,4 +3,5 @@
 mod guard;
 mod http;
 mod page;
+mod slow;
 mod upload;

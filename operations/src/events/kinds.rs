@@ -1,0 +1,299 @@
+//! Every type of event: its name, who may see it, and what its data holds, declared once.
+
+use super::shape::Field;
+use super::shape::Shape::{Amount, Count, Flag, Id, Moment, Text, Texts};
+use crate::permissions::Permission;
+use serde_json::Value as Json;
+
+/// A type of event: declared once, here.
+#[derive(Debug)]
+pub struct EventKind {
+    /// Dotted and past tense, such as `order.placed`.
+    pub name: &'static str,
+    /// What happened, for a developer.
+    pub description: &'static str,
+    /// Who may see it.
+    pub permission: Permission,
+    /// What its data holds, and nothing else.
+    pub fields: &'static [Field],
+    /// A sentence for a timeline, with `{field}` of the data.
+    summary: &'static str,
+}
+
+impl EventKind {
+    /// The sentence for one event.
+    pub fn summarize(&self, data: &Json) -> String {
+        let mut text = self.summary.to_owned();
+        for (name, value) in data.as_object().into_iter().flatten() {
+            let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            text = text.replace(&format!("{{{name}}}"), &plain);
+        }
+        text
+    }
+
+    /// The kind of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        EVENT_KINDS.iter().copied().find(|kind| kind.name == name)
+    }
+
+    /// The kinds that `payment.captured`, `payment.*` or `*` names; none where it names nothing.
+    pub fn matching(pattern: &str) -> Vec<&'static Self> {
+        let fits = |kind: &&&'static Self| match pattern.strip_suffix('*') {
+            Some(start) => {
+                (start.is_empty() || start.ends_with('.')) && kind.name.starts_with(start)
+            }
+            None => kind.name == pattern,
+        };
+        EVENT_KINDS.iter().filter(fits).copied().collect()
+    }
+
+    /// What is wrong with data of this kind, if anything.
+    pub(super) fn fault(&self, data: &Json) -> Option<String> {
+        let Some(given) = data.as_object() else { return Some("data is no object".into()) };
+        let unknown =
+            given.keys().find(|name| !self.fields.iter().any(|field| field.name == *name));
+        if let Some(name) = unknown {
+            return Some(format!("{} declares no `{name}`", self.name));
+        }
+        let wrong = self.fields.iter().find(|field| !field.fits(given.get(field.name)));
+        wrong.map(|field| {
+            format!("`{}` of {} is {:?}", field.name, self.name, given.get(field.name))
+        })
+    }
+}
+
+macro_rules! field {
+    ($name:ident ? $shape:expr, $meaning:literal) => {
+        Field { name: stringify!($name), shape: $shape, nullable: true, meaning: $meaning }
+    };
+    ($name:ident : $shape:expr, $meaning:literal) => {
+        Field { name: stringify!($name), shape: $shape, nullable: false, meaning: $meaning }
+    };
+}
+
+macro_rules! event_kinds {
+    ($(
+        $constant:ident $name:literal $permission:ident
+            $summary:literal
+            $description:literal
+            { $($field:ident $mark:tt $shape:expr => $meaning:literal),* $(,)? }
+    )*) => {
+        $(#[doc = $description]
+        pub(crate) const $constant: &EventKind = &EventKind {
+            name: $name,
+            description: $description,
+            permission: Permission::$permission,
+            fields: &[$(field!($field $mark $shape, $meaning)),*],
+            summary: $summary,
+        };)*
+
+        /// Every type of event.
+        pub const EVENT_KINDS: &[&EventKind] = &[$($constant,)*];
+    };
+}
+
+// `name: Shape` is always there, `name ? Shape` may be null or left out.
+event_kinds! {
+    ORDER_PLACED "order.placed" OrdersRead
+        "Order {number} placed for {total} {currency}"
+        "An order was placed."
+        { number: Text => "its number", total: Amount => "what is to be paid", currency: Text => "of the total", lines: Count => "how many lines it has" }
+    ORDER_IMPORTED "order.imported" OrdersRead
+        "Order {number} imported with its history"
+        "An order came in with its history from another system."
+        { number: Text => "its number", total: Amount => "what was to be paid", currency: Text => "of the total", lines: Count => "how many lines it has", state: Text => "where it stands, an `OrderState`" }
+    ORDER_CANCELLED "order.cancelled" OrdersRead
+        "Order cancelled: {reason}"
+        "An order was cancelled."
+        { reason: Text => "a `CancelReason`" }
+    ORDER_TAGGED "order.tagged" OrdersRead
+        "Tags changed"
+        "Labels were added or removed."
+        { added: Texts => "labels it has now", removed: Texts => "labels it had" }
+    ORDER_ASSIGNED "order.assigned" OrdersRead
+        "Assignee changed"
+        "An order was given to a user, or to nobody."
+        { userId ? Id("usr") => "who has it now", previousUserId ? Id("usr") => "who had it" }
+    NOTE_ADDED "note.added" OrdersWrite
+        "Note added"
+        "An internal note was written."
+        { noteId: Id("not") => "the note" }
+    FULFILLMENT_OPENED "fulfillment.opened" FulfillmentRead
+        "Fulfillment {number} opened with {units} units"
+        "A location was given its share of an order."
+        { number: Text => "its number", units: Count => "how many units it is to send" }
+    FULFILLMENT_CANCELLED "fulfillment.cancelled" FulfillmentRead
+        "Fulfillment {number} cancelled"
+        "A location's share was called off."
+        { number: Text => "its number" }
+    PAYMENT_PENDING "payment.pending" PaymentsRead
+        "{amount} {currency} promised by {method}"
+        "Money was promised and not yet obtained."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_AUTHORIZED "payment.authorized" PaymentsRead
+        "{amount} {currency} authorized by {method}"
+        "Money was authorized."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_CAPTURED "payment.captured" PaymentsRead
+        "{amount} {currency} captured by {method}"
+        "Money was captured."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    STOCK_RECEIVED "stock.received" StockRead
+        "{onHandChange} x {sku} received"
+        "Goods came in."
+        { sku: Text => "of which variant", onHandChange ? Count => "units that came", reservedChange ? Count => "units promised", damagedChange ? Count => "units that came damaged" }
+    STOCK_ADJUSTED "stock.adjusted" StockRead
+        "{sku} adjusted"
+        "A level was corrected by hand."
+        { sku: Text => "of which variant", onHandChange ? Count => "units more, or fewer", reservedChange ? Count => "units promised", damagedChange ? Count => "units found damaged, or mended" }
+    STOCK_POLICY_SET "stock.policy_set" StockRead
+        "Policy of {sku} set"
+        "Safety stock or reorder point changed."
+        { sku: Text => "of which variant", safetyStock: Count => "units kept back", reorderPoint ? Count => "units at which to reorder", reorderQuantity ? Count => "units to reorder" }
+    STOCK_RESERVED "stock.reserved" StockRead
+        "{reservedChange} x {sku} reserved"
+        "Stock was promised."
+        { sku: Text => "of which variant", reservedChange: Count => "units promised", onHandChange ? Count => "units that came or went", damagedChange ? Count => "units found damaged" }
+    STOCK_RELEASED "stock.released" StockRead
+        "{reservedChange} x {sku} released"
+        "A promise was given back."
+        { sku: Text => "of which variant", reservedChange: Count => "units given back, below zero", onHandChange ? Count => "units that came or went", damagedChange ? Count => "units found damaged" }
+    RESERVATION_MADE "reservation.made" StockRead
+        "Stock held for a checkout"
+        "A checkout holds stock."
+        { expiresAt: Moment => "when it is given back by itself", units: Count => "how many units" }
+    RESERVATION_USED "reservation.used" StockRead
+        "Held stock became an order"
+        "A checkout became an order."
+        { orderId: Id("ord") => "the order" }
+    RESERVATION_RELEASED "reservation.released" StockRead
+        "Held stock given back"
+        "A checkout gave its stock back."
+        {}
+    RESERVATION_EXPIRED "reservation.expired" StockRead
+        "Held stock ran out of time"
+        "A checkout ran out of time."
+        {}
+    CUSTOMER_CREATED "customer.created" CustomersRead
+        "Customer {number} first seen"
+        "A customer was seen for the first time."
+        { number: Text => "their number" }
+    CHANNEL_SAVED "channel.saved" CatalogRead
+        "Channel {code} saved"
+        "A channel was made or changed."
+        { code: Text => "its code" }
+    LOCATION_SAVED "location.saved" CatalogRead
+        "Location {code} saved"
+        "A location was made or changed."
+        { code: Text => "its code" }
+    LEGAL_ENTITY_SAVED "legal_entity.saved" CatalogRead
+        "Legal entity saved"
+        "A legal entity was made or changed."
+        {}
+    PRODUCT_SAVED "product.saved" CatalogRead
+        "Product saved"
+        "A product and its variants were made or changed."
+        { skus: Texts => "of its variants that were saved" }
+    SUPPLIER_SAVED "supplier.saved" PurchasingRead
+        "Supplier saved"
+        "A supplier was made or changed."
+        {}
+    USER_CREATED "user.created" AccessManage
+        "User created"
+        "A user was made."
+        { roles: Texts => "names of their roles" }
+    USER_UPDATED "user.updated" AccessManage
+        "User changed"
+        "A user was changed."
+        { roles: Texts => "names of their roles now", active: Flag => "whether they may sign in", passwordSet: Flag => "whether they were given a new password" }
+    PASSWORD_CHANGED "user.password_changed" AccessManage
+        "Password changed"
+        "A user set a new password; their other sessions ended."
+        {}
+    ROLE_DEFINED "role.defined" AccessManage
+        "Role {name} defined"
+        "A role was made or changed."
+        { name: Text => "its name", permissions: Texts => "what its holders may do" }
+    API_TOKEN_CREATED "api_token.created" AccessManage
+        "Token {name} created"
+        "A partner's token was made."
+        { name: Text => "its name", permissions: Texts => "what it may do" }
+    API_TOKEN_ROTATED "api_token.rotated" AccessManage
+        "Token {name} got a new secret"
+        "A partner's token got a new secret."
+        { name: Text => "its name", overlapSeconds: Count => "how long the old one still works" }
+    API_TOKEN_REVOKED "api_token.revoked" AccessManage
+        "Token {name} revoked"
+        "A partner's token was withdrawn."
+        { name: Text => "its name" }
+    SIGNED_IN "session.started" AccessManage
+        "Signed in"
+        "A user signed in."
+        {}
+    SESSION_REVOKED "session.revoked" AccessManage
+        "Session revoked: a spent refresh token came back"
+        "A spent refresh token was used again, so the session ended."
+        {}
+    SIGNED_OUT "session.ended" AccessManage
+        "Signed out"
+        "A user signed out."
+        {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_named_once_and_dotted() {
+        let mut names: Vec<&str> = EVENT_KINDS.iter().map(|kind| kind.name).collect();
+        names.sort_unstable();
+        assert!(names.is_sorted_by(|a, b| a < b));
+        assert!(names.iter().all(|name| name.contains('.')));
+    }
+
+    #[test]
+    fn a_summary_takes_its_words_from_the_data() {
+        let data = serde_json::json!({ "number": "WEB-1", "total": "9.90", "currency": "EUR" });
+        assert_eq!(ORDER_PLACED.summarize(&data), "Order WEB-1 placed for 9.90 EUR");
+    }
+
+    #[test]
+    fn a_summary_names_declared_fields_alone() {
+        for kind in EVENT_KINDS {
+            for part in kind.summary.split('{').skip(1) {
+                let name = part.split('}').next().unwrap();
+                assert!(kind.fields.iter().any(|field| field.name == name), "{}", kind.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_ends_in_a_wildcard_or_names_one() {
+        let names = |pattern| -> Vec<&str> {
+            EventKind::matching(pattern).iter().map(|kind| kind.name).collect()
+        };
+        assert_eq!(names("order.placed"), ["order.placed"]);
+        assert_eq!(names("fulfillment.*"), ["fulfillment.opened", "fulfillment.cancelled"]);
+        assert_eq!(names("*").len(), EVENT_KINDS.len());
+        for nothing in ["", "order", "order*", "order.nothing", "*.placed", "nothing.*"] {
+            assert!(names(nothing).is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn data_of_another_shape_is_named() {
+        let fits = serde_json::json!({ "userId": uuid::Uuid::nil() });
+        assert_eq!(ORDER_ASSIGNED.fault(&fits), None);
+        for (wrong, place) in [
+            (serde_json::json!({ "userId": "x" }), "userId"),
+            (serde_json::json!({ "who": 1 }), "who"),
+            (serde_json::json!([]), "object"),
+        ] {
+            let fault = ORDER_ASSIGNED.fault(&wrong).unwrap();
+            assert!(fault.contains(place), "{fault}");
+        }
+        let missing = serde_json::json!({});
+        assert!(ORDER_CANCELLED.fault(&missing).unwrap().contains("reason"));
+    }
+}

@@ -1,0 +1,246 @@
+//! The event log: every change writes what happened, in its own transaction.
+//!
+//! Timelines, subscriptions, webhooks and history read it. Data names people by id, never by name or
+//! address, since rows of the log are never rewritten: what an actor may know of them is decided where
+//! the id is followed.
+
+use crate::actor::Actor;
+use crate::error::{Error, Result};
+use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
+use crate::store::{Batch, Db, WriteTx};
+use entities::{Row, event};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub mod filter;
+pub mod kinds;
+pub mod place;
+pub mod retention;
+pub mod shape;
+mod sql;
+pub mod tail;
+
+pub use filter::{About, EventFilter, OrderFacts, Wanted};
+pub(crate) use kinds::*;
+pub use kinds::{EVENT_KINDS, EventKind};
+pub use place::LogPlace;
+
+/// The mark of a log from which nothing was pruned.
+const RETAINED_ALL: LogPlace = LogPlace::START;
+
+/// What happened, before it is written.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) kind: &'static EventKind,
+    /// The id prefix and id of what it is about.
+    pub(crate) subject: (&'static str, Uuid),
+    pub(crate) order: Option<Uuid>,
+    pub(crate) customer: Option<Uuid>,
+    pub(crate) channel: Option<Uuid>,
+    pub(crate) location: Option<Uuid>,
+    pub(crate) data: Json,
+    /// When it happened in the world, if not now.
+    pub(crate) at: Option<OffsetDateTime>,
+}
+
+impl NewEvent {
+    pub(crate) fn new(kind: &'static EventKind, subject: (&'static str, Uuid), data: Json) -> Self {
+        Self {
+            kind,
+            subject,
+            order: None,
+            customer: None,
+            channel: None,
+            location: None,
+            data,
+            at: None,
+        }
+    }
+}
+
+/// Adds the event to what the transaction writes.
+pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewEvent) {
+    debug_assert_eq!(event.kind.fault(&event.data), None, "data is as declared");
+    let now = tx.now();
+    batch.add(&event::Model {
+        id: tx.id(),
+        epoch: tx.epoch(),
+        kind: event.kind.name.to_owned(),
+        subject_type: event.subject.0.to_owned(),
+        subject_id: event.subject.1,
+        order_id: event.order,
+        customer_id: event.customer,
+        channel_id: event.channel,
+        location_id: event.location,
+        actor_kind: actor.kind,
+        actor_id: actor.id,
+        data: event.data,
+        request_id: actor.request_id.clone(),
+        at: event.at.unwrap_or(now),
+        recorded_at: now,
+    });
+}
+
+/// An event as it stands in the log.
+#[derive(Debug, Clone)]
+pub struct LoggedEvent {
+    /// The row.
+    pub row: event::Model,
+    /// Its place in the log.
+    pub place: LogPlace,
+    /// What of its order decides who hears of it, where that was asked for.
+    order: Option<Arc<OrderFacts>>,
+}
+
+impl Row for LoggedEvent {
+    const COLUMNS: &'static [&'static str] = event::Model::COLUMNS;
+
+    fn read(row: &sea_orm::QueryResult, at: usize) -> std::result::Result<Self, sea_orm::DbErr> {
+        let event = event::Model::read(row, at)?;
+        let place: i64 = row.try_get_by_index(at + Self::COLUMNS.len())?;
+        let place = LogPlace::new(event.epoch, place, event.id);
+        Ok(Self { row: event, place, order: None })
+    }
+}
+
+impl LoggedEvent {
+    /// Its place in the log, opaque to clients.
+    pub fn cursor(&self) -> String {
+        self.place.cursor().encode()
+    }
+
+    /// The sentence for a timeline.
+    pub fn summary(&self) -> String {
+        EventKind::named(&self.row.kind)
+            .map_or_else(|| self.row.kind.clone(), |kind| kind.summarize(&self.row.data))
+    }
+}
+
+const TIMELINE: Order = Order::by_time("e.at", "e.id", true);
+
+/// Everything that happened to an order that the actor may see, newest first.
+pub async fn order_timeline(
+    db: &Db,
+    actor: &Actor,
+    order: Uuid,
+    page: &PageArgs,
+) -> Result<Rows<LoggedEvent>> {
+    let page = page.check(TIMELINE)?;
+    let rows = sql::timeline(db, &Wanted::everything(actor), order, page.sql(TIMELINE)).await?;
+    Ok(page.finish(rows, |event| Cursor::new(SortValue::at(event.row.at), event.row.id)))
+}
+
+/// How many events the whole timeline of an order has for the actor.
+pub async fn order_timeline_count(db: &Db, actor: &Actor, order: Uuid) -> Result<i64> {
+    sql::timeline_count(db, &Wanted::everything(actor), order).await
+}
+
+/// Events by id, as far as the actor may see them.
+pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<LoggedEvent>> {
+    sql::by_ids(db, &Wanted::everything(actor), ids).await
+}
+
+/// The log is in no order that a column has; its cursors are places.
+const LOG: Order = Order {
+    column: None,
+    id: "e.id",
+    descending: false,
+    kind: |value| matches!(value, SortValue::Text(_)),
+};
+
+/// A page of the log, oldest first: of what is settled, so that whoever goes on behind its end misses
+/// nothing.
+pub async fn page(db: &Db, wanted: &Wanted, args: &PageArgs) -> Result<Rows<LoggedEvent>> {
+    let page = args.check(LOG)?;
+    let mut ends = [None, None];
+    for (end, cursor) in ends.iter_mut().zip([&args.after, &args.before]) {
+        if let Some(cursor) = cursor {
+            *end = Some(place_of(db, cursor).await?);
+        }
+    }
+    let [after, before] = ends;
+    let rows = sql::page(db, wanted, &page, after, before).await?;
+    Ok(page.finish(rows, |event| event.place.cursor()))
+}
+
+/// How many events of the log are wanted.
+pub async fn count(db: &Db, wanted: &Wanted) -> Result<i64> {
+    sql::count(db, wanted).await
+}
+
+/// The place of a cursor. One that the log never made is invalid, as is one of a log that was restored
+/// to an earlier time; one before what is kept has expired.
+pub async fn place_of(db: &Db, cursor: &str) -> Result<LogPlace> {
+    let place = LogPlace::decode(cursor)?;
+    let mark = sql::pruned_to(db).await?;
+    if place < mark {
+        return Err(Error::CursorExpired);
+    }
+    if place != mark && !sql::exists_at(db, place).await? {
+        return Err(Error::CursorInvalid);
+    }
+    Ok(place)
+}
+
+/// The newest place from which nothing can be missed.
+pub async fn newest_place(db: &Db) -> Result<LogPlace> {
+    match sql::newest(db).await? {
+        Some(place) => Ok(place),
+        None => sql::pruned_to(db).await,
+    }
+}
+
+/// A part of the log.
+#[derive(Debug)]
+pub struct Stretch {
+    /// What of it is wanted, oldest first.
+    pub events: Vec<LoggedEvent>,
+    /// Where it ends.
+    pub end: LogPlace,
+    /// Whether the log goes on behind it.
+    pub more: bool,
+}
+
+/// Entries of the log that are looked through at once for the few that are wanted.
+const WINDOW: usize = 20_000;
+
+/// The next of what is wanted behind a place, in order, with no gap and no duplicate. Fails with
+/// `CursorExpired` where the log was pruned beyond the place meanwhile.
+pub async fn stretch(db: &Db, wanted: &Wanted, place: LogPlace, limit: usize) -> Result<Stretch> {
+    let window = if wanted.is_wide() { None } else { sql::further(db, place, WINDOW).await? };
+    let events = sql::next(db, place, window, Some(wanted), limit).await?;
+    // The mark moves before what lies at it goes: what is missing of the rows above lies before it.
+    if sql::pruned_to(db).await? > place {
+        return Err(Error::CursorExpired);
+    }
+    let full = events.len() == limit;
+    let last = events.last().map(|event| event.place);
+    let end = if full { last } else { window.or(last) };
+    Ok(Stretch { events, end: end.unwrap_or(place), more: full || window.is_some() })
+}
+
+/// The next events, whoever may see them.
+pub(crate) async fn settled_after(
+    db: &Db,
+    place: LogPlace,
+    limit: usize,
+) -> Result<Vec<LoggedEvent>> {
+    sql::next(db, place, None, None, limit).await
+}
+
+/// Adds what of their orders decides who hears of events.
+pub(crate) async fn add_order_facts(db: &Db, events: &mut [LoggedEvent]) -> Result<()> {
+    let mut orders: Vec<Uuid> = events.iter().filter_map(|event| event.row.order_id).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let facts = sql::order_facts(db, &orders).await?;
+    for event in events {
+        event.order = event.row.order_id.and_then(|order| facts.get(&order).cloned());
+    }
+    Ok(())
+}
