@@ -5,6 +5,7 @@ use crate::oidc::Issuer;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use operations::secrets::MasterKey;
+use operations::webhooks::Allowed;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,6 +28,12 @@ pub struct Config {
     pub limits: Limits,
     /// Identity providers whose tokens are taken.
     pub issuers: Vec<Issuer>,
+    /// Networks that webhooks may reach although they are internal.
+    pub webhook_allowed: Allowed,
+    /// The wait behind the first failure of a webhook.
+    pub webhook_first_retry: Duration,
+    /// How long events are kept; none for good.
+    pub events_kept: Option<time::Duration>,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -115,6 +122,21 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "Points an actor may have saved up; at least the cost of one operation; 10 to 1000000000.",
     ),
     (
+        "AFTERCART_EVENTS_KEEP_DAYS",
+        "0",
+        "How long events are kept; 7 to 36500, or 0 for good. Timelines show what is kept.",
+    ),
+    (
+        "AFTERCART_WEBHOOK_ALLOW",
+        "",
+        "Addresses or networks that webhooks may reach although they are internal, and without encryption, separated by commas: `10.0.0.0/8`.",
+    ),
+    (
+        "AFTERCART_WEBHOOK_FIRST_RETRY_SECONDS",
+        "5",
+        "The wait behind the first failure of a webhook; 1 to 3600. Each further one is six times as long, up to 12 hours.",
+    ),
+    (
         "AFTERCART_MASTER_KEY",
         "",
         "32 bytes in URL-safe base64 that wrap every other key. Without it a key file beside the SQLite file, or a row on PostgreSQL, is made and used.",
@@ -194,6 +216,13 @@ impl Config {
             ),
             limits: reader.limits(),
             issuers: reader.issuers(),
+            webhook_allowed: Allowed(reader.networks("AFTERCART_WEBHOOK_ALLOW")),
+            webhook_first_retry: Duration::from_secs(reader.number(
+                "AFTERCART_WEBHOOK_FIRST_RETRY_SECONDS",
+                1,
+                3_600,
+            )),
+            events_kept: reader.events_kept(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -272,7 +301,7 @@ impl Reader<'_> {
             socket_operations: self.number("AFTERCART_LIMIT_SOCKET_OPERATIONS", 1, 10_000),
             init_time: Duration::from_secs(self.number("AFTERCART_LIMIT_INIT_SECONDS", 1, 60)),
             origins: self.origins(),
-            trusted_proxies: self.trusted_proxies(),
+            trusted_proxies: self.networks("AFTERCART_TRUSTED_PROXIES"),
             rate: self.number("AFTERCART_RATE_POINTS_PER_SECOND", 1, 1_000_000_000),
             burst: self.number("AFTERCART_RATE_BURST_POINTS", 10, 1_000_000_000),
             query_time: Duration::from_secs(self.number("AFTERCART_LIMIT_QUERY_SECONDS", 1, 600)),
@@ -305,8 +334,20 @@ impl Reader<'_> {
         origins
     }
 
-    fn trusted_proxies(&mut self) -> Vec<ipnet::IpNet> {
-        let variable = "AFTERCART_TRUSTED_PROXIES";
+    /// Zero keeps events for good; deliveries are tried for three days, so a week is the least.
+    fn events_kept(&mut self) -> Option<time::Duration> {
+        let variable = "AFTERCART_EVENTS_KEEP_DAYS";
+        match self.number(variable, 0, 36_500) {
+            0 => None,
+            days if days < 7 => {
+                self.fault(variable, "is 0, or a number from 7 to 36500");
+                None
+            }
+            days => Some(time::Duration::days(days)),
+        }
+    }
+
+    fn networks(&mut self, variable: &str) -> Vec<ipnet::IpNet> {
         let text = self.text(variable);
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let network = |part: &str| {

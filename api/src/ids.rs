@@ -67,6 +67,10 @@ kinds! {
     User = "usr",
     /// A variant.
     Variant = "var",
+    /// A delivery to a webhook.
+    WebhookDelivery = "whd",
+    /// A webhook endpoint.
+    WebhookEndpoint = "whe",
 }
 
 /// The id as clients see it.

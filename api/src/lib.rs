@@ -29,6 +29,7 @@ mod scalars;
 mod schema;
 pub mod server;
 mod stock;
+pub mod webhooks;
 
 pub use events::page::page as event_page;
 pub use schema::sdl;

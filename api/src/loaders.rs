@@ -223,6 +223,7 @@ macro_rules! many {
 
 use operations::{
     access, audit, catalog, customers, events, fulfillment as work, orders, payments, stock,
+    webhooks,
 };
 
 loaders! {
@@ -325,6 +326,12 @@ loaders! {
     audit_entry: One<audit_entry::Model> = one!(reach audit::read::entries_by_ids, |row| row.id);
     /// A role.
     role: One<role::Model> = one!(access::read::roles_by_ids, |row| row.id);
+    /// A webhook endpoint that the asker may see.
+    webhook_endpoint: One<entities::webhook_endpoint::Model> =
+        one!(reach webhooks::read::by_ids, |row| row.id);
+    /// A delivery to one, for an event that the asker may see.
+    webhook_delivery: One<entities::webhook_delivery::Model> =
+        one!(reach webhooks::read::deliveries_by_ids, |row| row.id);
 }
 
 /// One statement per channel asked for.

@@ -12,6 +12,7 @@ use crate::ids::{Kind, decode};
 use crate::orders::types::{Note, Order, OrderLine};
 use crate::payments::types::{Payment, PaymentTransaction};
 use crate::stock::types::{StockLevel, StockMovement, StockReservation};
+use crate::webhooks::types::{WebhookDelivery, WebhookEndpoint};
 use async_graphql::{Context, ID, Interface, Object};
 use operations::Error;
 use operations::permissions::Permission;
@@ -68,6 +69,10 @@ pub(crate) enum Node {
     User(User),
     /// A variant.
     Variant(Variant),
+    /// A delivery to a webhook.
+    WebhookDelivery(WebhookDelivery),
+    /// A webhook endpoint.
+    WebhookEndpoint(WebhookEndpoint),
 }
 
 impl Node {
@@ -159,6 +164,14 @@ impl Node {
             Kind::Variant => {
                 needs(Permission::CatalogRead)?;
                 loaders.variant(id).await?.map(|row| Self::Variant(Variant(row)))
+            }
+            Kind::WebhookDelivery => {
+                let row = loaders.webhook_delivery(id).await?;
+                row.map(|row| Self::WebhookDelivery(WebhookDelivery(row)))
+            }
+            Kind::WebhookEndpoint => {
+                let row = loaders.webhook_endpoint(id).await?;
+                row.map(|row| Self::WebhookEndpoint(WebhookEndpoint(row)))
             }
         })
     }

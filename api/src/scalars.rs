@@ -12,6 +12,14 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) OffsetDateTime);
 
+impl DateTime {
+    /// As the API writes it.
+    pub(crate) fn text(self) -> String {
+        let utc = self.0.to_offset(time::UtcOffset::UTC);
+        utc.format(&Rfc3339).unwrap_or_default()
+    }
+}
+
 /// A moment in UTC, as RFC 3339 with up to microseconds: `2026-01-31T09:30:00Z`. On input any offset
 /// is taken; finer fractions are cut.
 #[Scalar(name = "DateTime")]
@@ -28,8 +36,7 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        let utc = self.0.to_offset(time::UtcOffset::UTC);
-        Value::String(utc.format(&Rfc3339).unwrap_or_default())
+        Value::String(self.text())
     }
 }
 

@@ -15,6 +15,8 @@ use crate::orders::subscriptions::OrderSubscription;
 use crate::stock::mutations::StockMutation;
 use crate::stock::queries::StockQuery;
 use crate::stock::subscriptions::StockSubscription;
+use crate::webhooks::mutations::WebhookMutation;
+use crate::webhooks::queries::WebhookQuery;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
 
 /// Everything that can be asked. Root fields are nullable: without the permission they are null with a
@@ -29,6 +31,7 @@ pub(crate) struct Query(
     OrderQuery,
     StockQuery,
     EventQuery,
+    WebhookQuery,
     IntegrityQuery,
 );
 
@@ -36,7 +39,13 @@ pub(crate) struct Query(
 /// `idempotencyKey`, and answers with the changed objects and `userErrors`.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub(crate) struct Mutation(AccessMutation, CatalogMutation, OrderMutation, StockMutation);
+pub(crate) struct Mutation(
+    AccessMutation,
+    CatalogMutation,
+    OrderMutation,
+    StockMutation,
+    WebhookMutation,
+);
 
 /// Everything that can be followed, over WebSocket and Server-Sent Events.
 #[derive(MergedSubscription, Default)]

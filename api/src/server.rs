@@ -3,6 +3,7 @@
 use crate::auth::Tokens;
 use crate::front::{self, Executor, Limits, refuse};
 use crate::oidc::Issuer;
+use crate::webhooks::Sender;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
@@ -12,6 +13,7 @@ use axum::routing::{any, get};
 use operations::Store;
 use operations::access::user_create::built_in_roles;
 use operations::secrets::MasterKey;
+use operations::webhooks::{Allowed, Means};
 use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -24,6 +26,8 @@ pub struct App {
     store: Store,
     executor: Executor,
     tokens: Tokens,
+    sender: Sender,
+    events_kept: Option<time::Duration>,
     /// Turns true when the server stops: streams end then.
     stopping: watch::Sender<bool>,
 }
@@ -39,6 +43,12 @@ pub struct AppOptions {
     pub limits: Limits,
     /// Identity providers whose tokens are taken.
     pub issuers: Vec<Issuer>,
+    /// Networks that webhooks may reach although they are internal.
+    pub webhook_allowed: Allowed,
+    /// The wait behind the first failure of a webhook.
+    pub webhook_first_retry: Duration,
+    /// How long events are kept; none for good.
+    pub events_kept: Option<time::Duration>,
 }
 
 impl AppOptions {
@@ -49,7 +59,15 @@ impl AppOptions {
             jwt_lifetime: time::Duration::minutes(15),
             limits: Limits::default(),
             issuers: Vec::new(),
+            webhook_allowed: Allowed::default(),
+            webhook_first_retry: Duration::from_secs(5),
+            events_kept: None,
         }
+    }
+
+    /// What the operations on webhooks work with.
+    pub(crate) fn means(&self) -> Means {
+        Means { master_key: self.master_key.clone(), allowed: self.webhook_allowed.clone() }
     }
 }
 
@@ -57,6 +75,8 @@ impl AppOptions {
 const TIMER_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a node reads the signing keys: those that were withdrawn verify no longer than this.
 const KEY_INTERVAL: Duration = Duration::from_secs(4);
+/// How often a node looks for what is kept no longer.
+const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
 /// How often a node looks for audit entries to seal.
 const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -65,8 +85,10 @@ impl App {
     pub async fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
         built_in_roles(&store).await?;
         let tokens = Tokens::new(store.clone(), options).await?;
-        let executor = Executor::new(store.clone(), &options.limits)?;
-        Ok(Self { store, executor, tokens, stopping: watch::Sender::new(false) })
+        let executor = Executor::new(store.clone(), options)?;
+        let sender = Sender::new(store.clone(), options)?;
+        let (events_kept, stopping) = (options.events_kept, watch::Sender::new(false));
+        Ok(Self { store, executor, tokens, sender, events_kept, stopping })
     }
 
     /// The store behind it.
@@ -124,10 +146,16 @@ impl App {
         let timers = tokio::spawn(run_timers(self.store.clone()));
         let sealer = tokio::spawn(seal_audit_log(self.store.clone()));
         let keys = tokio::spawn(read_signing_keys(self.tokens.clone()));
+        let webhooks = tokio::spawn(self.sender.clone().run(self.stopped()));
+        let retention = tokio::spawn(prune(self.store.clone(), self.events_kept));
         self.answer(listener, stop).await;
         timers.abort();
         sealer.abort();
         keys.abort();
+        retention.abort();
+        if let Err(error) = webhooks.await {
+            tracing::error!(%error, "webhooks broke off");
+        }
     }
 
     /// Answers requests until `stop` ends; those under way are finished.
@@ -171,6 +199,23 @@ async fn seal_audit_log(store: Store) {
             Err(error) => tracing::error!(%error, "the audit log could not be sealed"),
         }
         tokio::time::sleep(SEAL_INTERVAL).await;
+    }
+}
+
+/// Lets go of what is kept no longer.
+async fn prune(store: Store, events_kept: Option<time::Duration>) {
+    loop {
+        if let Err(error) = operations::webhooks::queue::prune(&store).await {
+            tracing::error!(%error, "old deliveries could not be deleted");
+        }
+        if let Some(keep) = events_kept {
+            match operations::events::retention::prune(&store, keep).await {
+                Ok(0) => {}
+                Ok(gone) => tracing::info!(gone, "events were kept long enough"),
+                Err(error) => tracing::error!(%error, "old events could not be deleted"),
+            }
+        }
+        tokio::time::sleep(PRUNE_INTERVAL).await;
     }
 }
 

@@ -363,3 +363,19 @@ pub enum ActorKind {
     /// The system itself.
     System,
 }
+
+/// Where a delivery to a webhook stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum WebhookDeliveryState {
+    /// To be sent, or sent again.
+    Pending,
+    /// It arrived.
+    Delivered,
+    /// It was given up.
+    Failed,
+}

@@ -51,3 +51,7 @@ pub mod user;
 pub mod user_identity;
 pub mod user_role;
 pub mod variant;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
+pub mod webhook_replay;
+pub mod webhook_secret;

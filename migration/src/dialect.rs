@@ -59,6 +59,11 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "insert into event_retention values (1, 0, 0, '00000000-0000-0000-0000-000000000000');",
         "insert into event_retention values (1, 0, 0, x'00000000000000000000000000000000', null);",
     ),
+    (
+        "{no_webhook_progress}",
+        "insert into webhook_progress values (1, 0, 0, '00000000-0000-0000-0000-000000000000');",
+        "insert into webhook_progress values (1, 0, 0, x'00000000000000000000000000000000');",
+    ),
     // Events at or before the mark may go; the others stay, whoever asks.
     (
         "{guard_kept_events}",

@@ -23,6 +23,7 @@ mod m0014_create_audit;
 mod m0015_create_user_identities;
 mod m0016_limit_tokens;
 mod m0017_retain_events;
+mod m0018_create_webhooks;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_create_user_identities::Migration),
             Box::new(m0016_limit_tokens::Migration),
             Box::new(m0017_retain_events::Migration),
+            Box::new(m0018_create_webhooks::Migration),
         ]
     }
 }

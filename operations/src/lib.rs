@@ -40,6 +40,7 @@ pub(crate) mod sql;
 pub mod stock;
 pub mod store;
 pub mod timers;
+pub mod webhooks;
 
 pub use actor::Actor;
 pub use error::{Error, Refusal, RefusalCode, Result};

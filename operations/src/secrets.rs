@@ -2,11 +2,15 @@
 
 use crate::error::{Error, Result};
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
 
 /// Lower-case hexadecimal.
@@ -27,6 +31,46 @@ pub(crate) fn digest(text: &str) -> String {
 pub(crate) fn token(prefix: &str) -> String {
     let bytes: [u8; 32] = rand::rng().random();
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What signs webhooks, as the Standard Webhooks scheme writes it: 256 random bits.
+pub(crate) fn signing_secret() -> String {
+    let bytes: [u8; 32] = rand::rng().random();
+    format!("whsec_{}", STANDARD.encode(bytes))
+}
+
+/// A secret that is shown where it was really put to use, and not where an earlier answer is repeated.
+pub(crate) struct Fresh {
+    secret: String,
+    used: AtomicBool,
+}
+
+impl Fresh {
+    pub(crate) fn new(secret: String) -> Self {
+        Self { secret, used: AtomicBool::new(false) }
+    }
+
+    /// The secret itself.
+    pub(crate) fn text(&self) -> &str {
+        &self.secret
+    }
+
+    /// The last four characters.
+    pub(crate) fn hint(&self) -> String {
+        self.secret.chars().skip(self.secret.len().saturating_sub(4)).collect()
+    }
+
+    pub(crate) fn hash(&self) -> String {
+        digest(&self.secret)
+    }
+
+    pub(crate) fn used(&self) {
+        self.used.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn shown(self) -> Option<String> {
+        self.used.into_inner().then_some(self.secret)
+    }
 }
 
 /// Each hash takes 19 MiB and tens of milliseconds: two at once leave the rest of the machine alone.

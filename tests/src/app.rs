@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::database::{Database, number};
 use aftercart::front::Limits;
 use aftercart::server::{App, AppOptions};
+use aftercart::webhooks::Sender;
 use operations::access::api_token_create::{CreateToken, api_token_create};
 use operations::access::user_create::{CreateUser, roles_named, user_create};
 use operations::actor::Reach;
@@ -11,6 +12,7 @@ use operations::clock::Clock;
 use operations::ids::Ids;
 use operations::permissions::{BuiltInRole, Permission, Permissions};
 use operations::secrets::MasterKey;
+use operations::webhooks::Allowed;
 use operations::{Actor, Call, Store, StoreOptions};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use time::macros::datetime;
@@ -29,6 +31,8 @@ pub struct TestApp {
     pub database: Database,
     /// Wraps the signing keys.
     pub master_key: MasterKey,
+    /// Sends to partners' endpoints when it is told to.
+    pub webhooks: Sender,
     raw: DatabaseConnection,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -61,9 +65,10 @@ impl TestApp {
         change(&mut options);
         let (stop, stopped) = oneshot::channel();
         let url = serve(&store, &options, stopped).await;
+        let webhooks = Sender::new(store.clone(), &options).expect("a sender");
         let raw = database.raw().await;
         let master_key = options.master_key;
-        Self { store, clock, url, database, master_key, raw, stop: Some(stop) }
+        Self { store, clock, url, database, master_key, webhooks, raw, stop: Some(stop) }
     }
 
     /// Another node on the same database, as the client that nobody is signed in to; it answers as long as
@@ -138,6 +143,32 @@ impl TestApp {
         number(&self.raw, sql).await
     }
 
+    /// An app whose webhooks may call this machine.
+    pub async fn with_receivers() -> Self {
+        let networks = ["127.0.0.0/8".parse().expect("a network")];
+        Self::with_options(|options| options.webhook_allowed = Allowed(networks.to_vec())).await
+    }
+
+    /// Everything settled: on `PostgreSQL` another test's transaction may hold the end of the log back.
+    pub async fn settled(&self) {
+        let admin = self.admin().await;
+        let all = self.number("select count(*) from events").await;
+        for _ in 0..400 {
+            let seen = admin.payload("{ events { totalCount } }", serde_json::json!({})).await;
+            if seen["totalCount"] == all {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("the log does not settle");
+    }
+
+    /// Sends what is due to partners; how many calls that was.
+    pub async fn send_webhooks(&self) -> usize {
+        self.settled().await;
+        self.webhooks.run_once().await.expect("webhooks are sent")
+    }
+
     /// Changes rows past every rule.
     pub async fn plant(&self, sql: &str) {
         self.raw.execute_unprepared(sql).await.expect(sql);
@@ -177,6 +208,8 @@ impl TestApp {
             "users",
             "sessions",
             "roles",
+            "webhook_endpoints",
+            "webhook_deliveries",
         ] {
             let count = self.number(&format!("select count(*) from {table}")).await;
             books.push((table.to_owned(), count));

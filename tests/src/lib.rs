@@ -9,10 +9,12 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod receiver;
 pub mod shop;
 pub mod stream;
 
 pub use app::TestApp;
 pub use client::Client;
+pub use receiver::Receiver;
 pub use shop::Shop;
 pub use stream::Stream;

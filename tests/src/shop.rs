@@ -16,6 +16,23 @@ pub const API_TOKEN_ROTATE: &str = "mutation($input: ApiTokenRotateInput!, $key:
 pub const API_TOKEN_REVOKE: &str = "mutation($input: ApiTokenRevokeInput!, $key: String) {
   apiTokenRevoke(input: $input, idempotencyKey: $key) {
     apiToken { id revokedAt } userErrors { code message field } } }";
+pub const WEBHOOK_CREATE: &str = "mutation($input: WebhookEndpointCreateInput!, $key: String) {
+  webhookEndpointCreate(input: $input, idempotencyKey: $key) {
+    webhookEndpoint { id url types active createdBy { label } } secret userErrors { code message field } } }";
+pub const WEBHOOK_UPDATE: &str = "mutation($input: WebhookEndpointUpdateInput!, $key: String) {
+  webhookEndpointUpdate(input: $input, idempotencyKey: $key) {
+    webhookEndpoint { id url description types active disabledBecause } userErrors { code message field } } }";
+pub const WEBHOOK_ROTATE: &str = "mutation($input: WebhookSecretRotateInput!, $key: String) {
+  webhookSecretRotate(input: $input, idempotencyKey: $key) {
+    webhookEndpoint { id } secret userErrors { code message field } } }";
+pub const WEBHOOK_DELETE: &str = "mutation($input: WebhookEndpointIdInput!, $key: String) {
+  webhookEndpointDelete(input: $input, idempotencyKey: $key) {
+    webhookEndpoint { id active } userErrors { code message field } } }";
+pub const WEBHOOK_TEST: &str = "mutation($input: WebhookEndpointIdInput!, $key: String) {
+  webhookTest(input: $input, idempotencyKey: $key) {
+    delivery { id state event { type } endpoint { id } } userErrors { code message field } } }";
+pub const WEBHOOK_REPLAY: &str = "mutation($input: WebhookReplayInput!, $key: String) {
+  webhookReplay(input: $input, idempotencyKey: $key) { queued userErrors { code message field } } }";
 pub const LEGAL_ENTITY_UPSERT: &str = "mutation($input: LegalEntityUpsertInput!, $key: String) {
   legalEntityUpsert(input: $input, idempotencyKey: $key) {
     legalEntity { id name countryCode taxId baseCurrency } userErrors { code message field } } }";

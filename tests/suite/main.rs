@@ -10,3 +10,4 @@ mod house;
 mod integrity;
 mod orders;
 mod stock;
+mod webhooks;

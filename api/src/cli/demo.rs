@@ -1,9 +1,9 @@
 //! `aftercart demo`.
 
 use super::serve::stopped;
-use super::{Fault, Outcome, master_key, print, shop, start_log, user};
+use super::{Fault, Outcome, options, print, shop, start_log, user};
 use crate::config::Config;
-use crate::server::{App, AppOptions};
+use crate::server::App;
 use clap::Args;
 use operations::access::api_token_create::{CreateToken, api_token_create};
 use operations::access::user_create::set_password;
@@ -54,13 +54,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
         expires_at: Some(store.clock().now() + Duration::days(7)),
     };
     let token = api_token_create(&store, call, &token).await?;
-    let options = AppOptions {
-        master_key: master_key(&config, &store).await?,
-        jwt_lifetime: config.jwt_lifetime,
-        limits: config.limits.clone(),
-        issuers: config.issuers.clone(),
-    };
-    let app = App::new(store.clone(), &options).await?;
+    let app = App::new(store.clone(), &options(&config, &store).await?).await?;
     let url = format!("http://{}/graphql", listener.local_addr()?);
     print(&greeting(&url, &password, &token.secret.unwrap_or_default()));
     app.serve(listener, stopped()).await;

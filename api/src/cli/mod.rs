@@ -13,6 +13,7 @@ mod user;
 mod verify;
 
 use crate::config::{self, Config};
+use crate::server::AppOptions;
 use clap::{Parser, Subcommand};
 use operations::access::keys::stored_master_key;
 use operations::secrets::MasterKey;
@@ -225,4 +226,17 @@ fn write_secret(path: &std::path::Path, text: &str) -> Result<(), Fault> {
     let fault = |error: std::io::Error| Fault::Failed(format!("{}: {error}", path.display()));
     let mut file = options.open(path).map_err(fault)?;
     file.write_all(text.as_bytes()).map_err(fault)
+}
+
+/// What the service is made with.
+async fn options(config: &Config, store: &Store) -> Result<AppOptions, Fault> {
+    Ok(AppOptions {
+        master_key: master_key(config, store).await?,
+        jwt_lifetime: config.jwt_lifetime,
+        limits: config.limits.clone(),
+        issuers: config.issuers.clone(),
+        webhook_allowed: config.webhook_allowed.clone(),
+        webhook_first_retry: config.webhook_first_retry,
+        events_kept: config.events_kept,
+    })
 }

@@ -1,7 +1,7 @@
 //! `aftercart serve`.
 
-use super::{Outcome, configure, master_key, open, print};
-use crate::server::{App, AppOptions};
+use super::{Outcome, configure, open, options, print};
+use crate::server::App;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,13 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) async fn run() -> Outcome {
     let config = configure()?;
     let store = open(&config).await?;
-    let options = AppOptions {
-        master_key: master_key(&config, &store).await?,
-        jwt_lifetime: config.jwt_lifetime,
-        limits: config.limits.clone(),
-        issuers: config.issuers.clone(),
-    };
-    let app = App::new(store.clone(), &options).await?;
+    let app = App::new(store.clone(), &options(&config, &store).await?).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         super::Fault::Failed(format!("AFTERCART_LISTEN: {}: {error}", config.listen))
     })?;

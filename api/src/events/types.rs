@@ -50,8 +50,8 @@ impl Event {
     }
 
     /// What it is about.
-    async fn subject_id(&self) -> Option<ID> {
-        Some(ID(encode_prefixed(&self.0.row.subject_type, self.0.row.subject_id)))
+    async fn subject_id(&self) -> ID {
+        ID(encode_prefixed(&self.0.row.subject_type, self.0.row.subject_id))
     }
 
     /// What it is about, where that is within reach.

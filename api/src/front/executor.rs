@@ -12,6 +12,7 @@ use super::sse::Resume;
 use crate::auth::{Credential, Tokens};
 use crate::loaders::{Loaders, Scope, Views};
 use crate::schema::{self, Schema};
+use crate::server::AppOptions;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use async_graphql::{ErrorExtensionValues, Response, UploadValue, Value};
@@ -23,6 +24,7 @@ use operations::access::session::Request;
 use operations::audit::{self, DONE, Remark};
 use operations::events::tail::EventTail;
 use operations::ids::Subject;
+use operations::webhooks::Means;
 use operations::{Actor, Store};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -146,6 +148,7 @@ struct Inner {
     /// Views of personal data that were noted a short while ago, by actor.
     viewed: Cache<(Uuid, Subject), ()>,
     limits: Limits,
+    means: Arc<Means>,
 }
 
 /// A second look at the same person within this time is the same view.
@@ -159,7 +162,8 @@ pub(crate) struct Executor(Arc<Inner>);
 
 impl Executor {
     /// Fails where the schema does not validate, which a test would have found.
-    pub(crate) fn new(store: Store, limits: &Limits) -> operations::Result<Self> {
+    pub(crate) fn new(store: Store, options: &AppOptions) -> operations::Result<Self> {
+        let limits = &options.limits;
         let types = apollo_compiler::Schema::parse_and_validate(types(), "schema.graphql")
             .map_err(|failed| operations::Error::Internal(failed.errors.to_string()))?;
         let types = Arc::new(types);
@@ -173,6 +177,7 @@ impl Executor {
             strangers: Rates::new(STRANGERS.1, STRANGERS.0),
             viewed: Cache::builder().max_capacity(100_000).time_to_live(ONE_VIEW).build(),
             limits: limits.clone(),
+            means: Arc::new(options.means()),
         })))
     }
 
@@ -332,7 +337,8 @@ impl Executor {
         };
         let operation = request.operation_name.clone();
         let watch = Watch { asker, views, document, operation };
-        (request.data(Loaders::new(scope)).data(tokens.clone()), watch)
+        let request = request.data(Loaders::new(scope)).data(tokens.clone());
+        (request.data(self.0.means.clone()), watch)
     }
 
     /// Completes an answer, and tells the audit log what was denied and whose personal data it shows:

@@ -11,13 +11,12 @@ use crate::error::{Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::{Permission, Permissions};
-use crate::secrets;
+use crate::secrets::{self, Fresh};
 use crate::store::{Batch, Store};
 use entities::api_token;
 use entities::enums::ActorKind;
 use serde::Serialize;
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -64,7 +63,7 @@ pub async fn api_token_create(
         faults.add(RefusalCode::Invalid, "expiresAt", "lies in the past");
     }
     faults.check()?;
-    let fresh = Fresh::new();
+    let fresh = Fresh::new(secrets::token(TOKEN_PREFIX));
     let (name, fresh_ref) = (&name, &fresh);
     let id = once(store, call, "apiTokenCreate", command, |tx| async move {
         let mut faults = Faults::default();
@@ -111,35 +110,6 @@ pub async fn api_token_create(
     })
     .await?;
     Ok(NewSecret { id, secret: fresh.shown() })
-}
-
-/// A secret that is shown where it was really put to use, and not where an earlier answer is repeated.
-pub(super) struct Fresh {
-    secret: String,
-    used: AtomicBool,
-}
-
-impl Fresh {
-    pub(super) fn new() -> Self {
-        Self { secret: secrets::token(TOKEN_PREFIX), used: AtomicBool::new(false) }
-    }
-
-    /// The last four characters.
-    pub(super) fn hint(&self) -> String {
-        self.secret.chars().skip(self.secret.len().saturating_sub(4)).collect()
-    }
-
-    pub(super) fn hash(&self) -> String {
-        secrets::digest(&self.secret)
-    }
-
-    pub(super) fn used(&self) {
-        self.used.store(true, Ordering::SeqCst);
-    }
-
-    pub(super) fn shown(self) -> Option<String> {
-        self.used.into_inner().then_some(self.secret)
-    }
 }
 
 /// The ids behind the codes of channels and locations.

@@ -1,8 +1,8 @@
 //! `apiTokenRotate`: a new secret for a partner's token; the old one works on for a while.
 
-use super::api_token_create::{Fresh, NewSecret};
+use super::api_token_create::NewSecret;
 use super::grants::{GrantLimits, Granter};
-use super::read::{permissions_of, reach_of};
+use super::read::{TOKEN_PREFIX, permissions_of, reach_of};
 use super::sql;
 use crate::actor::Actor;
 use crate::audit;
@@ -11,6 +11,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
+use crate::secrets::{self, Fresh};
 use crate::store::{Batch, Store, WriteTx};
 use entities::api_token;
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub async fn api_token_rotate(
     let mut faults = Faults::default();
     checks::within(&mut faults, "overlapSeconds", command.overlap_seconds, 0, 86_400);
     faults.check()?;
-    let fresh = Fresh::new();
+    let fresh = Fresh::new(secrets::token(TOKEN_PREFIX));
     let fresh_ref = &fresh;
     let id = once(store, call, "apiTokenRotate", command, |tx| async move {
         let token = own(&tx, call.actor, command.token_id).await?;

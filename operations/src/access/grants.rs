@@ -108,7 +108,7 @@ impl GrantLimits {
 
 /// Who hands on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Granter<'a>(pub(super) &'a Actor);
+pub(crate) struct Granter<'a>(pub(crate) &'a Actor);
 
 impl Granter<'_> {
     /// Why the actor may not hand on these rights, if it may not: the field, and a sentence.
@@ -125,6 +125,11 @@ impl Granter<'_> {
         }
         let field = self.0.limits.exceeded_by(limits)?;
         Some((field, format!("is more than your own {field}")))
+    }
+
+    /// Whether another actor can do and reach no more.
+    pub(crate) fn covers_actor(self, other: &Actor) -> bool {
+        self.0.reach.covers(&other.reach) && self.lacks(other.permissions, other.limits).is_none()
     }
 
     /// Notes a fault where a role can do more than the actor.

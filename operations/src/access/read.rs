@@ -172,6 +172,38 @@ fn note_use(store: Store, token: Uuid, before: OffsetDateTime) {
     });
 }
 
+/// What a user or token may do and reach now; none where it may not do anything any longer. A user whom an
+/// identity provider vouches for has the roles that it last spoke of.
+pub async fn actor_of(db: &Db, kind: ActorKind, id: Option<Uuid>) -> Result<Option<Actor>> {
+    let Some(id) = id else { return Ok((kind == ActorKind::System).then(Actor::system)) };
+    let actor = Actor { kind, id: Some(id), ..Actor::system() };
+    match kind {
+        ActorKind::System => Ok(None),
+        ActorKind::ApiToken => {
+            let row = sql::api_tokens(db, &[id]).await?.pop();
+            let row = row.filter(|row| usable(row, db.now()).is_ok());
+            Ok(row.map(|row| Actor {
+                permissions: permissions_of(&row.permissions),
+                reach: reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref()),
+                limits: GrantLimits::of_token(&row),
+                ..actor
+            }))
+        }
+        ActorKind::User => {
+            let row = sql::users(db, &[id]).await?.pop().filter(|row| row.active);
+            let Some(row) = row else { return Ok(None) };
+            let held = roles_of(db, &[id]).await?.into_iter().map(|held| held.role);
+            let roles: Vec<role::Model> = held.chain(sql::provider_roles(db, id).await?).collect();
+            Ok(Some(Actor {
+                permissions: super::user_update::rights(&roles),
+                reach: reach_of(row.reach_channels.as_ref(), row.reach_locations.as_ref()),
+                limits: GrantLimits::of_roles(&roles),
+                ..actor
+            }))
+        }
+    }
+}
+
 /// The actor behind a session; `Unauthenticated` where the session ended or the user is not active.
 pub async fn actor_of_session(store: &Store, session: Uuid) -> Result<Actor> {
     let db = store.read();

@@ -76,6 +76,15 @@ pub(super) async fn claimed_roles(db: &Db, user: Uuid) -> Result<Vec<String>> {
     Ok(names.flat_map(|names: Vec<String>| names).collect())
 }
 
+/// The roles that identity providers last said a user holds.
+pub(super) async fn provider_roles(db: &Db, user: Uuid) -> Result<Vec<role::Model>> {
+    let known: Vec<user_identity::Model> =
+        db.all(sql("select * from user_identities where user_id = ?").bind(user)).await?;
+    let names = known.iter().filter_map(|identity| identity.roles.as_array()).flatten();
+    let names: Vec<String> = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    roles_by_name(db, &names).await
+}
+
 pub(super) async fn identity(
     db: &Db,
     issuer: &str,

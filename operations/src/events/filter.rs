@@ -101,6 +101,20 @@ impl Wanted {
         Ok(Self { actor: actor.clone(), filter, kinds })
     }
 
+    /// Of what is wanted these types alone.
+    pub(crate) fn narrowed(mut self, patterns: Option<&[String]>) -> Result<Self> {
+        let Some(patterns) = patterns else { return Ok(self) };
+        let only: Vec<&str> = kinds_of(patterns)?.into_iter().map(|kind| kind.name).collect();
+        let all = EVENT_KINDS.iter().map(|kind| kind.name);
+        let mut kept: Vec<&str> = match self.kinds {
+            Some(kinds) => kinds.into_iter().filter(|name| only.contains(name)).collect(),
+            None => all.filter(|name| only.contains(name)).collect(),
+        };
+        kept.sort_unstable();
+        self.kinds = Some(kept);
+        Ok(self)
+    }
+
     /// Everything that an actor may see.
     pub fn everything(actor: &Actor) -> Self {
         let filter = EventFilter::default();
@@ -112,7 +126,7 @@ impl Wanted {
     }
 
     /// Whether an event's order must be known to decide.
-    pub(super) fn looks_at_orders(&self) -> bool {
+    pub(crate) fn looks_at_orders(&self) -> bool {
         self.actor.reach.locations.is_some()
             || self.filter.assignees.is_some()
             || self.filter.about == About::Orders && self.filter.locations.is_some()
@@ -132,7 +146,7 @@ impl Wanted {
 
     /// Whether an event is wanted and may be seen, as far as that can be said of the event alone; what
     /// [`sql::wanted`] says in SQL. Of the rest [`Wanted::still_open`] tells.
-    pub(super) fn takes(&self, event: &LoggedEvent) -> bool {
+    pub(crate) fn takes(&self, event: &LoggedEvent) -> bool {
         let (row, filter, reach) = (&event.row, &self.filter, &self.actor.reach);
         let one_of = |ids: &Option<Vec<Uuid>>, id: Option<Uuid>| {
             ids.as_ref().is_none_or(|ids| id.is_some_and(|id| ids.contains(&id)))
@@ -184,7 +198,7 @@ impl Wanted {
 
     /// Whether the database must be asked about an event that is wanted so far: customers are reached
     /// through their orders, and a level may have changed since.
-    pub(super) fn still_open(&self, event: &LoggedEvent) -> bool {
+    pub(crate) fn still_open(&self, event: &LoggedEvent) -> bool {
         let reach = &self.actor.reach;
         let restricted = reach.channels.is_some() || reach.locations.is_some();
         let row = &event.row;

@@ -238,6 +238,30 @@ event_kinds! {
         "Signed out"
         "A user signed out."
         {}
+    WEBHOOK_CREATED "webhook_endpoint.created" WebhooksManage
+        "Webhook endpoint created"
+        "An endpoint was made."
+        { types: Texts => "what it wants" }
+    WEBHOOK_UPDATED "webhook_endpoint.updated" WebhooksManage
+        "Webhook endpoint changed"
+        "An endpoint was changed, switched on or off."
+        { types: Texts => "what it wants now", active: Flag => "whether anything is sent" }
+    WEBHOOK_SECRET_ROTATED "webhook_endpoint.secret_rotated" WebhooksManage
+        "Webhook endpoint got a new secret"
+        "An endpoint got a new secret."
+        { overlapSeconds: Count => "how long the old one signs too" }
+    WEBHOOK_DISABLED "webhook_endpoint.disabled" WebhooksManage
+        "Webhook endpoint switched off: {reason}"
+        "An endpoint was switched off by itself."
+        { reason: Text => "why" }
+    WEBHOOK_DELETED "webhook_endpoint.deleted" WebhooksManage
+        "Webhook endpoint deleted"
+        "An endpoint was taken away."
+        {}
+    WEBHOOK_TESTED "webhook_endpoint.tested" WebhooksManage
+        "Webhook endpoint tested"
+        "A test was asked for: this event is sent to the endpoint whatever it wants."
+        {}
 }
 
 #[cfg(test)]

@@ -60,12 +60,12 @@ impl NewEvent {
     }
 }
 
-/// Adds the event to what the transaction writes.
-pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewEvent) {
+/// Adds the event to what the transaction writes, and answers with its id.
+pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewEvent) -> Uuid {
     debug_assert_eq!(event.kind.fault(&event.data), None, "data is as declared");
-    let now = tx.now();
+    let (now, id) = (tx.now(), tx.id());
     batch.add(&event::Model {
-        id: tx.id(),
+        id,
         epoch: tx.epoch(),
         kind: event.kind.name.to_owned(),
         subject_type: event.subject.0.to_owned(),
@@ -81,6 +81,13 @@ pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewE
         at: event.at.unwrap_or(now),
         recorded_at: now,
     });
+    id
+}
+
+/// An event that this transaction wrote.
+pub(crate) async fn just_recorded(tx: &WriteTx, id: Uuid) -> Result<LoggedEvent> {
+    let found = sql::by_ids(tx, &Wanted::everything(&Actor::system()), &[id]).await?.pop();
+    found.ok_or_else(|| Error::Internal("an event was not written".into()))
 }
 
 /// An event as it stands in the log.
@@ -219,6 +226,58 @@ pub async fn stretch(db: &Db, wanted: &Wanted, place: LogPlace, limit: usize) ->
     let last = events.last().map(|event| event.place);
     let end = if full { last } else { window.or(last) };
     Ok(Stretch { events, end: end.unwrap_or(place), more: full || window.is_some() })
+}
+
+/// Those of these events that are wanted and may be seen.
+pub(crate) async fn pick(db: &Db, wanted: &Wanted, ids: &[Uuid]) -> Result<Vec<LoggedEvent>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    sql::by_ids(db, wanted, ids).await
+}
+
+/// ` and …` for events, under the alias `e`, that an actor may see.
+pub(crate) fn visible(db: &Db, actor: &Actor) -> crate::sql::Sql {
+    sql::wanted(db, &Wanted::everything(actor))
+}
+
+/// A stretch of the log between two places.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// Behind this place.
+    pub(crate) from: LogPlace,
+    /// Up to this one.
+    pub(crate) to: LogPlace,
+    /// The least id that counts.
+    pub(crate) first_id: Option<Uuid>,
+    /// The least id that no longer does.
+    pub(crate) end_id: Option<Uuid>,
+    /// Leaving out what was delivered to this endpoint.
+    pub(crate) not_delivered_to: Option<Uuid>,
+}
+
+/// How many events of a part are wanted.
+pub(crate) async fn count_stretch(db: &Db, wanted: &Wanted, part: &Part) -> Result<i64> {
+    sql::count_part(db, wanted, part).await
+}
+
+/// The next events of a part that are wanted.
+pub(crate) async fn part_of(
+    db: &Db,
+    wanted: &Wanted,
+    part: &Part,
+    limit: usize,
+) -> Result<Stretch> {
+    // Found by their ids, the events of a stretch are few; else it is gone through a window at a time.
+    let window = match part.first_id {
+        Some(_) => None,
+        None => sql::further(db, part.from, WINDOW).await?.filter(|end| *end < part.to),
+    };
+    let events = sql::part(db, wanted, part, window.unwrap_or(part.to), limit).await?;
+    let full = events.len() == limit;
+    let last = events.last().map(|event| event.place);
+    let end = if full { last } else { window };
+    Ok(Stretch { events, end: end.unwrap_or(part.to), more: full || window.is_some() })
 }
 
 /// The next events, whoever may see them.

@@ -22,6 +22,11 @@ impl LogPlace {
         Self { epoch, place, id }
     }
 
+    /// Its columns.
+    pub(crate) const fn columns(self) -> (i32, i64, Uuid) {
+        (self.epoch, self.place, self.id)
+    }
+
     /// As clients get it.
     pub(super) fn cursor(self) -> Cursor {
         Cursor::new(SortValue::Text(format!("{}.{}", self.epoch, self.place)), self.id)

@@ -2,7 +2,7 @@
 
 use super::filter::{About, OrderFacts, Wanted};
 use super::place::LogPlace;
-use super::{LoggedEvent, RETAINED_ALL};
+use super::{LoggedEvent, Part, RETAINED_ALL};
 use crate::error::Result;
 use crate::page::Page;
 use crate::sql::{Sql, sql};
@@ -227,6 +227,44 @@ pub(super) async fn next(
     db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
 }
 
+/// ` and …` for a part of the log, up to a place.
+fn within(db: &Db, part: &Part, end: LogPlace) -> Sql {
+    let mut query = beyond(db, part.from, ">").join(beyond(db, end, "<="));
+    for (id, sign) in [(part.first_id, ">="), (part.end_id, "<")] {
+        if let Some(id) = id {
+            query = query.add(&format!(" and e.id {sign} ?")).bind(id);
+        }
+    }
+    if let Some(endpoint) = part.not_delivered_to {
+        query = query
+            .add(
+                " and not exists (select 1 from webhook_deliveries d where d.event_id = e.id
+                  and d.endpoint_id = ? and d.state = 'DELIVERED')",
+            )
+            .bind(endpoint);
+    }
+    query
+}
+
+/// The next wanted events of a part, up to a place.
+pub(super) async fn part(
+    db: &Db,
+    who: &Wanted,
+    part: &Part,
+    end: LogPlace,
+    limit: usize,
+) -> Result<Vec<LoggedEvent>> {
+    let query = select(db).join(within(db, part, end)).join(wanted(db, who));
+    db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
+}
+
+/// How many events of a part are wanted.
+pub(super) async fn count_part(db: &Db, who: &Wanted, part: &Part) -> Result<i64> {
+    let query = sql("select count(*) from events e where true");
+    let query = query.join(within(db, part, part.to)).join(wanted(db, who));
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
 /// The place so many events behind another; none where the log ends before.
 pub(super) async fn further(db: &Db, place: LogPlace, by: usize) -> Result<Option<LogPlace>> {
     let query = if db.is_postgres() {
@@ -323,5 +361,12 @@ pub(super) async fn prune(tx: &WriteTx, mark: LogPlace) -> Result<u64> {
         .bind(mark.id)
         .bind(tx.now());
     tx.run(query).await?;
-    tx.run(sql("delete from events as e where true").join(beyond(tx, mark, "<="))).await
+    let condition = beyond(tx, mark, "<=");
+    let gone = sql(
+        "delete from webhook_deliveries where event_id in (select e.id from events e where true",
+    )
+    .join(condition.clone())
+    .add(")");
+    tx.run(gone).await?;
+    tx.run(sql("delete from events as e where true").join(condition)).await
 }

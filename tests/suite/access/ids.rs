@@ -23,6 +23,11 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "userUpdate.input.roleIds",
     "userUpdate.input.userId",
     "variant.by.id",
+    "webhookEndpointDelete.input.webhookEndpointId",
+    "webhookEndpointUpdate.input.webhookEndpointId",
+    "webhookReplay.input.webhookEndpointId",
+    "webhookSecretRotate.input.webhookEndpointId",
+    "webhookTest.input.webhookEndpointId",
 ];
 
 /// The part of a type's name behind its modifiers.

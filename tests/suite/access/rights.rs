@@ -29,6 +29,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("stockMovements", "{ stockMovements { totalCount } }", Some(P::StockRead)),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
+    ("webhookEndpoints", "{ webhookEndpoints { id } }", Some(P::WebhooksManage)),
     ("integrityReport", "{ integrityReport { ok } }", Some(P::InsightsRead)),
 ];
 
@@ -37,7 +38,7 @@ fn mutations(
     shop: &Shop,
     order: &Json,
     held: &Json,
-    (token, user, role): &(Json, Json, Json),
+    (token, user, role, webhook): &(Json, Json, Json, Json),
 ) -> Vec<(&'static str, &'static str, Json, P)> {
     let sku = json!([{ "sku": "A", "quantity": 1 }]);
     let entity = json!({ "name": "x", "countryCode": "DE", "baseCurrency": "EUR" });
@@ -68,6 +69,16 @@ fn mutations(
         ("apiTokenRotate", API_TOKEN_ROTATE, token.clone(), P::AccessManage),
         ("apiTokenRevoke", API_TOKEN_REVOKE, token, P::AccessManage),
     ];
+    let endpoint = json!({ "webhookEndpointId": webhook });
+    let since = json!({ "webhookEndpointId": webhook, "since": "2026-01-01T00:00:00Z" });
+    let hook = json!({ "url": "https://hooks.example/", "types": ["order.*"] });
+    cases.extend([
+        ("webhookEndpointCreate", WEBHOOK_CREATE, hook, P::WebhooksManage),
+        ("webhookEndpointUpdate", WEBHOOK_UPDATE, endpoint.clone(), P::WebhooksManage),
+        ("webhookSecretRotate", WEBHOOK_ROTATE, endpoint.clone(), P::WebhooksManage),
+        ("webhookTest", WEBHOOK_TEST, endpoint.clone(), P::WebhooksManage),
+        ("webhookReplay", WEBHOOK_REPLAY, since, P::WebhooksManage),
+    ]);
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
         ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),
@@ -108,6 +119,8 @@ fn mutations(
         ("ordersImport", ORDERS_IMPORT, history, P::OrdersWrite),
         ("orderTag", ORDER_TAG, json!({ "orderId": order["id"], "add": ["x"] }), P::OrdersWrite),
         ("orderAssign", ORDER_ASSIGN, json!({ "orderId": order["id"] }), P::OrdersWrite),
+        // Last, since nothing can be done with it then.
+        ("webhookEndpointDelete", WEBHOOK_DELETE, endpoint, P::WebhooksManage),
         ("noteAdd", NOTE_ADD, json!({ "subjectId": order["id"], "text": "x" }), P::OrdersWrite),
     ]);
     cases
@@ -129,7 +142,7 @@ async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
     fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json)) {
+async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json, Json)) {
     let shop = Shop::open(app).await;
     let order = shop.place(shop.order(&[("A", 1)])).await;
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
@@ -139,7 +152,9 @@ async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json)) {
     let user = json!(app.user("subject@shop.example", "agent").await);
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();
-    (shop, order, held, (token, user, role))
+    let hook = json!({ "url": "https://hooks.example/", "types": ["order.*"] });
+    let hook = shop.admin.done(WEBHOOK_CREATE, hook).await["webhookEndpoint"]["id"].clone();
+    (shop, order, held, (token, user, role, hook))
 }
 
 #[tokio::test]
@@ -355,9 +370,10 @@ async fn what_is_beyond_reach_is_not_there() {
             "legalEntityUpsert" | "productsUpsert" | "supplierUpsert" | "apiTokenCreate" => {
                 continue;
             }
-            "userCreate" | "roleDefine" => continue,
+            "userCreate" | "roleDefine" | "webhookEndpointCreate" => continue,
             "channelUpsert" | "locationUpsert" | "apiTokenRotate" | "apiTokenRevoke"
             | "userUpdate" => "POLICY_VIOLATION",
+            name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",
         };
         let payload = stranger.payload(query, json!({ "input": input })).await;
