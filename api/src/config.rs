@@ -34,6 +34,10 @@ pub struct Config {
     pub webhook_first_retry: Duration,
     /// How long events are kept; none for good.
     pub events_kept: Option<time::Duration>,
+    /// How often the log is looked at where nothing was heard.
+    pub event_poll: Duration,
+    /// A NATS server that tells nodes of news, instead of the database.
+    pub nats_url: Option<String>,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -125,6 +129,16 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "AFTERCART_EVENTS_KEEP_DAYS",
         "0",
         "How long events are kept; 7 to 36500, or 0 for good. Timelines show what is kept.",
+    ),
+    (
+        "AFTERCART_EVENT_POLL_MILLISECONDS",
+        "500",
+        "How often a node looks at the event log where nothing was heard: what a lost hint costs at most; 50 to 60000.",
+    ),
+    (
+        "AFTERCART_NATS_URL",
+        "",
+        "A NATS server by which nodes tell each other of news, instead of PostgreSQL's NOTIFY: `nats://user:password@host:4222`.",
     ),
     (
         "AFTERCART_WEBHOOK_ALLOW",
@@ -223,6 +237,12 @@ impl Config {
                 3_600,
             )),
             events_kept: reader.events_kept(),
+            event_poll: Duration::from_millis(reader.number(
+                "AFTERCART_EVENT_POLL_MILLISECONDS",
+                50,
+                60_000,
+            )),
+            nats_url: reader.nats_url(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -332,6 +352,16 @@ impl Reader<'_> {
             self.fault("AFTERCART_ORIGINS", "is `*` or origins such as https://shop.example");
         }
         origins
+    }
+
+    fn nats_url(&mut self) -> Option<String> {
+        let variable = "AFTERCART_NATS_URL";
+        let url = self.given(variable)?;
+        if !(url.starts_with("nats://") || url.starts_with("tls://")) {
+            // It may hold a password.
+            self.faults.push(format!("{variable}: begins with nats:// or tls://"));
+        }
+        Some(url)
     }
 
     /// Zero keeps events for good; deliveries are tried for three days, so a week is the least.

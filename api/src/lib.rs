@@ -20,6 +20,7 @@ mod fulfillment;
 pub mod ids;
 mod integrity;
 mod loaders;
+mod nats;
 mod node;
 pub mod oidc;
 mod orders;

@@ -2,6 +2,7 @@
 
 use crate::auth::Tokens;
 use crate::front::{self, Executor, Limits, refuse};
+use crate::nats;
 use crate::oidc::Issuer;
 use crate::webhooks::Sender;
 use axum::Router;
@@ -12,6 +13,8 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use operations::Store;
 use operations::access::user_create::built_in_roles;
+use operations::events::tail::POLL;
+use operations::hints;
 use operations::secrets::MasterKey;
 use operations::webhooks::{Allowed, Means};
 use std::future::Future;
@@ -28,6 +31,7 @@ pub struct App {
     tokens: Tokens,
     sender: Sender,
     events_kept: Option<time::Duration>,
+    nats: Option<async_nats::Client>,
     /// Turns true when the server stops: streams end then.
     stopping: watch::Sender<bool>,
 }
@@ -49,6 +53,10 @@ pub struct AppOptions {
     pub webhook_first_retry: Duration,
     /// How long events are kept; none for good.
     pub events_kept: Option<time::Duration>,
+    /// How often the log is looked at where nothing was heard.
+    pub event_poll: Duration,
+    /// A NATS server that tells nodes of news, instead of the database.
+    pub nats_url: Option<String>,
 }
 
 impl AppOptions {
@@ -62,6 +70,8 @@ impl AppOptions {
             webhook_allowed: Allowed::default(),
             webhook_first_retry: Duration::from_secs(5),
             events_kept: None,
+            event_poll: POLL,
+            nats_url: None,
         }
     }
 
@@ -88,7 +98,11 @@ impl App {
         let executor = Executor::new(store.clone(), options)?;
         let sender = Sender::new(store.clone(), options)?;
         let (events_kept, stopping) = (options.events_kept, watch::Sender::new(false));
-        Ok(Self { store, executor, tokens, sender, events_kept, stopping })
+        let nats = match &options.nats_url {
+            Some(url) => Some(nats::connect(url).await?),
+            None => None,
+        };
+        Ok(Self { store, executor, tokens, sender, events_kept, nats, stopping })
     }
 
     /// The store behind it.
@@ -147,12 +161,17 @@ impl App {
         let sealer = tokio::spawn(seal_audit_log(self.store.clone()));
         let keys = tokio::spawn(read_signing_keys(self.tokens.clone()));
         let webhooks = tokio::spawn(self.sender.clone().run(self.stopped()));
+        let hints = match self.nats.clone() {
+            Some(client) => tokio::spawn(nats::exchange(self.store.clone(), client)),
+            None => tokio::spawn(hints::exchange(self.store.clone())),
+        };
         let retention = tokio::spawn(prune(self.store.clone(), self.events_kept));
         self.answer(listener, stop).await;
         timers.abort();
         sealer.abort();
         keys.abort();
         retention.abort();
+        hints.abort();
         if let Err(error) = webhooks.await {
             tracing::error!(%error, "webhooks broke off");
         }

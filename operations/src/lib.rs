@@ -27,6 +27,7 @@ pub mod customers;
 pub mod error;
 pub mod events;
 pub mod fulfillment;
+pub mod hints;
 pub mod idempotency;
 pub mod ids;
 pub mod integrity;

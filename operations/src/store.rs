@@ -30,11 +30,18 @@ const SQLITE_QUEUE: usize = 2_000;
 const MIGRATION_LOCK: i64 = 4_207_849_611;
 
 /// The database, the clock and the source of ids: all an operation needs from outside.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
-#[derive(Debug)]
+impl std::fmt::Debug for Store {
+    /// Without its address, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("backend", &self.0.backend).finish_non_exhaustive()
+    }
+}
+
 struct Inner {
+    url: String,
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     backend: DbBackend,
@@ -89,6 +96,7 @@ impl Store {
             (reader, writer)
         };
         Ok(Self(Arc::new(Inner {
+            url: options.url,
             reader,
             writer,
             backend,
@@ -184,6 +192,11 @@ impl Store {
     /// Whether this is `PostgreSQL`.
     pub fn is_postgres(&self) -> bool {
         self.0.backend == DbBackend::Postgres
+    }
+
+    /// Where the database is.
+    pub(crate) fn url(&self) -> &str {
+        &self.0.url
     }
 
     /// Changes with every transaction that this store commits: what other nodes are to be told.

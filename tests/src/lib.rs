@@ -9,6 +9,7 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod process;
 pub mod receiver;
 pub mod shop;
 pub mod stream;

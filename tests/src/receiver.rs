@@ -103,7 +103,7 @@ impl Receiver {
 
 async fn reply(status: u16) -> Response {
     if status == 0 {
-        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        tokio::time::sleep(Duration::from_hours(1)).await;
     }
     let code = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     if code.is_redirection() {

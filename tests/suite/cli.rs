@@ -1,44 +1,10 @@
 //! The built binary, as a stranger would run it.
 
 use harness::database::Database;
+use harness::process::binary;
 use serde_json::{Value as Json, json};
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
-
-/// The binary beside the test's own; built where it is missing or older than this test.
-fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let own = std::env::current_exe().expect("the test's own path");
-        let folder = own.parent().and_then(|deps| deps.parent()).expect("the target folder");
-        let profile = folder.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
-        let profile = if profile == "debug" { "dev" } else { profile };
-        let mut build = Command::new(env!("CARGO"));
-        // What cargo tells this test of its own package would make build scripts run again.
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                build.env_remove(&name);
-            }
-        }
-        let built = build
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "aftercart",
-                "--bin",
-                "aftercart",
-                "--profile",
-                profile,
-            ])
-            .status();
-        assert!(built.expect("cargo runs").success());
-        folder.join("aftercart")
-    })
-}
 
 struct Cli {
     database: Database,

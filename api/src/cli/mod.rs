@@ -238,5 +238,7 @@ async fn options(config: &Config, store: &Store) -> Result<AppOptions, Fault> {
         webhook_allowed: config.webhook_allowed.clone(),
         webhook_first_retry: config.webhook_first_retry,
         events_kept: config.events_kept,
+        event_poll: config.event_poll,
+        nats_url: config.nats_url.clone(),
     })
 }

@@ -168,7 +168,7 @@ impl Executor {
             .map_err(|failed| operations::Error::Internal(failed.errors.to_string()))?;
         let types = Arc::new(types);
         Ok(Self(Arc::new(Inner {
-            tail: EventTail::new(store.clone()),
+            tail: EventTail::new(store.clone(), options.event_poll),
             store,
             schema: schema::build(),
             documents: Documents::new(types.clone(), limits.clone()),

@@ -1,7 +1,7 @@
 //! The end of the event log, followed once for all who listen on this node.
 //!
 //! The log is the truth, and a commit only a hint that there is more of it: a reader that heard of none
-//! looks all the same, after [`IDLE`]. Each event is held against what every listener wants, and wakes
+//! looks all the same, after a while ([`POLL`]). Each event is held against what every listener wants, and wakes
 //! those who want it.
 
 use super::filter::Wanted;
@@ -13,8 +13,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
-/// How long to wait where no commit was heard of: what a lost hint costs at most.
-const IDLE: Duration = Duration::from_millis(500);
+/// How long to wait where nothing was heard of, by default: what a lost hint costs at most.
+pub const POLL: Duration = Duration::from_millis(500);
+/// How long to wait with a log that cannot be read.
+const RETRY: Duration = Duration::from_millis(500);
 /// How often to look again behind a commit whose events were not settled yet.
 const BUSY: Duration = Duration::from_millis(25);
 /// Commits in this time are read together.
@@ -30,6 +32,7 @@ const BEHIND: usize = 1_024;
 #[derive(Debug, Clone)]
 pub struct EventTail {
     store: Store,
+    poll: Duration,
     listeners: Arc<Listeners>,
     /// Held while a follower begins.
     beginning: Arc<AsyncMutex<()>>,
@@ -79,8 +82,8 @@ impl Drop for Listener {
 
 impl EventTail {
     /// A tail that nobody listens to yet.
-    pub fn new(store: Store) -> Self {
-        Self { store, listeners: Arc::default(), beginning: Arc::default() }
+    pub fn new(store: Store, poll: Duration) -> Self {
+        Self { store, poll, listeners: Arc::default(), beginning: Arc::default() }
     }
 
     /// Listens from now on. What was settled before is in the log: whoever reads the log after this call,
@@ -99,7 +102,7 @@ impl EventTail {
             && let Some(place) = place
         {
             state.followed = true;
-            tokio::spawn(follow(self.store.clone(), place, self.listeners.clone()));
+            tokio::spawn(follow(self.store.clone(), self.poll, place, self.listeners.clone()));
         } else if !state.followed {
             // It ended just now, for want of listeners: this one begins anew.
             state.all.remove(&number);
@@ -136,7 +139,7 @@ impl Followed {
     }
 }
 
-async fn follow(store: Store, mut place: LogPlace, listeners: Arc<Listeners>) {
+async fn follow(store: Store, poll: Duration, mut place: LogPlace, listeners: Arc<Listeners>) {
     let mut followed = Followed { listeners, ended: false };
     let mut news = store.news();
     // Events of a commit settle when every transaction before it has ended.
@@ -154,11 +157,11 @@ async fn follow(store: Store, mut place: LogPlace, listeners: Arc<Listeners>) {
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%error, "the event log cannot be read");
-                tokio::time::sleep(IDLE).await;
+                tokio::time::sleep(RETRY).await;
             }
         }
         tokio::time::sleep(PACE).await;
-        let wait = if again > 0 { BUSY } else { IDLE };
+        let wait = if again > 0 { BUSY.min(poll) } else { poll };
         if tokio::time::timeout(wait, news.changed()).await.is_ok() && settles_late {
             again = AGAIN;
         }

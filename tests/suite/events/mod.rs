@@ -2,4 +2,5 @@ mod follow;
 mod kinds;
 mod log;
 mod many;
+mod nodes;
 mod subscriptions;
