@@ -37,6 +37,8 @@ pub struct Model {
     pub first_id: Option<Uuid>,
     /// The least id of one that no longer does.
     pub end_id: Option<Uuid>,
+    /// When it goes on.
+    pub due_at: OffsetDateTime,
     /// When it was asked for.
     pub created_at: OffsetDateTime,
 }
@@ -48,5 +50,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, endpoint_id, types, only_failed, from_epoch, from_place, from_id, to_epoch, to_place, to_id, first_id, end_id, created_at
+    id, endpoint_id, types, only_failed, from_epoch, from_place, from_id, to_epoch, to_place, to_id, first_id, end_id, due_at, created_at
 }

@@ -67,6 +67,7 @@ create table webhook_replays (
     to_id {uuid} not null,
     first_id {uuid},
     end_id {uuid},
+    due_at {time} not null,
     created_at {time} not null,
     primary key (id)
 );

@@ -199,7 +199,7 @@ impl Store {
         &self.0.url
     }
 
-    /// Changes with every transaction that this store commits: what other nodes are to be told.
+    /// Changes with every transaction of this store that changes anything: what other nodes are to be told.
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.0.commits.subscribe()
     }
@@ -269,7 +269,8 @@ impl Store {
         self.0.statements.fetch_add(2, Ordering::SeqCst);
         let shared = Arc::new(begun);
         let connection = Connection::Transaction(shared.clone());
-        let tx = WriteTx(Db { store: self.clone(), connection }, Arc::default());
+        let noted = Arc::<Noted>::default();
+        let tx = WriteTx(Db { store: self.clone(), connection }, noted.clone());
         let result = body(tx).await;
         let Some(tx) = Arc::into_inner(shared) else {
             return Err(Error::Internal("a transaction outlived its body".into()));
@@ -277,8 +278,11 @@ impl Store {
         match result {
             Ok(value) => {
                 tx.commit().await?;
-                self.0.commits.send_modify(|count| *count += 1);
-                self.heard();
+                // One that only looked is no news, here or elsewhere.
+                if noted.wrote.load(Ordering::SeqCst) {
+                    self.0.commits.send_modify(|count| *count += 1);
+                    self.heard();
+                }
                 Ok(value)
             }
             Err(error) => {
@@ -392,13 +396,16 @@ pub struct Read(Db);
 
 /// An open transaction: a function that takes one can only be called inside [`Store::write`].
 #[derive(Debug)]
-pub struct WriteTx(Db, Arc<Audited>);
+pub struct WriteTx(Db, Arc<Noted>);
 
-/// What the audit log is to say of a transaction, and whether it says so already.
+/// What is to be known of a transaction beside its rows.
 #[derive(Debug, Default)]
-struct Audited {
+struct Noted {
+    /// Whether it changed any row.
+    wrote: AtomicBool,
+    /// What the audit log is to say of it, and whether it says so already.
     operation: OnceLock<&'static str>,
-    noted: AtomicBool,
+    audited: AtomicBool,
 }
 
 impl Deref for Read {
@@ -510,7 +517,7 @@ impl WriteTx {
     /// The operation, for the one who notes it now: an operation has one entry.
     pub(crate) fn note_audited(&self) -> Option<&'static str> {
         let operation = self.1.operation.get().copied()?;
-        (!self.1.noted.swap(true, Ordering::SeqCst)).then_some(operation)
+        (!self.1.audited.swap(true, Ordering::SeqCst)).then_some(operation)
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -520,6 +527,9 @@ impl WriteTx {
             Connection::Pool(pool) => pool.execute_raw(statement).await?,
             Connection::Transaction(tx) => tx.execute_raw(statement).await?,
         };
+        if result.rows_affected() > 0 {
+            self.1.wrote.store(true, Ordering::SeqCst);
+        }
         Ok(result.rows_affected())
     }
 

@@ -175,15 +175,18 @@ impl<'c> Follower<'c> {
             return Ok(heard);
         }
         let mut taken = Vec::with_capacity(heard.len());
+        let mut place = self.place;
         for event in heard {
             // What was read from the log is heard again.
-            if event.place > self.place {
+            if event.place > place {
                 if self.wanted.confirms(&self.store.read(), &event).await? {
                     taken.push(event.clone());
                 }
-                self.place = event.place;
+                place = event.place;
             }
         }
+        // Only now: where one cannot be confirmed, all of them are read from the log.
+        self.place = place;
         Ok(taken)
     }
 

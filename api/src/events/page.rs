@@ -23,10 +23,11 @@ pub fn page() -> String {
         }
         let _infallible = write!(
             page,
-            "\n### `{}`\n\n{} Needs `{}`.\n",
+            "\n### `{}`\n\n{} Needs `{}`{}.\n",
             kind.name,
             kind.description,
-            kind.permission.name()
+            kind.permission.name(),
+            if kind.is_for_its_actor() { ", or to have done it oneself" } else { "" }
         );
         if !kind.fields.is_empty() {
             page.push_str("\n| field | holds | meaning |\n|---|---|---|\n");

@@ -120,7 +120,7 @@ impl EventType {
         self.0.description
     }
 
-    /// What an actor needs to see events of this type.
+    /// What an actor needs to see events of this type; those of `webhook_endpoint.*` are seen by whoever did it, too.
     async fn permission(&self) -> PermissionEnum {
         self.0.permission.into()
     }

@@ -19,6 +19,7 @@ use standardwebhooks::{
 };
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -31,6 +32,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(15);
 const AT_ONCE: usize = 8;
 /// Calls of this node at a time.
 const ALL_AT_ONCE: usize = 512;
+/// How often an endpoint is asked for more in one look, where what was due is given up.
+const ROUNDS: usize = 3;
 /// How often to look for what is due where nothing was heard.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -47,6 +50,8 @@ struct Inner {
     state: Mutex<State>,
     /// A call ended.
     ended: Notify,
+    /// Counts looks at what is due.
+    turn: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -104,6 +109,7 @@ impl Sender {
             clients,
             state: Mutex::default(),
             ended: Notify::new(),
+            turn: AtomicUsize::new(0),
         })))
     }
 
@@ -113,19 +119,18 @@ impl Sender {
         let mut news = self.0.store.news();
         let mut calls = JoinSet::new();
         loop {
-            let step = async {
-                let queued = self.queue().await?;
-                self.begin(&mut calls).await?;
-                Ok::<_, Error>(queued)
-            };
-            match step.await {
-                Ok(true) if stop.as_mut().now_or_never().is_some() => break,
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::error!(%error, "webhooks cannot be sent");
-                    tokio::time::sleep(IDLE).await;
+            // Each by itself: what cannot be queued keeps nothing from being sent.
+            let queued = self.queue().await;
+            let begun = self.begin(&mut calls).await;
+            for error in [queued.as_ref().err(), begun.as_ref().err()].into_iter().flatten() {
+                tracing::error!(%error, "webhooks cannot be sent");
+                tokio::time::sleep(IDLE).await;
+            }
+            if queued.is_ok_and(|more| more) {
+                if stop.as_mut().now_or_never().is_some() {
+                    break;
                 }
+                continue;
             }
             while calls.try_join_next().is_some() {}
             tokio::select! {
@@ -165,9 +170,14 @@ impl Sender {
     /// Begins the calls that are due, as far as receivers and this node may be called; how many.
     async fn begin(&self, calls: &mut JoinSet<()>) -> Result<usize> {
         let mut begun = 0;
-        for endpoint in due_endpoints(&self.0.store).await? {
-            // What is given up makes room for what comes behind it.
-            loop {
+        let mut due = due_endpoints(&self.0.store).await?;
+        // Each in turn is first.
+        let first = self.0.turn.fetch_add(1, Ordering::Relaxed);
+        let first = first.checked_rem(due.len()).unwrap_or(0);
+        due.rotate_left(first);
+        for endpoint in due {
+            // What is given up makes room for what comes behind it: a little, since others wait.
+            for _ in 0..ROUNDS {
                 let free = self.free(endpoint);
                 if free == 0 {
                     break;
@@ -295,6 +305,9 @@ fn sign(
         Webhook::new(secret).and_then(|key| key.sign(id, timestamp, body.as_bytes()))
     });
     let signed: std::result::Result<Vec<String>, _> = signed.collect();
+    if secrets.is_empty() {
+        return Err("cannot be signed: there is no secret".into());
+    }
     signed.map(|all| all.join(" ")).map_err(|error| format!("cannot be signed: {error}"))
 }
 

@@ -57,6 +57,8 @@ pub struct Wanted {
     pub(super) filter: EventFilter,
     /// Names of the types that are wanted and may be seen; none where that is every type.
     pub(super) kinds: Option<Vec<&'static str>>,
+    /// Names of the types that are wanted and seen only of what the actor did.
+    pub(super) own_kinds: Vec<&'static str>,
 }
 
 /// What of an order decides who hears of it.
@@ -91,6 +93,11 @@ impl Wanted {
         let asked = filter.types.as_deref().map(kinds_of).transpose()?;
         let all = asked.is_none() && actor.permissions == Permissions::all();
         let asked = asked.unwrap_or_else(|| EVENT_KINDS.to_vec());
+        let own_kinds = asked
+            .iter()
+            .filter(|kind| kind.is_for_its_actor() && !actor.may(kind.permission))
+            .map(|kind| kind.name)
+            .collect();
         let seen = asked.into_iter().filter(|kind| actor.may(kind.permission));
         let kinds = (!all).then(|| {
             let mut names: Vec<&str> = seen.map(|kind| kind.name).collect();
@@ -98,7 +105,7 @@ impl Wanted {
             names.dedup();
             names
         });
-        Ok(Self { actor: actor.clone(), filter, kinds })
+        Ok(Self { actor: actor.clone(), filter, kinds, own_kinds })
     }
 
     /// Of what is wanted these types alone.
@@ -112,6 +119,7 @@ impl Wanted {
         };
         kept.sort_unstable();
         self.kinds = Some(kept);
+        self.own_kinds.retain(|name| only.contains(name));
         Ok(self)
     }
 
@@ -122,6 +130,7 @@ impl Wanted {
             actor: actor.clone(),
             filter,
             kinds: Some(Vec::new()),
+            own_kinds: Vec::new(),
         })
     }
 
@@ -153,7 +162,10 @@ impl Wanted {
         };
         let of_order =
             |condition: &dyn Fn(&OrderFacts) -> bool| event.order.as_deref().is_some_and(condition);
-        self.kinds.as_ref().is_none_or(|kinds| kinds.binary_search(&row.kind.as_str()).is_ok())
+        let kind = row.kind.as_str();
+        let did_it = || (row.actor_kind, row.actor_id) == (self.actor.kind, self.actor.id);
+        (self.kinds.as_ref().is_none_or(|kinds| kinds.binary_search(&kind).is_ok())
+            || self.own_kinds.contains(&kind) && did_it())
             && row.channel_id.is_none_or(|channel| reach.has_channel(channel))
             && row.location_id.is_none_or(|location| reach.has_location(location))
             && (row.order_id.is_none()

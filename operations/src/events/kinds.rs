@@ -36,6 +36,11 @@ impl EventKind {
         EVENT_KINDS.iter().copied().find(|kind| kind.name == name)
     }
 
+    /// Whether whoever did it sees it too, without the permission: partners what they do to their endpoints.
+    pub fn is_for_its_actor(&self) -> bool {
+        self.name.starts_with("webhook_endpoint.")
+    }
+
     /// The kinds that `payment.captured`, `payment.*` or `*` names; none where it names nothing.
     pub fn matching(pattern: &str) -> Vec<&'static Self> {
         let fits = |kind: &&&'static Self| match pattern.strip_suffix('*') {
@@ -238,27 +243,27 @@ event_kinds! {
         "Signed out"
         "A user signed out."
         {}
-    WEBHOOK_CREATED "webhook_endpoint.created" WebhooksManage
+    WEBHOOK_CREATED "webhook_endpoint.created" AccessManage
         "Webhook endpoint created"
         "An endpoint was made."
         { types: Texts => "what it wants" }
-    WEBHOOK_UPDATED "webhook_endpoint.updated" WebhooksManage
+    WEBHOOK_UPDATED "webhook_endpoint.updated" AccessManage
         "Webhook endpoint changed"
         "An endpoint was changed, switched on or off."
         { types: Texts => "what it wants now", active: Flag => "whether anything is sent" }
-    WEBHOOK_SECRET_ROTATED "webhook_endpoint.secret_rotated" WebhooksManage
+    WEBHOOK_SECRET_ROTATED "webhook_endpoint.secret_rotated" AccessManage
         "Webhook endpoint got a new secret"
         "An endpoint got a new secret."
         { overlapSeconds: Count => "how long the old one signs too" }
-    WEBHOOK_DISABLED "webhook_endpoint.disabled" WebhooksManage
+    WEBHOOK_DISABLED "webhook_endpoint.disabled" AccessManage
         "Webhook endpoint switched off: {reason}"
         "An endpoint was switched off by itself."
         { reason: Text => "why" }
-    WEBHOOK_DELETED "webhook_endpoint.deleted" WebhooksManage
+    WEBHOOK_DELETED "webhook_endpoint.deleted" AccessManage
         "Webhook endpoint deleted"
         "An endpoint was taken away."
         {}
-    WEBHOOK_TESTED "webhook_endpoint.tested" WebhooksManage
+    WEBHOOK_TESTED "webhook_endpoint.tested" AccessManage
         "Webhook endpoint tested"
         "A test was asked for: this event is sent to the endpoint whatever it wants."
         {}

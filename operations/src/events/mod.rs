@@ -6,12 +6,13 @@
 
 use crate::actor::Actor;
 use crate::error::{Error, Result};
+use crate::ids::first_of;
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::store::{Batch, Db, WriteTx};
 use entities::{Row, event};
 use serde_json::Value as Json;
 use std::sync::Arc;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub mod filter;
@@ -169,6 +170,11 @@ pub async fn page(db: &Db, wanted: &Wanted, args: &PageArgs) -> Result<Rows<Logg
     }
     let [after, before] = ends;
     let rows = sql::page(db, wanted, &page, after, before).await?;
+    if let Some(after) = after
+        && sql::pruned_to(db).await? > after
+    {
+        return Err(Error::CursorExpired);
+    }
     Ok(page.finish(rows, |event| event.place.cursor()))
 }
 
@@ -185,10 +191,12 @@ pub async fn place_of(db: &Db, cursor: &str) -> Result<LogPlace> {
     if place < mark {
         return Err(Error::CursorExpired);
     }
-    if place != mark && !sql::exists_at(db, place).await? {
-        return Err(Error::CursorInvalid);
+    if place == mark || sql::exists_at(db, place).await? {
+        return Ok(place);
     }
-    Ok(place)
+    // It may have gone just now.
+    let gone = place <= sql::pruned_to(db).await?;
+    Err(if gone { Error::CursorExpired } else { Error::CursorInvalid })
 }
 
 /// The newest place from which nothing can be missed.
@@ -236,6 +244,16 @@ pub(crate) async fn pick(db: &Db, wanted: &Wanted, ids: &[Uuid]) -> Result<Vec<L
     sql::by_ids(db, wanted, ids).await
 }
 
+/// Those of these events that are tests of an endpoint.
+pub(crate) async fn tests_of(db: &Db, endpoint: Uuid, ids: &[Uuid]) -> Result<Vec<LoggedEvent>> {
+    let filter = EventFilter {
+        types: Some(vec![WEBHOOK_TESTED.name.to_owned()]),
+        subjects: Some(vec![endpoint]),
+        ..EventFilter::default()
+    };
+    pick(db, &Wanted::new(&Actor::system(), filter)?, ids).await
+}
+
 /// ` and …` for events, under the alias `e`, that an actor may see.
 pub(crate) fn visible(db: &Db, actor: &Actor) -> crate::sql::Sql {
     sql::wanted(db, &Wanted::everything(actor))
@@ -256,6 +274,18 @@ pub(crate) struct Part {
     pub(crate) not_delivered_to: Option<Uuid>,
 }
 
+/// Places around what was written since a moment and until another, each with a minute to spare: before the first,
+/// and behind the last.
+pub(crate) async fn around(
+    db: &Db,
+    since: Option<OffsetDateTime>,
+    until: Option<OffsetDateTime>,
+) -> Result<(Option<LogPlace>, Option<LogPlace>)> {
+    let since = since.map(|at| first_of(at - Duration::minutes(1)));
+    let until = until.map(|at| first_of(at + Duration::minutes(1)));
+    sql::around(db, since, until).await
+}
+
 /// How many events of a part are wanted.
 pub(crate) async fn count_stretch(db: &Db, wanted: &Wanted, part: &Part) -> Result<i64> {
     sql::count_part(db, wanted, part).await
@@ -268,11 +298,7 @@ pub(crate) async fn part_of(
     part: &Part,
     limit: usize,
 ) -> Result<Stretch> {
-    // Found by their ids, the events of a stretch are few; else it is gone through a window at a time.
-    let window = match part.first_id {
-        Some(_) => None,
-        None => sql::further(db, part.from, WINDOW).await?.filter(|end| *end < part.to),
-    };
+    let window = sql::further(db, part.from, WINDOW).await?.filter(|end| *end < part.to);
     let events = sql::part(db, wanted, part, window.unwrap_or(part.to), limit).await?;
     let full = events.len() == limit;
     let last = events.last().map(|event| event.place);

@@ -3,6 +3,7 @@
 use super::sql;
 use crate::error::Result;
 use crate::store::Store;
+use crate::webhooks::queue;
 use time::Duration;
 
 /// Events that go in one transaction.
@@ -18,10 +19,13 @@ pub async fn prune(store: &Store, keep: Duration) -> Result<u64> {
         let pruned = store
             .write(|tx| async move {
                 sql::lock_mark(&tx).await?;
-                match sql::old(&tx, before, TOGETHER).await? {
-                    Some(mark) => sql::prune(&tx, mark).await,
-                    None => Ok(0),
-                }
+                let Some((ids, mark)) = sql::old(&tx, before, TOGETHER).await? else {
+                    return Ok(0);
+                };
+                // The mark first: what lies behind it cannot be deleted.
+                sql::set_mark(&tx, mark).await?;
+                queue::forget(&tx, &ids).await?;
+                sql::delete(&tx, &ids).await
             })
             .await?;
         if pruned == 0 {

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::page::Page;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
+use sea_orm::ActiveEnum;
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -24,7 +25,17 @@ pub(super) fn wanted(db: &Db, wanted: &Wanted) -> Sql {
     let (actor, filter) = (&wanted.actor, &wanted.filter);
     let mut condition = sql("");
     if let Some(kinds) = &wanted.kinds {
-        condition = condition.add(" and e.kind = any(?)").texts(kinds);
+        condition = match (wanted.own_kinds.is_empty(), actor.id) {
+            (false, Some(id)) => condition
+                .add(" and (e.kind = any(?)")
+                .texts(kinds)
+                .add(" or (e.kind = any(?)")
+                .texts(&wanted.own_kinds)
+                .add(" and e.actor_id = ? and e.actor_kind = ?))")
+                .bind(id)
+                .bind(actor.kind.to_value()),
+            (true, _) | (false, None) => condition.add(" and e.kind = any(?)").texts(kinds),
+        };
     }
     if let Some(channels) = &actor.reach.channels {
         condition =
@@ -265,6 +276,30 @@ pub(super) async fn count_part(db: &Db, who: &Wanted, part: &Part) -> Result<i64
     Ok(db.value(query).await?.unwrap_or(0))
 }
 
+/// A place before everything that was written since a moment, and one behind everything that was written until
+/// another: ids say when, give or take a minute in which transactions ran and clocks differed.
+pub(super) async fn around(
+    db: &Db,
+    since: Option<Uuid>,
+    until: Option<Uuid>,
+) -> Result<(Option<LogPlace>, Option<LogPlace>)> {
+    let mut found = [None, None];
+    for (place, (id, sign, way)) in
+        found.iter_mut().zip([(since, "<", "desc"), (until, ">=", "asc")])
+    {
+        let Some(id) = id else { continue };
+        let column =
+            if db.is_postgres() { "cast(cast(e.xid as text) as bigint)" } else { "e.position" };
+        let query = sql(format!(
+            "select e.epoch, {column}, e.id from events e where e.id {sign} ? order by e.id {way} limit 1"
+        ));
+        let row: Option<(i32, i64, Uuid)> = db.value(query.bind(id)).await?;
+        *place = row.map(|(epoch, place, id)| LogPlace::new(epoch, place, id));
+    }
+    let [before, behind] = found;
+    Ok((before, behind))
+}
+
 /// The place so many events behind another; none where the log ends before.
 pub(super) async fn further(db: &Db, place: LogPlace, by: usize) -> Result<Option<LogPlace>> {
     let query = if db.is_postgres() {
@@ -331,12 +366,13 @@ pub(super) async fn lock_mark(tx: &WriteTx) -> Result<()> {
     Ok(())
 }
 
-/// The newest of the oldest events that were all written before a moment, at most so many.
+/// The oldest events, so many at most, up to the first that was written since a moment: their ids, and the place
+/// of the last.
 pub(super) async fn old(
     db: &Db,
     before: time::OffsetDateTime,
     limit: usize,
-) -> Result<Option<LogPlace>> {
+) -> Result<Option<(Vec<Uuid>, LogPlace)>> {
     let place = if db.is_postgres() { "cast(cast(xid as text) as bigint)" } else { "position" };
     let order = if db.is_postgres() { "epoch, xid, id" } else { "position" };
     // A row that is written late stands behind younger ones: the log is cut where the first young row is.
@@ -349,24 +385,23 @@ pub(super) async fn old(
     ))
     .bind(before);
     let rows: Vec<(i32, i64, Uuid, i64)> = db.values(query).await?;
-    let old = rows.into_iter().take_while(|row| row.3 == 1).last();
-    Ok(old.map(|(epoch, place, id, _)| LogPlace::new(epoch, place, id)))
+    let old: Vec<_> = rows.into_iter().take_while(|row| row.3 == 1).collect();
+    let mark = old.last().map(|(epoch, place, id, _)| LogPlace::new(*epoch, *place, *id));
+    Ok(mark.map(|mark| (old.into_iter().map(|row| row.2).collect(), mark)))
 }
 
-/// Moves the mark, and deletes what lies at or before it.
-pub(super) async fn prune(tx: &WriteTx, mark: LogPlace) -> Result<u64> {
+/// Moves the mark up to which the log is pruned.
+pub(super) async fn set_mark(tx: &WriteTx, mark: LogPlace) -> Result<()> {
     let query = sql("update event_retention set epoch = ?, place = ?, event_id = ?, pruned_at = ?")
         .bind(mark.epoch)
         .bind(mark.place)
         .bind(mark.id)
         .bind(tx.now());
     tx.run(query).await?;
-    let condition = beyond(tx, mark, "<=");
-    let gone = sql(
-        "delete from webhook_deliveries where event_id in (select e.id from events e where true",
-    )
-    .join(condition.clone())
-    .add(")");
-    tx.run(gone).await?;
-    tx.run(sql("delete from events as e where true").join(condition)).await
+    Ok(())
+}
+
+/// Deletes events at or before the mark.
+pub(super) async fn delete(tx: &WriteTx, ids: &[Uuid]) -> Result<u64> {
+    tx.run(sql("delete from events where id = any(?)").ids(ids)).await
 }

@@ -18,6 +18,9 @@ use uuid::Uuid;
 const LEASE: Duration = Duration::minutes(1);
 /// Tries of one delivery.
 pub const TRIES: i32 = 12;
+/// Why an endpoint was switched off.
+const GONE: &str = "the receiver answered 410 Gone";
+pub(super) const NO_CREATOR: &str = "its creator may do nothing any longer";
 /// The longest wait between two.
 const LONGEST_WAIT: i64 = 12 * 60 * 60;
 
@@ -72,17 +75,18 @@ pub async fn claim(store: &Store, means: &Means, endpoint: Uuid, limit: usize) -
             if taken == 0 {
                 return Ok(Claimed::default());
             }
+            let creator = actor_of(&tx, endpoint.created_by_kind, endpoint.created_by_id).await?;
+            let Some(creator) = creator else {
+                switch_off(&tx, endpoint.id, NO_CREATOR).await?;
+                return Ok(Claimed::default());
+            };
             let ids: Vec<Uuid> = due.iter().map(|row| row.id).collect();
             sql::begin_attempt(&tx, &ids, tx.now() + LEASE).await?;
-            let creator = actor_of(&tx, endpoint.created_by_kind, endpoint.created_by_id).await?;
-            let mut events: HashMap<Uuid, LoggedEvent> = match creator {
-                Some(creator) => {
-                    let ids: Vec<Uuid> = due.iter().map(|row| row.event_id).collect();
-                    let seen = events::pick(&tx, &Wanted::everything(&creator), &ids).await?;
-                    seen.into_iter().map(|event| (event.row.id, event)).collect()
-                }
-                None => HashMap::new(),
-            };
+            let ids: Vec<Uuid> = due.iter().map(|row| row.event_id).collect();
+            let mut seen = events::pick(&tx, &Wanted::everything(&creator), &ids).await?;
+            seen.extend(events::tests_of(&tx, endpoint.id, &ids).await?);
+            let mut events: HashMap<Uuid, LoggedEvent> =
+                seen.into_iter().map(|event| (event.row.id, event)).collect();
             let secrets = sql::secrets(&tx, endpoint.id, tx.now()).await?;
             let secrets: Result<Vec<String>> = secrets
                 .iter()
@@ -128,11 +132,7 @@ pub async fn settle(
                 Outcome::Delivered(status) => {
                     (WebhookDeliveryState::Delivered, Some(*status), None)
                 }
-                Outcome::Gone => (
-                    WebhookDeliveryState::Failed,
-                    Some(410),
-                    Some("the receiver answered 410 Gone"),
-                ),
+                Outcome::Gone => (WebhookDeliveryState::Failed, Some(410), Some(GONE)),
                 Outcome::Failed(status, why) => {
                     let state = if delivery.attempts < TRIES {
                         WebhookDeliveryState::Pending
@@ -147,7 +147,7 @@ pub async fn settle(
             let tried =
                 sql::Tried { state, status: status.map(i32::from), error, next_attempt_at: next };
             if finish(&tx, delivery, &tried).await? && *outcome == Outcome::Gone {
-                switch_off(&tx, delivery.endpoint_id).await?;
+                switch_off(&tx, delivery.endpoint_id, GONE).await?;
             }
             Ok(())
         })
@@ -168,9 +168,11 @@ async fn finish(
     Ok(noted)
 }
 
-async fn switch_off(tx: &WriteTx, endpoint: Uuid) -> Result<()> {
-    let reason = "the receiver answered 410 Gone";
-    sql::disable(tx, endpoint, reason).await?;
+/// Switches an endpoint off by itself, once.
+pub(super) async fn switch_off(tx: &WriteTx, endpoint: Uuid, reason: &str) -> Result<()> {
+    if !sql::disable(tx, endpoint, reason).await? {
+        return Ok(());
+    }
     let mut batch = Batch::default();
     let event =
         NewEvent::new(events::WEBHOOK_DISABLED, ("whe", endpoint), json!({ "reason": reason }));

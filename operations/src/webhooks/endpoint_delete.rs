@@ -14,8 +14,8 @@ use uuid::Uuid;
 pub async fn endpoint_delete(store: &Store, call: Call<'_>, endpoint: Uuid) -> Result<Uuid> {
     call.actor.require(Permission::WebhooksManage)?;
     once(store, call, "webhookEndpointDelete", &endpoint, |tx| async move {
+        sql::lock(&tx, &[endpoint]).await?;
         let before = own(&tx, call.actor, endpoint).await?;
-        sql::lock(&tx, &[before.id]).await?;
         sql::delete(&tx, before.id).await?;
         let mut batch = Batch::default();
         let event = NewEvent::new(events::WEBHOOK_DELETED, ("whe", before.id), json!({}));

@@ -51,6 +51,7 @@ pub async fn endpoint_update(
     faults.check()?;
     let (url, description) = (&url, &description);
     once(store, call, "webhookEndpointUpdate", command, |tx| async move {
+        sql::lock(&tx, &[command.endpoint_id]).await?;
         let before = own(&tx, call.actor, command.endpoint_id).await?;
         let mut after = before.clone();
         after.url = url.clone().unwrap_or(after.url);
@@ -67,7 +68,6 @@ pub async fn endpoint_update(
             (after.start_epoch, after.start_place, after.start_id) = (epoch, place, id);
         }
         after.updated_at = tx.now();
-        sql::lock(&tx, &[after.id]).await?;
         let mut batch = Batch::default();
         batch.save(&after);
         let data = json!({ "types": types_of(&after.types), "active": after.active });

@@ -1,6 +1,6 @@
 //! From the log to deliveries: one node at a time looks on, in short transactions.
 
-use super::{sql, types_of};
+use super::{deliver, sql, types_of};
 use crate::access::read::actor_of;
 use crate::actor::Actor;
 use crate::error::Result;
@@ -9,7 +9,8 @@ use crate::events::{self, EventFilter, LogPlace, LoggedEvent, Part, Wanted};
 use crate::store::{Batch, Db, Store, WriteTx};
 use entities::enums::WebhookDeliveryState;
 use entities::{webhook_delivery, webhook_endpoint, webhook_replay};
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use time::Duration;
 use uuid::Uuid;
 
@@ -56,12 +57,6 @@ pub(super) async fn looked_through(
     Ok(progress.max(start_of(endpoint)))
 }
 
-/// What an endpoint wants of what its creator may see now; none where the creator may do nothing any longer.
-async fn wanted(db: &Db, endpoint: &webhook_endpoint::Model) -> Result<Option<Wanted>> {
-    let creator = actor_of(db, endpoint.created_by_kind, endpoint.created_by_id).await?;
-    creator.map(|creator| wanted_by(&creator, endpoint)).transpose()
-}
-
 /// What an endpoint wants of what an actor may see. A type that there no longer is does not hide the others.
 pub(super) fn wanted_by(creator: &Actor, endpoint: &webhook_endpoint::Model) -> Result<Wanted> {
     let mut types = types_of(&endpoint.types);
@@ -72,43 +67,36 @@ pub(super) fn wanted_by(creator: &Actor, endpoint: &webhook_endpoint::Model) -> 
 /// Queues what endpoints want of the next events, and says how many events were looked at. Another node that does
 /// so now is left alone.
 pub async fn queue_next(store: &Store) -> Result<usize> {
-    if sql::active(&store.read()).await?.is_empty() {
+    if next_events(&store.read(), &sql::active(&store.read()).await?, 1).await?.is_empty() {
         return Ok(0);
     }
     store
         .write(|tx| async move {
-            let Some(progress) = sql::progress(&tx, true).await? else { return Ok(0) };
-            let endpoints = sql::active(&tx).await?;
-            let Some(first) = endpoints.iter().map(start_of).min() else { return Ok(0) };
-            let from = progress.max(first);
-            let mut events = events::settled_after(&tx, from, TOGETHER).await?;
-            let Some(end) = events.last().map(|event| event.place) else { return Ok(0) };
-            let mut all = Vec::new();
-            for endpoint in endpoints {
-                all.extend(wanted(&tx, &endpoint).await?.map(|wanted| (endpoint, wanted)));
+            if sql::progress(&tx, true).await?.is_none() {
+                return Ok(0);
             }
+            let endpoints = sql::active(&tx).await?;
+            let mut events = next_events(&tx, &endpoints, TOGETHER).await?;
+            let Some(end) = events.last().map(|event| event.place) else { return Ok(0) };
+            let all = wants(&tx, &endpoints).await?;
             if all.iter().any(|(_, wanted)| wanted.looks_at_orders()) {
                 events::add_order_facts(&tx, &mut events).await?;
             }
-            let held: Vec<Uuid> = all.iter().map(|(endpoint, _)| endpoint.id).collect();
-            sql::lock(&tx, &held).await?;
-            let mut batch = Batch::default();
-            let mut made = Vec::new();
+            let mut taken = Vec::new();
             for (endpoint, wanted) in &all {
                 let start = start_of(endpoint);
                 let new = events.iter().filter(|event| event.place > start);
-                let mut taken: Vec<&LoggedEvent> =
-                    new.filter(|event| wanted.takes(event)).collect();
-                if taken.iter().any(|event| wanted.still_open(event)) {
-                    let ids: Vec<Uuid> = taken.iter().map(|event| event.row.id).collect();
-                    let sure: HashSet<Uuid> = events::pick(&tx, wanted, &ids)
-                        .await?
-                        .into_iter()
-                        .map(|event| event.row.id)
-                        .collect();
-                    taken.retain(|event| sure.contains(&event.row.id));
+                let of_it =
+                    sure(&tx, wanted, new.filter(|event| wanted.takes(event)).collect()).await?;
+                if !of_it.is_empty() {
+                    taken.push((endpoint.id, of_it));
                 }
-                add(&tx, &mut batch, &mut made, endpoint.id, &taken).await?;
+            }
+            sql::lock(&tx, &taken.iter().map(|(id, _)| *id).collect::<Vec<Uuid>>()).await?;
+            let mut batch = Batch::default();
+            let mut made = Vec::new();
+            for (endpoint, events) in &taken {
+                add(&tx, &mut batch, &mut made, *endpoint, events).await?;
             }
             batch.insert(&tx).await?;
             sql::release_heads(&tx, &made).await?;
@@ -116,6 +104,55 @@ pub async fn queue_next(store: &Store) -> Result<usize> {
             Ok(events.len())
         })
         .await
+}
+
+/// The next events that any of these endpoints may want.
+async fn next_events(
+    db: &Db,
+    endpoints: &[webhook_endpoint::Model],
+    limit: usize,
+) -> Result<Vec<LoggedEvent>> {
+    let Some(first) = endpoints.iter().map(start_of).min() else { return Ok(Vec::new()) };
+    let progress = sql::progress(db, false).await?.unwrap_or(LogPlace::START);
+    events::settled_after(db, progress.max(first), limit).await
+}
+
+/// What endpoints want of what their creators may see now. One whose creator may do nothing any longer is switched
+/// off.
+async fn wants<'e>(
+    tx: &WriteTx,
+    endpoints: &'e [webhook_endpoint::Model],
+) -> Result<Vec<(&'e webhook_endpoint::Model, Wanted)>> {
+    let mut creators: HashMap<_, Option<Actor>> = HashMap::new();
+    let mut all = Vec::new();
+    for endpoint in endpoints {
+        let (kind, id) = (endpoint.created_by_kind, endpoint.created_by_id);
+        if let Entry::Vacant(unknown) = creators.entry((kind, id)) {
+            unknown.insert(actor_of(tx, kind, id).await?);
+        }
+        match creators.get(&(kind, id)).and_then(Option::as_ref) {
+            Some(creator) => all.push((endpoint, wanted_by(creator, endpoint)?)),
+            None => deliver::switch_off(tx, endpoint.id, deliver::NO_CREATOR).await?,
+        }
+    }
+    Ok(all)
+}
+
+/// Those that the database confirms, where an event alone does not say.
+async fn sure<'e>(
+    tx: &WriteTx,
+    wanted: &Wanted,
+    mut events: Vec<&'e LoggedEvent>,
+) -> Result<Vec<&'e LoggedEvent>> {
+    let open: Vec<Uuid> =
+        events.iter().filter(|event| wanted.still_open(event)).map(|event| event.row.id).collect();
+    if open.is_empty() {
+        return Ok(events);
+    }
+    let confirmed = events::pick(tx, wanted, &open).await?;
+    let confirmed: HashSet<Uuid> = confirmed.into_iter().map(|event| event.row.id).collect();
+    events.retain(|event| !open.contains(&event.row.id) || confirmed.contains(&event.row.id));
+    Ok(events)
 }
 
 /// Adds the deliveries of an endpoint that are not there yet, such as that of a test.
@@ -151,48 +188,63 @@ pub(super) fn part(row: &webhook_replay::Model) -> Part {
     }
 }
 
-/// Queues the next events of a replay, and says whether there was one.
+/// Queues the next events of a replay, and says whether there was one. One that fails waits a minute, so that it
+/// holds no other up.
 pub async fn replay_next(store: &Store) -> Result<bool> {
-    if !sql::has_replays(&store.read()).await? {
-        return Ok(false);
+    let Some(next) = sql::next_replay(&store.read()).await? else { return Ok(false) };
+    let ran = store.write(|tx| async move { replay_on(&tx, next.0, next.1).await }).await;
+    if let Err(error) = ran {
+        tracing::error!(%error, replay = %next.0, "a replay failed");
+        store
+            .write(|tx| async move {
+                sql::put_off_replay(&tx, next.0, tx.now() + Duration::minutes(1)).await
+            })
+            .await?;
     }
-    store
-        .write(|tx| async move {
-            let Some(mut row) = sql::next_replay(&tx).await? else { return Ok(false) };
-            let endpoint = sql::by_ids(&tx, &[row.endpoint_id]).await?.pop();
-            let Some(endpoint) = endpoint.filter(|endpoint| endpoint.deleted_at.is_none()) else {
-                sql::end_replay(&tx, row.id).await?;
-                return Ok(true);
-            };
-            let types = row.types.as_ref().map(types_of);
-            let wanted = match wanted(&tx, &endpoint).await? {
-                Some(wanted) => wanted.narrowed(types.as_deref()).ok(),
-                None => None,
-            };
-            let Some(wanted) = wanted else {
-                sql::end_replay(&tx, row.id).await?;
-                return Ok(true);
-            };
-            let stretch = events::part_of(&tx, &wanted, &part(&row), TOGETHER).await?;
-            sql::lock(&tx, &[endpoint.id]).await?;
-            let mut batch = Batch::default();
-            let mut queued = Vec::new();
-            let events: Vec<&LoggedEvent> = stretch.events.iter().collect();
-            let known = add(&tx, &mut batch, &mut queued, endpoint.id, &events).await?;
-            let known: Vec<Uuid> = known.iter().map(|row| row.id).collect();
-            if stretch.more {
-                (row.from_epoch, row.from_place, row.from_id) = stretch.end.columns();
-                batch.save(&row);
-            } else {
-                sql::end_replay(&tx, row.id).await?;
-            }
-            batch.insert(&tx).await?;
-            sql::start_over(&tx, &known).await?;
-            queued.extend(known);
-            sql::release_heads(&tx, &queued).await?;
-            Ok(true)
-        })
-        .await
+    Ok(true)
+}
+
+async fn replay_on(tx: &WriteTx, replay: Uuid, endpoint: Uuid) -> Result<()> {
+    // The endpoint first, as everywhere.
+    sql::lock(tx, &[endpoint]).await?;
+    let Some(mut row) = sql::hold_replay(tx, replay).await? else { return Ok(()) };
+    let endpoint = sql::by_ids(tx, &[endpoint]).await?.pop();
+    let Some(endpoint) = endpoint.filter(|endpoint| endpoint.deleted_at.is_none()) else {
+        return sql::end_replay(tx, row.id).await;
+    };
+    let creator = actor_of(tx, endpoint.created_by_kind, endpoint.created_by_id).await?;
+    let Some(creator) = creator else { return sql::end_replay(tx, row.id).await };
+    let types = row.types.as_ref().map(types_of);
+    let wanted = wanted_by(&creator, &endpoint)?.narrowed(types.as_deref())?;
+    let stretch = events::part_of(tx, &wanted, &part(&row), TOGETHER).await?;
+    let mut batch = Batch::default();
+    let mut queued = Vec::new();
+    let events: Vec<&LoggedEvent> = stretch.events.iter().collect();
+    let known = add(tx, &mut batch, &mut queued, endpoint.id, &events).await?;
+    let known: Vec<Uuid> = known.iter().map(|row| row.id).collect();
+    if stretch.more {
+        (row.from_epoch, row.from_place, row.from_id) = stretch.end.columns();
+        batch.save(&row);
+    } else {
+        sql::end_replay(tx, row.id).await?;
+    }
+    batch.insert(tx).await?;
+    sql::start_over(tx, &known).await?;
+    queued.extend(known);
+    sql::hold_later(tx, &queued).await?;
+    sql::release_heads(tx, &queued).await
+}
+
+/// Deletes the deliveries of events that go; what waited behind them is due.
+pub(crate) async fn forget(tx: &WriteTx, events: &[Uuid]) -> Result<()> {
+    let held: BTreeSet<(Uuid, Uuid)> = sql::lanes_of(tx, events).await?.into_iter().collect();
+    let endpoints: BTreeSet<Uuid> = held.iter().map(|(endpoint, _)| *endpoint).collect();
+    sql::lock(tx, &endpoints.into_iter().collect::<Vec<Uuid>>()).await?;
+    sql::forget(tx, events).await?;
+    for (endpoint, subject) in held {
+        sql::release_next(tx, endpoint, subject).await?;
+    }
+    Ok(())
 }
 
 /// Deletes deliveries that ended long ago, in short transactions.

@@ -5,9 +5,9 @@ use super::test::refuse_inactive;
 use super::{own, queue};
 use crate::access::read::actor_of;
 use crate::audit;
-use crate::error::{Error, Faults, RefusalCode, Result};
+use crate::error::{Faults, RefusalCode, Result};
 use crate::events::filter::kinds_of;
-use crate::events::{self, LogPlace};
+use crate::events::{self, LogPlace, Part};
 use crate::idempotency::{Call, once};
 use crate::ids::first_of;
 use crate::permissions::Permission;
@@ -58,21 +58,34 @@ pub async fn replay(store: &Store, call: Call<'_>, command: &Replay) -> Result<i
         }
     }
     faults.check()?;
+    let db = &store.read();
+    let (before, behind) = events::around(db, command.since, command.until).await?;
     let from = match &command.after {
-        Some(cursor) => events::place_of(&store.read(), cursor).await?,
-        None => LogPlace::START,
+        Some(cursor) => events::place_of(db, cursor).await?,
+        None => before.unwrap_or(LogPlace::START),
     };
+    // Counted beside the transaction, which is short however much is sent.
+    let endpoint = own(db, call.actor, command.endpoint_id).await?;
+    let creator = actor_of(db, endpoint.created_by_kind, endpoint.created_by_id).await?;
+    let Some(creator) = creator else { return Ok(0) };
+    // What lies behind what was looked through is queued by itself.
+    let looked_through = queue::looked_through(db, &endpoint).await?;
+    let to = behind.map_or(looked_through, |end| end.min(looked_through));
+    let wanted = queue::wanted_by(&creator, &endpoint)?.narrowed(command.types.as_deref())?;
+    let part = Part {
+        from,
+        to,
+        first_id: command.since.map(first_of),
+        end_id: command.until.map(first_of),
+        not_delivered_to: command.only_failed.then_some(endpoint.id),
+    };
+    let count = events::count_stretch(db, &wanted, &part).await?;
+    let part = &part;
     once(store, call, "webhookReplay", command, |tx| async move {
         let endpoint = own(&tx, call.actor, command.endpoint_id).await?;
         refuse_inactive(endpoint.active)?;
-        let creator = actor_of(&tx, endpoint.created_by_kind, endpoint.created_by_id).await?;
-        let Some(creator) = creator else { return Ok(0) };
-        // What lies behind is queued by itself.
-        let to = queue::looked_through(&tx, &endpoint).await?;
-        let wanted = queue::wanted_by(&creator, &endpoint)?;
-        let wanted = wanted.narrowed(command.types.as_deref())?;
-        let (from_epoch, from_place, from_id) = from.columns();
-        let (to_epoch, to_place, to_id) = to.columns();
+        let (from_epoch, from_place, from_id) = part.from.columns();
+        let (to_epoch, to_place, to_id) = part.to.columns();
         let row = webhook_replay::Model {
             id: tx.id(),
             endpoint_id: endpoint.id,
@@ -84,21 +97,19 @@ pub async fn replay(store: &Store, call: Call<'_>, command: &Replay) -> Result<i
             to_epoch,
             to_place,
             to_id,
-            first_id: command.since.map(first_of),
-            end_id: command.until.map(first_of),
+            first_id: part.first_id,
+            end_id: part.end_id,
+            due_at: tx.now(),
             created_at: tx.now(),
         };
-        let count = events::count_stretch(&tx, &wanted, &queue::part(&row)).await?;
-        let count = i32::try_from(count)
-            .map_err(|_| Error::BadInput("so many events cannot be counted here".into()))?;
         let mut batch = Batch::default();
-        if count > 0 && from < to {
+        if count > 0 {
             batch.add(&row);
         }
         let change = audit::made(&json!({ "queued": count }));
         audit::record(&tx, call.actor, &mut batch, Some(("whe", endpoint.id)), &change);
         batch.insert(&tx).await?;
-        Ok(i64::from(count))
+        Ok(count)
     })
     .await
 }

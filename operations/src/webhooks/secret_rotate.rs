@@ -38,9 +38,9 @@ pub async fn secret_rotate(
     let fresh = Fresh::new(signing_secret());
     let fresh_ref = &fresh;
     let id = once(store, call, "webhookSecretRotate", command, |tx| async move {
+        sql::lock(&tx, &[command.endpoint_id]).await?;
         let row = own(&tx, call.actor, command.endpoint_id).await?;
         let until = tx.now() + Duration::seconds(command.overlap_seconds.into());
-        sql::lock(&tx, &[row.id]).await?;
         sql::end_secrets(&tx, row.id, until).await?;
         let mut batch = Batch::default();
         add_secret(&tx, means, &mut batch, row.id, fresh_ref)?;

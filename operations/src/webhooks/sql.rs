@@ -66,12 +66,11 @@ pub(super) async fn delete(tx: &WriteTx, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Switches an endpoint off.
-pub(super) async fn disable(tx: &WriteTx, id: Uuid, why: &str) -> Result<()> {
-    let query = sql("update webhook_endpoints
-         set active = ?, disabled_because = ?, updated_at = ? where id = ?");
-    tx.run(query.bind(false).bind(why).bind(tx.now()).bind(id)).await?;
-    Ok(())
+/// Switches an endpoint off; whether it was on.
+pub(super) async fn disable(tx: &WriteTx, id: Uuid, why: &str) -> Result<bool> {
+    let query = sql("update webhook_endpoints set active = ?, disabled_because = ?, updated_at = ?
+         where id = ? and active and deleted_at is null");
+    Ok(tx.run(query.bind(false).bind(why).bind(tx.now()).bind(id)).await? == 1)
 }
 
 /// Secrets that sign now, newest first.
@@ -215,17 +214,48 @@ pub(super) async fn end_attempt(
     Ok(tx.run(query).await? == 1)
 }
 
-/// The oldest replay that is under way.
-pub(super) async fn next_replay(tx: &WriteTx) -> Result<Option<webhook_replay::Model>> {
-    let hold = if tx.is_postgres() { " for update skip locked" } else { "" };
-    tx.first(sql(format!("select * from webhook_replays order by id limit 1{hold}"))).await
+/// The replay that is to go on next, and its endpoint.
+pub(super) async fn next_replay(db: &Db) -> Result<Option<(Uuid, Uuid)>> {
+    let query = sql("select id, endpoint_id from webhook_replays where due_at <= ?
+         order by due_at, id limit 1");
+    db.value(query.bind(db.now())).await
 }
 
-/// Whether any replay is under way.
-pub(super) async fn has_replays(db: &Db) -> Result<bool> {
-    let found: Option<i64> =
-        db.value(sql("select cast(1 as bigint) from webhook_replays limit 1")).await?;
-    Ok(found.is_some())
+/// A replay, unless another node holds it or it is over.
+pub(super) async fn hold_replay(tx: &WriteTx, id: Uuid) -> Result<Option<webhook_replay::Model>> {
+    let hold = if tx.is_postgres() { " for update skip locked" } else { "" };
+    tx.first(sql(format!("select * from webhook_replays where id = ?{hold}")).bind(id)).await
+}
+
+/// A replay goes on later.
+pub(super) async fn put_off_replay(tx: &WriteTx, id: Uuid, due_at: OffsetDateTime) -> Result<()> {
+    let query = sql("update webhook_replays set due_at = ? where id = ?");
+    tx.run(query.bind(due_at).bind(id)).await?;
+    Ok(())
+}
+
+/// What is later about the same things as these deliveries waits behind them.
+pub(super) async fn hold_later(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
+    let query = sql("update webhook_deliveries as d set next_attempt_at = null
+         where d.state = 'PENDING' and d.next_attempt_at is not null and exists (
+         select 1 from webhook_deliveries q where q.id = any(?) and q.state = 'PENDING'
+         and q.endpoint_id = d.endpoint_id and q.subject_id = d.subject_id
+         and (q.epoch, q.place, q.event_id) < (d.epoch, d.place, d.event_id))");
+    tx.run(query.ids(ids)).await?;
+    Ok(())
+}
+
+/// Where deliveries of these events wait: endpoints and subjects.
+pub(super) async fn lanes_of(db: &Db, events: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let query = sql("select distinct endpoint_id, subject_id from webhook_deliveries
+         where event_id = any(?) and state = 'PENDING'");
+    db.values(query.ids(events)).await
+}
+
+/// Deletes the deliveries of events.
+pub(super) async fn forget(tx: &WriteTx, events: &[Uuid]) -> Result<()> {
+    tx.run(sql("delete from webhook_deliveries where event_id = any(?)").ids(events)).await?;
+    Ok(())
 }
 
 pub(super) async fn end_replay(tx: &WriteTx, id: Uuid) -> Result<()> {
@@ -270,11 +300,17 @@ pub(super) async fn count_deliveries(
     Ok(db.value(query).await?.unwrap_or(0))
 }
 
-/// Deletes deliveries that ended before a moment, at most so many; how many went.
+/// Deletes deliveries that ended before a moment, and those of endpoints that were taken away, at most so many of
+/// each; how many went.
 pub(super) async fn prune(tx: &WriteTx, before: OffsetDateTime, limit: usize) -> Result<u64> {
+    let orphans = format!(
+        "delete from webhook_deliveries where id in (select d.id from webhook_deliveries d
+         join webhook_endpoints w on w.id = d.endpoint_id where w.deleted_at is not null limit {limit})"
+    );
+    let gone = tx.run(sql(orphans)).await?;
     let query = sql("delete from webhook_deliveries where id in (
          select id from webhook_deliveries where state <> 'PENDING' and updated_at < ?")
     .bind(before)
     .add(&format!(" order by updated_at limit {limit})"));
-    tx.run(query).await
+    Ok(gone + tx.run(query).await?)
 }

@@ -14,9 +14,9 @@ use uuid::Uuid;
 pub async fn test(store: &Store, call: Call<'_>, endpoint: Uuid) -> Result<Uuid> {
     call.actor.require(Permission::WebhooksManage)?;
     once(store, call, "webhookTest", &endpoint, |tx| async move {
+        sql::lock(&tx, &[endpoint]).await?;
         let row = own(&tx, call.actor, endpoint).await?;
         refuse_inactive(row.active)?;
-        sql::lock(&tx, &[row.id]).await?;
         let mut batch = Batch::default();
         let event = NewEvent::new(events::WEBHOOK_TESTED, ("whe", row.id), json!({}));
         audit::record(&tx, call.actor, &mut batch, Some(event.subject), &Json::Null);

@@ -70,7 +70,6 @@ async fn a_reader_too_far_behind_is_told_and_resumes() {
     assert!(text.contains("SLOW_CONSUMER"), "{}", text.len());
     assert!(text.contains("event: complete"));
     let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
-    assert!(ids.len() < EVENTS, "{}", ids.len());
     // From its last cursor the rest comes, each once.
     let variables = json!({ "after": ids.last() });
     let mut resumed = Stream::open(&shop.admin, FOLLOW, variables).await;
@@ -82,7 +81,9 @@ async fn a_reader_too_far_behind_is_told_and_resumes() {
     let already =
         usize::try_from(app.number("select count(*) from events").await - before).unwrap();
     assert_eq!(already, EVENTS);
-    let first = ids.len();
+    // A stream may begin with what had not settled when it was opened: only the flood is counted.
+    let first = text.matches("\"id\":\"evt_000007").count();
+    assert!(first < EVENTS, "{first}");
     while first + rest < EVENTS {
         let item: Json = resumed.item().await;
         assert_eq!(item["event"]["id"], told(first + rest), "{rest}");

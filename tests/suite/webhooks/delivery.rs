@@ -1,6 +1,7 @@
 //! Events arrive: signed, at least once, in order for each subject, as far as the endpoint's creator may see them.
 
 use super::{deliveries, endpoint, states};
+use harness::receiver::Call;
 use harness::shop::*;
 use harness::{Receiver, Shop, TestApp};
 use operations::actor::Reach;
@@ -85,7 +86,7 @@ async fn a_failure_holds_back_its_subject_alone_and_is_tried_again_under_its_id(
     let calls = receiver.take();
     let about = |order: &Json| -> Vec<&str> {
         let about = calls.iter().filter(|call| call.body["subjectId"] == order["id"]);
-        about.map(|call| call.kind()).collect()
+        about.map(Call::kind).collect()
     };
     assert_eq!(about(&bad), ["order.placed"]);
     assert_eq!(about(&good), ["order.placed", "order.tagged"]);
@@ -184,7 +185,11 @@ async fn only_what_its_creator_may_see_at_that_moment_is_sent() {
     shop.place(order.clone()).await;
     app.send_webhooks().await;
     let calls = receiver.take();
-    let kinds: BTreeSet<&str> = calls.iter().map(|call| call.kind()).collect();
+    let kinds: BTreeSet<&str> = calls.iter().map(Call::kind).collect();
+    // What one does to one's own endpoint one sees; another's not.
+    endpoint(&shop.admin, &receiver, &["legal_entity.saved"]).await;
+    app.send_webhooks().await;
+    assert_eq!(receiver.types(), Vec::<String>::new());
     // Neither the other channel, nor payments, nor stock.
     assert_eq!(
         kinds,
@@ -207,11 +212,17 @@ async fn only_what_its_creator_may_see_at_that_moment_is_sent() {
     let failed: Vec<&Json> = rows.iter().filter(|row| row["state"] == "FAILED").collect();
     assert_eq!(failed.len(), 2);
     assert!(failed[0]["lastError"].as_str().unwrap().contains("may no longer see"));
-    // Nor anything once the token is withdrawn.
+    // Nor anything once the token is withdrawn: the endpoint is switched off, and says why.
     app.plant("update api_tokens set permissions = '[\"WEBHOOKS_MANAGE\", \"ORDERS_READ\"]', revoked_at = created_at where reach_channels is not null").await;
     shop.place(order).await;
     app.send_webhooks().await;
     assert_eq!(receiver.types(), Vec::<String>::new());
+    let listed = "{ webhookEndpoints { active disabledBecause } }";
+    let listed = shop.admin.payload(listed, json!({})).await;
+    // Newest first: the administrator's goes on.
+    assert_eq!(listed[0]["active"], true);
+    assert_eq!(listed[1]["active"], false);
+    assert!(listed[1]["disabledBecause"].as_str().unwrap().contains("creator"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,6 +310,47 @@ async fn what_a_node_took_and_never_reported_on_is_sent_again() {
     let rows = deliveries(&shop.admin, &id).await;
     assert_eq!(states(&rows), ["DELIVERED"]);
     assert_eq!(rows[0]["attempts"], 2);
+}
+
+#[tokio::test]
+async fn what_waits_behind_an_event_that_goes_is_sent() {
+    let app = TestApp::with_receivers().await;
+    let shop = Shop::open(&app).await;
+    let receiver = Receiver::start().await;
+    let (id, _) = endpoint(&shop.admin, &receiver, &["order.*"]).await;
+    let order = shop.place(shop.order(&[("A", 1)])).await;
+    receiver.answers(|_| 500);
+    app.send_webhooks().await;
+    app.clock.advance(Duration::days(10));
+    let tag = json!({ "orderId": order["id"], "add": ["x"] });
+    shop.admin.done(ORDER_TAG, tag).await;
+    app.settled().await;
+    while operations::webhooks::queue::queue_next(&app.store).await.unwrap() > 0 {}
+    assert_eq!(states(&deliveries(&shop.admin, &id).await), ["PENDING", "PENDING"]);
+    operations::events::retention::prune(&app.store, Duration::days(7)).await.unwrap();
+    receiver.take();
+    receiver.answers(|_| 200);
+    app.send_webhooks().await;
+    assert_eq!(receiver.types(), ["order.tagged"]);
+}
+
+#[tokio::test]
+async fn what_is_queued_for_nobody_writes_nothing() {
+    let app = TestApp::with_receivers().await;
+    let shop = Shop::open(&app).await;
+    let receiver = Receiver::start().await;
+    endpoint(&shop.admin, &receiver, &["order.placed"]).await;
+    shop.place(shop.order(&[("A", 1)])).await;
+    app.send_webhooks().await;
+    app.settled().await;
+    app.send_webhooks().await;
+    // Nothing happens, so no node tells another of news.
+    let news = app.store.news();
+    for _ in 0..3 {
+        app.webhooks.run_once().await.unwrap();
+        operations::timers::run_due(&app.store).await.unwrap();
+    }
+    assert!(!news.has_changed().unwrap());
 }
 
 #[tokio::test]
