@@ -237,3 +237,45 @@ async fn what_is_older_than_what_is_kept_goes_and_its_cursors_expire() {
     assert!(app.try_plant("delete from events").await.is_err());
     app.verify().await;
 }
+
+#[tokio::test]
+async fn people_stand_in_the_log_by_id_alone_and_are_shown_as_rights_say() {
+    let app = TestApp::with_receivers().await;
+    let shop = Shop::open(&app).await;
+    let receiver = harness::Receiver::start().await;
+    let hook = json!({ "url": receiver.url, "types": ["*"] });
+    shop.admin.done(WEBHOOK_CREATE, hook).await;
+    let mut input = shop.order(&[("A", 1)]);
+    input["customer"] = json!({ "create": { "email": "canary@canary.example", "name": "Canary Bird", "phone": "+4930555000" } });
+    input["shippingAddress"] = json!({ "name": "Canary Bird", "line1": "Canary Street 1", "city": "Canaryville", "countryCode": "DE" });
+    input["note"] = json!("Canary sings");
+    let order = shop.place(input).await;
+    app.user("canary@shop.example", "agent").await;
+    let note = json!({ "subjectId": order["customer"]["id"], "text": "Canary called" });
+    shop.admin.done(NOTE_ADD, note).await;
+    settled(&app, &shop.admin).await;
+    let all = shop
+        .admin
+        .payload("{ events(first: 100) { nodes { type summary data } } }", json!({}))
+        .await;
+    let text = all.to_string();
+    assert!(text.contains("customer.created") && !text.to_lowercase().contains("canary"), "{text}");
+    app.send_webhooks().await;
+    let calls = receiver.take();
+    assert!(calls.len() > 5);
+    assert!(calls.iter().all(|call| !call.text.to_lowercase().contains("canary")));
+    // Behind the ids, each sees what they may.
+    let permissions = [
+        operations::permissions::Permission::OrdersRead,
+        operations::permissions::Permission::CustomersRead,
+    ];
+    let reader =
+        app.token(permissions.into_iter().collect(), operations::actor::Reach::default()).await;
+    let shown = "subscription($after: String) { orderUpdated(after: $after) { cursor order { email customer { email } } } }";
+    let first = shop.admin.payload("{ events(first: 1) { nodes { cursor } } }", json!({})).await;
+    let after = json!({ "after": first["nodes"][0]["cursor"] });
+    let masked = Stream::open(&reader, shown, after.clone()).await.item().await["order"].clone();
+    assert!(!masked.to_string().contains("canary@"), "{masked}");
+    let full = Stream::open(&shop.admin, shown, after).await.item().await["order"].clone();
+    assert_eq!(full["customer"]["email"], "canary@canary.example");
+}

@@ -1,5 +1,6 @@
 //! The front door: transports and limits.
 
+mod abandoned;
 mod guard;
 mod http;
 mod page;
