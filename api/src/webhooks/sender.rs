@@ -7,7 +7,7 @@ use crate::scalars::DateTime;
 use crate::server::AppOptions;
 use futures::FutureExt;
 use operations::webhooks::deliver::{Attempt, Outcome, claim, due_endpoints, settle};
-use operations::webhooks::queue::{queue_next, replay_next};
+use operations::webhooks::queue::{is_needed, queue_next, replay_next};
 use operations::webhooks::target::Internal;
 use operations::webhooks::{Allowed, Means};
 use operations::{Error, Result, Store};
@@ -119,6 +119,13 @@ impl Sender {
         let mut news = self.0.store.news();
         let mut calls = JoinSet::new();
         loop {
+            // Where nobody wants to hear of anything, nothing is looked for at every commit.
+            if !matches!(is_needed(&self.0.store).await, Ok(true)) {
+                tokio::select! {
+                    () = tokio::time::sleep(IDLE) => continue,
+                    () = &mut stop => break,
+                }
+            }
             // Each by itself: what cannot be queued keeps nothing from being sent.
             let queued = self.queue().await;
             let begun = self.begin(&mut calls).await;

@@ -64,10 +64,16 @@ pub(super) fn wanted_by(creator: &Actor, endpoint: &webhook_endpoint::Model) -> 
     Wanted::new(creator, EventFilter { types: Some(types), ..EventFilter::default() })
 }
 
+/// Whether anything is sent to anybody.
+pub async fn is_needed(store: &Store) -> Result<bool> {
+    Ok(!sql::active(&store.read()).await?.is_empty())
+}
+
 /// Queues what endpoints want of the next events, and says how many events were looked at. Another node that does
 /// so now is left alone.
 pub async fn queue_next(store: &Store) -> Result<usize> {
-    if next_events(&store.read(), &sql::active(&store.read()).await?, 1).await?.is_empty() {
+    let db = store.read();
+    if next_events(&db, &sql::active(&db).await?, 1).await?.is_empty() {
         return Ok(0);
     }
     store
