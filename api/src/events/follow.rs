@@ -165,6 +165,8 @@ impl<'c> Follower<'c> {
     async fn listen(&mut self) -> Result<Vec<Arc<LoggedEvent>>, Error> {
         let left = RECHECK.saturating_sub(self.checked.elapsed());
         let Ok(heard) = tokio::time::timeout(left, self.listener.next(TOGETHER)).await else {
+            // What is kept no longer may pass a place at which nothing was missed.
+            self.place = self.place.max(self.listener.idle_at().unwrap_or(self.place));
             return Ok(Vec::new());
         };
         self.resume.caught_up();

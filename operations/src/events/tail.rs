@@ -45,6 +45,8 @@ struct Listeners(Mutex<State>);
 struct State {
     next: u64,
     followed: bool,
+    /// Up to where everybody was told.
+    reached: Option<LogPlace>,
     all: HashMap<u64, (Arc<Wanted>, mpsc::Sender<Arc<LoggedEvent>>)>,
 }
 
@@ -69,6 +71,17 @@ impl Listener {
         let mut heard = Vec::new();
         self.receiver.recv_many(&mut heard, limit).await;
         heard
+    }
+}
+
+impl Listener {
+    /// Up to where nothing is left to hear: however little of the log a listener wants, it knows how far the
+    /// log was looked through for it. None where something waits, or nobody follows the log.
+    pub fn idle_at(&self) -> Option<LogPlace> {
+        let listeners = self.listeners.upgrade()?;
+        let state = listeners.lock();
+        let heard_all = state.all.contains_key(&self.number) && self.receiver.is_empty();
+        state.reached.filter(|_| heard_all)
     }
 }
 
@@ -102,6 +115,7 @@ impl EventTail {
             && let Some(place) = place
         {
             state.followed = true;
+            state.reached = Some(place);
             tokio::spawn(follow(self.store.clone(), self.poll, place, self.listeners.clone()));
         } else if !state.followed {
             // It ended just now, for want of listeners: this one begins anew.
@@ -191,6 +205,7 @@ async fn read_on(store: &Store, listeners: &Listeners, place: &mut LogPlace) -> 
             .filter(|event| wanted.takes(event))
             .all(|event| sender.try_send(event.clone()).is_ok())
     });
+    state.reached = Some(end);
     drop(state);
     *place = end;
     Ok(events.len())

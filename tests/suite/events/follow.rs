@@ -190,3 +190,26 @@ async fn nothing_is_missed_while_many_write() {
         assert_eq!(heard, placed);
     }
 }
+
+#[tokio::test]
+async fn whoever_wants_little_still_knows_how_far_the_log_was_looked_through() {
+    use operations::events::tail::{EventTail, POLL};
+    use operations::events::{EventFilter, Wanted, newest_place};
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let filter =
+        EventFilter { types: Some(vec!["api_token.revoked".into()]), ..EventFilter::default() };
+    let wanted = Wanted::new(&operations::Actor::system(), filter).unwrap();
+    let tail = EventTail::new(app.store.clone(), POLL);
+    let listener = tail.listen(wanted.into()).await.unwrap();
+    shop.place(shop.order(&[("A", 1)])).await;
+    app.settled().await;
+    let newest = newest_place(&app.store.read()).await.unwrap();
+    for _ in 0..100 {
+        if listener.idle_at() == Some(newest) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{:?} is not {newest:?}", listener.idle_at());
+}
