@@ -7,7 +7,7 @@
 //   node live.mjs breaks   URL TOKEN CHANNEL EVENTS BREAKS              random disconnects, resumed by cursor
 //   node live.mjs replay   URL TOKEN EVENTS                             the log through one socket
 //
-// Delays are from `event.at`, the moment inside the transaction and so before its commit, to the message's arrival.
+// PLACE_URL names another node through which orders are placed. Delays are from `event.at`, the moment inside the transaction and so before its commit, to the message's arrival.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 const { WebSocket } = createRequire(new URL("../clients/package.json", import.meta.url))("ws");
@@ -18,7 +18,7 @@ const headers = { "content-type": "application/json", authorization: `Bearer ${t
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function ask(query, variables = {}) {
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
+  const response = await fetch(process.env.PLACE_URL ?? url, { method: "POST", headers, body: JSON.stringify({ query, variables }) });
   const answer = await response.json();
   if (answer.errors) throw new Error(JSON.stringify(answer.errors));
   return answer.data;
