@@ -206,3 +206,21 @@ async fn nats_tells_other_nodes_of_news() {
     let url = nats.url.clone();
     hints_arrive(&TestApp::start().await, &[SELDOM, ("AFTERCART_NATS_URL", &url)]).await;
 }
+
+#[tokio::test]
+async fn a_node_lets_go_of_what_is_kept_no_longer() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    shop.place(shop.order(&[("A", 1)])).await;
+    // The node's own clock is long past the test's.
+    let _node = Node::start(&app, &[("AFTERCART_EVENTS_KEEP_DAYS", "7")]);
+    let old = "select count(*) from events where recorded_at < '2026-03-03T00:00:00.000000Z'";
+    for _ in 0..100 {
+        if app.number(old).await == 0 {
+            app.verify().await;
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{} events are left", app.number(old).await);
+}
