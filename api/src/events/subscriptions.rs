@@ -5,7 +5,7 @@ use super::queries::EventFilter;
 use super::types::Event;
 use crate::errors::Failure;
 use async_graphql::{Context, SimpleObject, Subscription};
-use futures::{Stream, StreamExt};
+use futures::{Stream, TryStreamExt};
 
 /// An event and its place in the log.
 #[derive(Clone, SimpleObject)]
@@ -40,8 +40,6 @@ impl EventSubscription {
         let ahead = if shows_order { Ahead::Orders } else { Ahead::Nothing };
         let filter = filter.unwrap_or_default().into();
         let events = follow(ctx, after, filter, ahead).await?;
-        Ok(events.map(|event| {
-            event.map(|event| EventDelivery { cursor: event.cursor(), event: Event(event) })
-        }))
+        Ok(events.map_ok(|event| EventDelivery { cursor: event.cursor(), event: Event(event) }))
     }
 }

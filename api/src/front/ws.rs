@@ -423,10 +423,10 @@ async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
     }
 }
 
-/// `{ "Authorization": "Bearer …" }`, in whichever case.
 /// Stands for what was sent as a credential and can be none.
 const NO_CREDENTIAL: &str = "no text";
 
+/// `{ "Authorization": "Bearer …" }`, in whichever case.
 fn authorization(payload: &serde_json::Map<String, Json>) -> Option<String> {
     let named = |(name, _): &(&String, &Json)| name.eq_ignore_ascii_case("authorization");
     let (_, value) = payload.iter().find(named).filter(|(_, value)| !value.is_null())?;

@@ -8,7 +8,7 @@ use crate::events::types::Event;
 use crate::ids::{Kind, uuids};
 use crate::loaders::Loaders;
 use async_graphql::{Context, ID, InputObject, SimpleObject, Subscription};
-use futures::{Stream, StreamExt};
+use futures::{Stream, TryStreamExt};
 use operations::events::{About, EventFilter};
 use operations::permissions::Permission;
 
@@ -73,16 +73,15 @@ impl OrderSubscription {
         };
         let loaders = ctx.data_unchecked::<Loaders>();
         let events = follow(ctx, after, filter, Ahead::Orders).await?;
-        Ok(events.filter_map(move |event| async move {
-            let event = match event {
-                Ok(event) => event,
-                Err(failure) => return Some(Err(failure)),
-            };
-            let id = event.row.order_id?;
+        Ok(events.try_filter_map(move |event| async move {
+            let Some(id) = event.row.order_id else { return Ok(None) };
             // One that went out of reach since is no longer shown.
-            let order = insist(loaders, || loaders.order(id)).await?;
-            let order = Order::of((*order).clone());
-            Some(Ok(OrderUpdate { cursor: event.cursor(), event: Event(event), order }))
+            let order = insist(loaders, || loaders.order(id)).await;
+            Ok(order.map(|order| OrderUpdate {
+                cursor: event.cursor(),
+                event: Event(event),
+                order: Order::of((*order).clone()),
+            }))
         }))
     }
 }

@@ -8,7 +8,7 @@ use crate::events::follow::{Ahead, follow, insist};
 use crate::events::types::Event;
 use crate::loaders::Loaders;
 use async_graphql::{Context, SimpleObject, Subscription};
-use futures::{Stream, StreamExt};
+use futures::{Stream, TryStreamExt};
 use operations::events::{About, EventFilter};
 use operations::permissions::Permission;
 
@@ -45,14 +45,14 @@ impl StockSubscription {
         let filter = EventFilter { about: About::StockLevels, level, ..EventFilter::default() };
         let loaders = ctx.data_unchecked::<Loaders>();
         let events = follow(ctx, after, filter, Ahead::StockLevels).await?;
-        Ok(events.filter_map(move |event| async move {
-            let event = match event {
-                Ok(event) => event,
-                Err(failure) => return Some(Err(failure)),
-            };
+        Ok(events.try_filter_map(move |event| async move {
             let id = event.row.subject_id;
-            let stock_level = StockLevel(insist(loaders, || loaders.level(id)).await?);
-            Some(Ok(StockUpdate { cursor: event.cursor(), event: Event(event), stock_level }))
+            let level = insist(loaders, || loaders.level(id)).await;
+            Ok(level.map(|level| StockUpdate {
+                cursor: event.cursor(),
+                event: Event(event),
+                stock_level: StockLevel(level),
+            }))
         }))
     }
 }

@@ -45,8 +45,10 @@ struct Inner {
     store: Store,
     means: Means,
     first_retry: Duration,
-    /// To receivers of which every address is looked at, by whether the call is encrypted.
-    clients: HashMap<bool, Client>,
+    /// Calls `https://`, at public and allowed addresses.
+    encrypted: Client,
+    /// Calls `http://`, at allowed addresses alone.
+    in_clear: Client,
     state: Mutex<State>,
     /// A call ended.
     ended: Notify,
@@ -98,15 +100,12 @@ impl Sender {
     /// A sender that sends nothing yet.
     pub fn new(store: Store, options: &AppOptions) -> Result<Self> {
         let means = options.means();
-        let clients = [true, false]
-            .into_iter()
-            .map(|encrypted| Ok((encrypted, client(&means.allowed, encrypted)?)))
-            .collect::<Result<_>>()?;
         Ok(Self(Arc::new(Inner {
             store,
+            encrypted: client(&means.allowed, true)?,
+            in_clear: client(&means.allowed, false)?,
             means,
             first_retry: options.webhook_first_retry,
-            clients,
             state: Mutex::default(),
             ended: Notify::new(),
             turn: AtomicUsize::new(0),
@@ -273,8 +272,7 @@ impl Sender {
         let timestamp = self.0.store.clock().now().unix_timestamp();
         let body = body(attempt);
         let signature = sign(&attempt.secrets, &id, timestamp, &body)?;
-        let client = self.0.clients.get(&(url.scheme() == "https"));
-        let client = client.ok_or("cannot be called")?;
+        let client = if url.scheme() == "https" { &self.0.encrypted } else { &self.0.in_clear };
         let call = client
             .post(url)
             .header("content-type", "application/json")

@@ -91,6 +91,15 @@ impl Wanted {
     /// Fails where a type is named that there is none of.
     pub fn new(actor: &Actor, filter: EventFilter) -> Result<Self> {
         let asked = filter.types.as_deref().map(kinds_of).transpose()?;
+        Ok(Self::of(actor, filter, asked))
+    }
+
+    /// Everything that an actor may see.
+    pub fn everything(actor: &Actor) -> Self {
+        Self::of(actor, EventFilter::default(), None)
+    }
+
+    fn of(actor: &Actor, filter: EventFilter, asked: Option<Vec<&'static EventKind>>) -> Self {
         let all = asked.is_none() && actor.permissions == Permissions::all();
         let asked = asked.unwrap_or_else(|| EVENT_KINDS.to_vec());
         let own_kinds = asked
@@ -105,7 +114,7 @@ impl Wanted {
             names.dedup();
             names
         });
-        Ok(Self { actor: actor.clone(), filter, kinds, own_kinds })
+        Self { actor: actor.clone(), filter, kinds, own_kinds }
     }
 
     /// Of what is wanted these types alone.
@@ -121,17 +130,6 @@ impl Wanted {
         self.kinds = Some(kept);
         self.own_kinds.retain(|name| only.contains(name));
         Ok(self)
-    }
-
-    /// Everything that an actor may see.
-    pub fn everything(actor: &Actor) -> Self {
-        let filter = EventFilter::default();
-        Self::new(actor, filter.clone()).unwrap_or_else(|_| Self {
-            actor: actor.clone(),
-            filter,
-            kinds: Some(Vec::new()),
-            own_kinds: Vec::new(),
-        })
     }
 
     /// Whether an event's order must be known to decide.

@@ -72,9 +72,7 @@ impl Listener {
         self.receiver.recv_many(&mut heard, limit).await;
         heard
     }
-}
 
-impl Listener {
     /// Up to where nothing is left to hear: however little of the log a listener wants, it knows how far the
     /// log was looked through for it. None where something waits, or nobody follows the log.
     pub fn idle_at(&self) -> Option<LogPlace> {

@@ -59,19 +59,15 @@ pub async fn replay(store: &Store, call: Call<'_>, command: &Replay) -> Result<i
     }
     faults.check()?;
     let db = &store.read();
+    let endpoint = own(db, call.actor, command.endpoint_id).await?;
     let (before, behind) = events::around(db, command.since, command.until).await?;
     let from = match &command.after {
         Some(cursor) => events::place_of(db, cursor).await?,
         None => before.unwrap_or(LogPlace::START),
     };
-    // Counted beside the transaction, which is short however much is sent.
-    let endpoint = own(db, call.actor, command.endpoint_id).await?;
-    let creator = actor_of(db, endpoint.created_by_kind, endpoint.created_by_id).await?;
-    let Some(creator) = creator else { return Ok(0) };
     // What lies behind what was looked through is queued by itself.
     let looked_through = queue::looked_through(db, &endpoint).await?;
     let to = behind.map_or(looked_through, |end| end.min(looked_through));
-    let wanted = queue::wanted_by(&creator, &endpoint)?.narrowed(command.types.as_deref())?;
     let part = Part {
         from,
         to,
@@ -79,7 +75,16 @@ pub async fn replay(store: &Store, call: Call<'_>, command: &Replay) -> Result<i
         end_id: command.until.map(first_of),
         not_delivered_to: command.only_failed.then_some(endpoint.id),
     };
-    let count = events::count_stretch(db, &wanted, &part).await?;
+    // Counted beside the transaction, which is short however much is sent.
+    let creator = actor_of(db, endpoint.created_by_kind, endpoint.created_by_id).await?;
+    let count = match creator {
+        Some(creator) => {
+            let wanted = queue::wanted_by(&creator, &endpoint)?;
+            let wanted = wanted.narrowed(command.types.as_deref())?;
+            events::count_stretch(db, &wanted, &part).await?
+        }
+        None => 0,
+    };
     let part = &part;
     once(store, call, "webhookReplay", command, |tx| async move {
         let endpoint = own(&tx, call.actor, command.endpoint_id).await?;

@@ -12,17 +12,10 @@ const EVENTS: &str =
     totalCount pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
     edges { cursor node { id cursor type at subjectId data order { number } } } } }";
 
-/// Everything settled: on `PostgreSQL` another test's transaction may hold the end of the log back.
-async fn settled(app: &TestApp, client: &Client) -> i64 {
-    let all = app.number("select count(*) from events").await;
-    for _ in 0..400 {
-        let seen = client.payload("{ events { totalCount } }", json!({})).await;
-        if seen["totalCount"] == all {
-            return all;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    panic!("the log does not settle");
+/// Everything settled, and how many events that is.
+async fn settled(app: &TestApp) -> i64 {
+    app.settled().await;
+    app.number("select count(*) from events").await
 }
 
 fn types(page: &Json) -> Vec<&str> {
@@ -40,7 +33,7 @@ async fn the_log_is_paged_oldest_first_and_from_its_end() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     shop.place(shop.order(&[("A", 1), ("B", 1)])).await;
-    let count = settled(&app, &shop.admin).await;
+    let count = settled(&app).await;
     let mut after = Json::Null;
     let mut seen = Vec::new();
     loop {
@@ -65,7 +58,7 @@ async fn the_log_is_paged_oldest_first_and_from_its_end() {
     let end = json!({ "after": seen.last() });
     assert_eq!(shop.admin.payload(EVENTS, end.clone()).await["edges"], json!([]));
     shop.place(shop.order(&[("C", 1)])).await;
-    settled(&app, &shop.admin).await;
+    settled(&app).await;
     let more = shop.admin.payload(EVENTS, end).await;
     assert_eq!(types(&more), ["order.placed", "fulfillment.opened", "stock.reserved"]);
     let told = &more["edges"][0]["node"];
@@ -87,7 +80,7 @@ async fn filters_find_what_they_say_and_unknown_types_are_named() {
     let user = app.user("u@shop.example", "agent").await;
     let assign = json!({ "orderId": order["id"], "userId": user });
     shop.admin.done(ORDER_ASSIGN, assign).await;
-    settled(&app, &shop.admin).await;
+    settled(&app).await;
     let hour = json!({ "from": "2026-03-02T11:00:00Z" });
     let of = |filter: Json| {
         let client = shop.admin.clone();
@@ -131,7 +124,7 @@ async fn an_event_is_seen_with_its_permission_and_within_reach() {
     let market = shop.place(other).await;
     let note = json!({ "subjectId": market["customer"]["id"], "text": "called" });
     shop.admin.done(NOTE_ADD, note).await;
-    settled(&app, &shop.admin).await;
+    settled(&app).await;
     let seen = |client: Client| async move {
         let page = client.payload(EVENTS, json!({ "first": 100 })).await;
         let kinds: BTreeSet<String> = types(&page).into_iter().map(str::to_owned).collect();
@@ -167,7 +160,7 @@ async fn an_event_is_seen_with_its_permission_and_within_reach() {
 async fn a_cursor_that_the_log_never_made_is_invalid() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
-    settled(&app, &shop.admin).await;
+    settled(&app).await;
     let page = shop.admin.payload(EVENTS, json!({ "last": 2 })).await;
     let cursors = cursors(&page);
     let orders = "{ orders(first: 1) { pageInfo { endCursor } } }";
@@ -202,14 +195,14 @@ async fn what_is_older_than_what_is_kept_goes_and_its_cursors_expire() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     shop.place(shop.order(&[("A", 1)])).await;
-    let all = settled(&app, &shop.admin).await;
+    let all = settled(&app).await;
     let old = shop.admin.payload(EVENTS, json!({ "last": 2 })).await;
     let old = cursors(&old);
     // Nothing else shortens the log.
     assert!(app.try_plant("delete from events").await.is_err());
     app.clock.advance(Duration::days(31));
     shop.place(shop.order(&[("B", 1)])).await;
-    let kept = settled(&app, &shop.admin).await - all;
+    let kept = settled(&app).await - all;
     let prune = |days| {
         let store = app.store.clone();
         async move { operations::events::retention::prune(&store, Duration::days(days)).await.unwrap() }
@@ -253,7 +246,7 @@ async fn people_stand_in_the_log_by_id_alone_and_are_shown_as_rights_say() {
     app.user("canary@shop.example", "agent").await;
     let note = json!({ "subjectId": order["customer"]["id"], "text": "Canary called" });
     shop.admin.done(NOTE_ADD, note).await;
-    settled(&app, &shop.admin).await;
+    settled(&app).await;
     let all = shop
         .admin
         .payload("{ events(first: 100) { nodes { type summary data } } }", json!({}))
