@@ -103,8 +103,11 @@ impl<K: Eq + Hash + Clone, V: Clone + Default> BatchFn<K, Loaded<V>> for Fetch<K
 
 type Loaded<V> = std::result::Result<V, Failure>;
 
-/// A loader that is made when it is first used.
-pub(crate) struct Lazy<K, V>(OnceLock<Loader<K, Loaded<V>, Fetch<K, V>>>)
+type Kept<K, V> = Box<Loader<K, Loaded<V>, Fetch<K, V>>>;
+
+/// A loader that is made when it is first used; until then it takes the room of a pointer, since whoever only
+/// listens has a set of them too.
+pub(crate) struct Lazy<K, V>(OnceLock<Kept<K, V>>)
 where
     K: Eq + Hash + Clone + std::fmt::Debug,
     V: Clone + Default;
@@ -152,7 +155,7 @@ macro_rules! loaders {
             ) -> BoxFuture<'_, Loaded<<$lazy<$($kind),*> as Shape>::Value>> {
                 let make = || {
                     let fetch = Fetch { scope: self.scope.clone(), run: $run };
-                    Loader::new(fetch).with_max_batch_size(1_000).with_yield_count(10)
+                    Box::new(Loader::new(fetch).with_max_batch_size(1_000).with_yield_count(10))
                 };
                 self.$name.0.get_or_init(make).load(key).boxed()
             })*

@@ -16,8 +16,8 @@ use crate::server::AppOptions;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::validation::Valid;
 use async_graphql::{ErrorExtensionValues, Response, UploadValue, Value};
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use moka::sync::Cache;
 use operations::access::network;
 use operations::access::session::Request;
@@ -316,7 +316,8 @@ impl Executor {
             .scan((), |(), answer| std::future::ready(answer.ok()))
             .then(move |answer| {
                 let (executor, watch) = (executor.clone(), watch.clone());
-                async move { executor.watched(answer, &watch).await }
+                // Boxed: a stream that waits has no room set aside for it.
+                async move { executor.watched(answer, &watch).await }.boxed()
             })
             .boxed()
     }

@@ -361,7 +361,8 @@ impl Session {
                     return;
                 }
             } else {
-                let mut answer = executor.run(prepared, &asker, app.tokens()).await;
+                // Boxed: one that follows has no room set aside for it.
+                let mut answer = Box::pin(executor.run(prepared, &asker, app.tokens())).await;
                 show_cost(&mut answer, spent);
                 let _gone = outbox.put(Outgoing::new(&teller, "next", Some(&answer))).await;
             }
