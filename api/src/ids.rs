@@ -37,6 +37,8 @@ kinds! {
     Fulfillment = "ful",
     /// A line of a fulfillment.
     FulfillmentLine = "fln",
+    /// A hold on an order.
+    Hold = "hld",
     /// A legal entity.
     LegalEntity = "ent",
     /// A location.
@@ -47,6 +49,8 @@ kinds! {
     Order = "ord",
     /// A line of an order.
     OrderLine = "lin",
+    /// A parcel.
+    Parcel = "pcl",
     /// A payment.
     Payment = "pay",
     /// A step of a payment.
@@ -55,6 +59,8 @@ kinds! {
     Product = "prd",
     /// A role.
     Role = "rol",
+    /// A routing strategy.
+    RoutingStrategy = "rst",
     /// A stock level.
     StockLevel = "stk",
     /// A stock movement.

@@ -26,6 +26,7 @@ pub mod oidc;
 mod orders;
 mod paging;
 mod payments;
+mod routing;
 mod scalars;
 mod schema;
 pub mod server;

@@ -5,8 +5,8 @@ use ::dataloader::{BatchFn, cached::Loader};
 use entities::{
     api_token, audit_entry, bundle_component, channel, channel_location, customer,
     customer_address, customer_identity, fulfillment, fulfillment_line, legal_entity, location,
-    note, order_adjustment, order_line, payment, payment_transaction, price, product, role,
-    stock_level, stock_reservation_line, supplier_term, user, variant,
+    note, order_adjustment, order_hold, order_line, parcel, payment, payment_transaction, price,
+    product, role, stock_level, stock_reservation_line, supplier_term, user, variant,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -225,8 +225,8 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, customers, events, fulfillment as work, orders, payments, stock,
-    webhooks,
+    access, audit, catalog, customers, events, fulfillment as work, orders, payments, routing,
+    stock, webhooks,
 };
 
 loaders! {
@@ -290,6 +290,23 @@ loaders! {
     /// The adjustments of an order.
     adjustments_of: Many<order_adjustment::Model> =
         many!(orders::read::adjustments_of, |row| row.order_id);
+    /// A hold on an order in reach.
+    hold: One<order_hold::Model> = one!(reach orders::read::holds_by_ids, |row| row.id);
+    /// The holds of an order.
+    holds_of: Many<order_hold::Model> = many!(orders::read::holds_of, |row| row.order_id);
+    /// A routing strategy in reach.
+    routing_strategy: One<entities::routing_strategy::Model> =
+        one!(reach routing::read::strategies_by_ids, |row| row.id);
+    /// A parcel in reach.
+    parcel: One<parcel::Model> = one!(reach work::read::parcels_by_ids, |row| row.id);
+    /// The parcels of a fulfillment.
+    parcels_of: Many<parcel::Model> = many!(work::read::parcels_of, |row| row.fulfillment_id);
+    /// What lies in a parcel.
+    parcel_lines_of: Many<entities::parcel_line::Model> =
+        many!(work::read::parcel_lines_of, |row| row.parcel_id);
+    /// What a carrier said of a parcel.
+    tracking_of: Many<entities::tracking_event::Model> =
+        many!(work::read::tracking_of, |row| row.parcel_id);
     /// The labels of an order.
     tags_of: Many<entities::order_tag::Model> = many!(orders::read::tags_of, |row| row.order_id);
     /// A note that the asker may read.

@@ -7,10 +7,12 @@ use crate::context::Ask;
 use crate::customers::types::Customer;
 use crate::errors::{Failure, OrNull};
 use crate::events::types::Event;
+use crate::fulfillment::parcels::Parcel;
 use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, decode};
-use crate::orders::types::{Note, Order, OrderLine};
+use crate::orders::types::{Hold, Note, Order, OrderLine};
 use crate::payments::types::{Payment, PaymentTransaction};
+use crate::routing::types::RoutingStrategy;
 use crate::stock::types::{StockLevel, StockMovement, StockReservation};
 use crate::webhooks::types::{WebhookDelivery, WebhookEndpoint};
 use async_graphql::{Context, ID, Interface, Object};
@@ -39,6 +41,8 @@ pub(crate) enum Node {
     Event(Event),
     /// A fulfillment.
     Fulfillment(Fulfillment),
+    /// A hold on an order.
+    Hold(Hold),
     /// A legal entity.
     LegalEntity(LegalEntity),
     /// A location.
@@ -49,6 +53,8 @@ pub(crate) enum Node {
     Order(Order),
     /// A line of an order.
     OrderLine(OrderLine),
+    /// A parcel.
+    Parcel(Parcel),
     /// A payment.
     Payment(Payment),
     /// A step of a payment.
@@ -57,6 +63,8 @@ pub(crate) enum Node {
     Product(Product),
     /// A role.
     Role(Role),
+    /// A routing strategy.
+    RoutingStrategy(RoutingStrategy),
     /// A stock level.
     StockLevel(StockLevel),
     /// A stock movement.
@@ -115,6 +123,7 @@ impl Node {
             }
             // A line of a fulfillment is no node of the contract.
             Kind::FulfillmentLine => None,
+            Kind::Hold => loaders.hold(id).await?.map(|row| Self::Hold(Hold(row))),
             Kind::LegalEntity => {
                 needs(Permission::CatalogRead)?;
                 loaders.legal_entity(id).await?.map(|row| Self::LegalEntity(LegalEntity(row)))
@@ -127,6 +136,7 @@ impl Node {
             Kind::Note => loaders.note(id).await?.map(|row| Self::Note(Note(row))),
             Kind::Order => Order::load(ctx, id).await?.map(Self::Order),
             Kind::OrderLine => OrderLine::load(ctx, id).await?.map(Self::OrderLine),
+            Kind::Parcel => loaders.parcel(id).await?.map(|row| Self::Parcel(Parcel(row))),
             Kind::Payment => {
                 needs(Permission::PaymentsRead)?;
                 let row = payment_in_reach(ctx, id).await?;
@@ -145,6 +155,10 @@ impl Node {
             Kind::Role => {
                 needs(Permission::AccessManage)?;
                 loaders.role(id).await?.map(|row| Self::Role(Role(row)))
+            }
+            Kind::RoutingStrategy => {
+                let row = loaders.routing_strategy(id).await?;
+                row.map(|row| Self::RoutingStrategy(RoutingStrategy(row)))
             }
             Kind::StockLevel => {
                 loaders.level(id).await?.map(|row| Self::StockLevel(StockLevel(row)))

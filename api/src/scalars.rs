@@ -232,6 +232,10 @@ pub(crate) struct AddressInput {
     country_code: CountryCode,
     /// Telephone number.
     phone: Option<String>,
+    /// Degrees north, -90 to 90, together with the longitude: by which the nearest location is found.
+    latitude: Option<f64>,
+    /// Degrees east, -180 to 180, together with the latitude.
+    longitude: Option<f64>,
 }
 
 impl From<AddressInput> for checks::Address {
@@ -246,6 +250,8 @@ impl From<AddressInput> for checks::Address {
             postal_code: input.postal_code,
             country_code: Some(input.country_code.0),
             phone: input.phone,
+            latitude: input.latitude,
+            longitude: input.longitude,
         }
     }
 }

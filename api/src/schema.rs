@@ -7,11 +7,16 @@ use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
 use crate::events::queries::EventQuery;
 use crate::events::subscriptions::EventSubscription;
+use crate::fulfillment::mutations::FulfillmentMutation;
+use crate::fulfillment::queries::FulfillmentQuery;
+use crate::fulfillment::subscriptions::FulfillmentSubscription;
 use crate::integrity::IntegrityQuery;
 use crate::node::NodeQuery;
 use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
 use crate::orders::subscriptions::OrderSubscription;
+use crate::routing::mutations::RoutingMutation;
+use crate::routing::queries::RoutingQuery;
 use crate::stock::mutations::StockMutation;
 use crate::stock::queries::StockQuery;
 use crate::stock::subscriptions::StockSubscription;
@@ -29,6 +34,8 @@ pub(crate) struct Query(
     AuditQuery,
     CatalogQuery,
     OrderQuery,
+    RoutingQuery,
+    FulfillmentQuery,
     StockQuery,
     EventQuery,
     WebhookQuery,
@@ -43,6 +50,8 @@ pub(crate) struct Mutation(
     AccessMutation,
     CatalogMutation,
     OrderMutation,
+    RoutingMutation,
+    FulfillmentMutation,
     StockMutation,
     WebhookMutation,
 );
@@ -50,7 +59,12 @@ pub(crate) struct Mutation(
 /// Everything that can be followed, over WebSocket and Server-Sent Events.
 #[derive(MergedSubscription, Default)]
 #[graphql(name = "Subscription")]
-pub(crate) struct Subscription(EventSubscription, OrderSubscription, StockSubscription);
+pub(crate) struct Subscription(
+    EventSubscription,
+    OrderSubscription,
+    FulfillmentSubscription,
+    StockSubscription,
+);
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 

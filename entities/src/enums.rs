@@ -379,3 +379,71 @@ pub enum WebhookDeliveryState {
     /// It was given up.
     Failed,
 }
+
+/// Why an order may not go on.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum HoldReason {
+    /// Its risk is to be decided.
+    RiskReview,
+    /// It is neither paid, authorized nor on terms.
+    Payment,
+    /// Its address is doubtful.
+    Address,
+    /// It waits for stock.
+    Stock,
+    /// The customer asked for it.
+    CustomerRequest,
+    /// Somebody wants to look at it.
+    Manual,
+}
+
+/// Where a carrier says a parcel is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum TrackingStatus {
+    /// It has a label.
+    LabelCreated,
+    /// It is on its way.
+    InTransit,
+    /// It is with the driver.
+    OutForDelivery,
+    /// It arrived.
+    Delivered,
+    /// Something went wrong.
+    Exception,
+    /// It comes back.
+    ReturnedToSender,
+    /// It is lost.
+    Lost,
+}
+
+/// How locations are chosen.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RoutingRule {
+    /// One that has everything.
+    SingleLocation,
+    /// As few as can do it.
+    FewestSplits,
+    /// The nearest first.
+    Nearest,
+    /// In the channel's order.
+    PreferredLocation,
+    /// Those that have most of it first.
+    MostStock,
+    /// Those with the least work first.
+    LowestBacklog,
+}

@@ -39,6 +39,28 @@ pub struct Model {
     pub delivered_at: Option<OffsetDateTime>,
     /// When it was called off.
     pub cancelled_at: Option<OffsetDateTime>,
+    /// Who works on it.
+    pub assignee_id: Option<Uuid>,
+    /// When it is to leave at the latest.
+    pub ship_by: Option<OffsetDateTime>,
+    /// Whether it is offered to a partner, who may refuse it.
+    pub third_party: bool,
+    /// When a third party took it.
+    pub accepted_at: Option<OffsetDateTime>,
+    /// When all was fetched.
+    pub picked_at: Option<OffsetDateTime>,
+    /// When it was packed.
+    pub packed_at: Option<OffsetDateTime>,
+    /// When it lay ready for the customer.
+    pub ready_at: Option<OffsetDateTime>,
+    /// When a third party was asked to stop.
+    pub cancel_requested_at: Option<OffsetDateTime>,
+    /// What is to be cancelled then.
+    pub cancel_request: Option<Json>,
+    /// Why it was refused or could not be done.
+    pub failed_because: Option<String>,
+    /// Why this location was chosen.
+    pub routing: Option<Json>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -48,5 +70,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, location_id, state, delivery_method, delivery_service, destination, created_at, shipped_at, delivered_at, cancelled_at
+    id, version, number, location_id, state, delivery_method, delivery_service, destination, created_at, shipped_at, delivered_at, cancelled_at, assignee_id, ship_by, third_party, accepted_at, picked_at, packed_at, ready_at, cancel_requested_at, cancel_request, failed_because, routing
 }

@@ -29,6 +29,12 @@ pub struct Model {
     pub quantity: i32,
     /// Its place in the list, from 0.
     pub position: i32,
+    /// Units fetched from the shelf.
+    pub quantity_picked: i32,
+    /// Units that were not found.
+    pub quantity_short: i32,
+    /// How many of it one unit of the order line takes.
+    pub per_unit: i32,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -38,5 +44,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, fulfillment_id, order_id, order_line_id, variant_id, sku, name, quantity, position
+    id, fulfillment_id, order_id, order_line_id, variant_id, sku, name, quantity, position, quantity_picked, quantity_short, per_unit
 }

@@ -43,6 +43,8 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// How many fulfillments it can take in a day; none for any number.
+    pub daily_capacity: Option<i32>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -52,5 +54,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, code, name, kind, address, time_zone, ships_orders, offers_pickup, active, calendar, latitude, longitude, created_at, updated_at
+    id, code, name, kind, address, time_zone, ships_orders, offers_pickup, active, calendar, latitude, longitude, created_at, updated_at, daily_capacity
 }

@@ -128,6 +128,12 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// Whether it is still being written.
+    pub draft: bool,
+    /// Whether a hold stands.
+    pub on_hold: bool,
+    /// The shipping address as compared.
+    pub address_key: Option<String>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -137,7 +143,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at
+    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key
 }
 
 impl From<Model> for (Summary, Details) {
@@ -163,6 +169,7 @@ impl From<Model> for (Summary, Details) {
             grand_total_minor: order.grand_total_minor,
             paid_minor: order.paid_minor,
             refunded_minor: order.refunded_minor,
+            on_hold: order.on_hold,
         };
         let details = Details {
             id: order.id,
@@ -234,10 +241,12 @@ pub struct Summary {
     pub paid_minor: i64,
     /// What was given back.
     pub refunded_minor: i64,
+    /// Whether a hold stands.
+    pub on_hold: bool,
 }
 
 crate::row::row! {
-    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor
+    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, on_hold
 }
 
 /// The rest of what is shown of an order.

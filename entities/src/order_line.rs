@@ -49,6 +49,14 @@ pub struct Model {
     pub quantity_cancelled: i32,
     /// Units that came back.
     pub quantity_returned: i32,
+    /// The line's own discount, as given.
+    pub own_discount_minor: i64,
+    /// Units among which `frozen_discount_minor` was dealt out.
+    pub frozen_quantity: i32,
+    /// Its share of every discount when that was last dealt out.
+    pub frozen_discount_minor: i64,
+    /// The line whose place it took.
+    pub substitutes_for: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -58,5 +66,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned
+    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for
 }

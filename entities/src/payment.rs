@@ -53,6 +53,8 @@ pub struct Model {
     pub captured_at: Option<OffsetDateTime>,
     /// When it was obtained.
     pub created_at: OffsetDateTime,
+    /// Authorized once and released.
+    pub voided_minor: i64,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -62,5 +64,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor
 }

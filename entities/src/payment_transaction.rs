@@ -30,6 +30,8 @@ pub struct Model {
     pub message: Option<String>,
     /// When.
     pub at: OffsetDateTime,
+    /// The shipment that it pays for.
+    pub fulfillment_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -39,5 +41,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, payment_id, kind, amount_minor, state, provider_reference, message, at
+    id, payment_id, kind, amount_minor, state, provider_reference, message, at, fulfillment_id
 }

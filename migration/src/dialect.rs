@@ -86,6 +86,40 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "drop trigger events_no_delete on events; drop function refuse_kept_event();",
         "drop trigger events_no_delete;",
     ),
+    // An edit may leave nothing of a line. SQLite cannot drop a check: the table is written anew.
+    (
+        "{allow_emptied_lines}",
+        "alter table order_lines drop constraint order_lines_quantity_check;
+         alter table order_lines add check (quantity >= 0);",
+        "alter table order_lines rename to order_lines_before;
+         create table order_lines (
+             id blob not null,
+             order_id blob not null,
+             position integer not null,
+             variant_id blob,
+             sku text not null,
+             sku_key text not null,
+             name text not null,
+             quantity integer not null,
+             unit_price_minor integer not null,
+             discount_minor integer not null,
+             shipping_minor integer not null,
+             tax_minor integer not null,
+             tax_rate_ppm integer not null,
+             total_minor integer not null,
+             quantity_reserved integer not null,
+             quantity_backordered integer not null,
+             quantity_fulfilled integer not null,
+             quantity_cancelled integer not null,
+             quantity_returned integer not null,
+             check (quantity >= 0),
+             primary key (id)
+         ) without rowid;
+         insert into order_lines select * from order_lines_before;
+         drop table order_lines_before;
+         create index order_lines_order on order_lines (order_id, position);
+         create index order_lines_sku on order_lines (sku_key, order_id);",
+    ),
     (
         "{number_series}",
         "create sequence order_numbers start 1000001;

@@ -24,6 +24,8 @@ mod m0015_create_user_identities;
 mod m0016_limit_tokens;
 mod m0017_retain_events;
 mod m0018_create_webhooks;
+mod m0019_run_orders;
+mod m0020_route_orders;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -53,6 +55,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_limit_tokens::Migration),
             Box::new(m0017_retain_events::Migration),
             Box::new(m0018_create_webhooks::Migration),
+            Box::new(m0019_run_orders::Migration),
+            Box::new(m0020_route_orders::Migration),
         ]
     }
 }

@@ -80,7 +80,7 @@ pub fn fold_phone(text: &str) -> String {
 }
 
 /// Where something is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Address {
     /// Who receives.
     pub name: Option<String>,
@@ -100,6 +100,30 @@ pub struct Address {
     pub country_code: Option<String>,
     /// Telephone number.
     pub phone: Option<String>,
+    /// Degrees north, where the client knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// Degrees east, where the client knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+}
+
+/// Degrees within bounds, the two together.
+pub(crate) fn coordinates(
+    faults: &mut Faults,
+    field: impl Fn(&str) -> String,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+) {
+    for (name, value, most) in [("latitude", latitude, 90), ("longitude", longitude, 180)] {
+        if value.is_some_and(|value| !(f64::from(-most)..=f64::from(most)).contains(&value)) {
+            faults.add(RefusalCode::Invalid, &field(name), format!("is -{most} to {most} degrees"));
+        }
+    }
+    if latitude.is_some() != longitude.is_some() {
+        let message = "latitude and longitude come together";
+        faults.add(RefusalCode::Required, &field("longitude"), message);
+    }
 }
 
 impl Address {
@@ -118,7 +142,10 @@ impl Address {
             postal_code: given("postalCode", &self.postal_code),
             country_code: None,
             phone: given("phone", &self.phone),
+            latitude: self.latitude,
+            longitude: self.longitude,
         };
+        coordinates(faults, at, self.latitude, self.longitude);
         for (name, value) in [("line1", &checked.line1), ("city", &checked.city)] {
             if value.is_none() {
                 faults.add(RefusalCode::Required, &at(name), "must not be empty");
@@ -126,6 +153,19 @@ impl Address {
         }
         let code = self.country_code.as_deref().unwrap_or_default();
         Self { country_code: Some(country(faults, &at("countryCode"), code)), ..checked }
+    }
+
+    /// The form in which addresses are compared: street, postal code, town and country, letters and digits alone.
+    pub(crate) fn key(&self) -> String {
+        let part = |value: &Option<String>| -> String {
+            fold(value.as_deref().unwrap_or_default())
+                .chars()
+                .filter(|letter| letter.is_alphanumeric())
+                .collect()
+        };
+        [&self.line1, &self.line2, &self.postal_code, &self.city, &self.country_code]
+            .map(part)
+            .join(" ")
     }
 
     /// As a column holds it.

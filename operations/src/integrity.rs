@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::orders::state::Facts;
+use crate::payments::purse::Funds;
 use crate::permissions::Permission;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, Store};
@@ -107,7 +108,7 @@ async fn stock_sums(db: &Db) -> Result<Check> {
 /// What is reserved is what open fulfillments and active checkouts hold.
 async fn reservations(db: &Db) -> Result<Check> {
     let violations = sql("with held as (
-             select f.location_id, l.variant_id, l.quantity from fulfillment_lines l
+             select f.location_id, l.variant_id, l.quantity - l.quantity_short as quantity from fulfillment_lines l
              join fulfillments f on f.id = l.fulfillment_id
              join orders o on o.id = l.order_id and not o.imported
              where f.state in ('REQUESTED', 'OPEN', 'ON_HOLD', 'PICKING', 'PACKED', 'READY_FOR_PICKUP')
@@ -167,20 +168,25 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
             .ids(&ids),
         )
         .await?;
-        let authorized = sums(
-            db,
-            sql("select order_id, cast(sum(authorized_minor) as bigint) from payments
+        let funds: HashMap<Uuid, Funds> = db
+            .values::<(Uuid, i64, i64)>(
+                sql("select order_id, cast(sum(case when authorized_minor > voided_minor then authorized_minor - voided_minor else 0 end) as bigint),
+                 cast(sum(authorized_minor) as bigint) from payments
                  where order_id = any(?) group by order_id")
-            .ids(&ids),
-        )
-        .await?;
+                .ids(&ids),
+            )
+            .await?
+            .into_iter()
+            .map(|(id, authorized, ever)| (id, Funds { authorized, obtained: ever > 0 }))
+            .collect();
         for order in &orders {
             let own = lines.remove(&order.id).unwrap_or_default();
             let of = |sums: &HashMap<Uuid, i64>| sums.get(&order.id).copied().unwrap_or(0);
             check_totals(&mut totals, order, &own, of(&beside));
             check_units(&mut units, order, &own);
             states.rows_checked += 1;
-            let expected = Facts::of(order, &own, of(&authorized)).states();
+            let expected =
+                Facts::of(order, &own, funds.get(&order.id).copied().unwrap_or_default()).states();
             let found = crate::orders::state::States {
                 order: order.state,
                 fulfillment: order.fulfillment_state,

@@ -18,6 +18,13 @@ impl Currency {
             .map(Self)
     }
 
+    /// The currency of a channel's prices.
+    pub(crate) fn of_channel(channel: &entities::channel::Model) -> crate::Result<Self> {
+        Self::from_code(&channel.currency).ok_or_else(|| {
+            crate::Error::Internal(format!("channel {} has no currency", channel.code))
+        })
+    }
+
     /// Its three-letter code.
     pub fn code(self) -> &'static str {
         self.0.code()

@@ -96,6 +96,106 @@ pub const ORDER_TAG: &str = "mutation($input: OrderTagInput!, $key: String) {
 pub const ORDER_ASSIGN: &str = "mutation($input: OrderAssignInput!, $key: String) {
   orderAssign(input: $input, idempotencyKey: $key) {
     order { id version assignee { id name email } } userErrors { code message field } } }";
+pub const ORDER_HOLD: &str = "mutation($input: OrderHoldInput!, $key: String) {
+  orderHold(input: $input, idempotencyKey: $key) {
+    order { id number version state fulfillmentState paymentState onHold cancelReason approvedAt completedAt holds { id reason note releasedAt placedBy { kind } }
+      totals { items { amount } shipping { amount } discounts { amount } tax { amount } grandTotal { amount } paid { amount } refunded { amount } outstanding { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered quantityFulfilled quantityCancelled discount { amount } total { amount } }
+      fulfillments { id number state cancelRequestedAt failedBecause location { code } lines { sku quantity quantityShort } }
+      payments { state authorized { amount } captured { amount } refunded { amount } transactions { kind amount { amount } } } }
+    userErrors { code message field details } } }";
+pub const ORDER_RELEASE: &str = "mutation($input: OrderReleaseInput!, $key: String) {
+  orderRelease(input: $input, idempotencyKey: $key) {
+    order { id number version state fulfillmentState paymentState onHold cancelReason approvedAt completedAt holds { id reason note releasedAt placedBy { kind } }
+      totals { items { amount } shipping { amount } discounts { amount } tax { amount } grandTotal { amount } paid { amount } refunded { amount } outstanding { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered quantityFulfilled quantityCancelled discount { amount } total { amount } }
+      fulfillments { id number state cancelRequestedAt failedBecause location { code } lines { sku quantity quantityShort } }
+      payments { state authorized { amount } captured { amount } refunded { amount } transactions { kind amount { amount } } } }
+    userErrors { code message field details } } }";
+pub const ORDER_CANCEL: &str = "mutation($input: OrderCancelInput!, $key: String) {
+  orderCancel(input: $input, idempotencyKey: $key) {
+    order { id number version state fulfillmentState paymentState onHold cancelReason approvedAt completedAt holds { id reason note releasedAt placedBy { kind } }
+      totals { items { amount } shipping { amount } discounts { amount } tax { amount } grandTotal { amount } paid { amount } refunded { amount } outstanding { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered quantityFulfilled quantityCancelled discount { amount } total { amount } }
+      fulfillments { id number state cancelRequestedAt failedBecause location { code } lines { sku quantity quantityShort } }
+      payments { state authorized { amount } captured { amount } refunded { amount } transactions { kind amount { amount } } } }
+    userErrors { code message field details } } }";
+pub const ORDER_REROUTE: &str = "mutation($input: OrderRerouteInput!, $key: String) {
+  orderReroute(input: $input, idempotencyKey: $key) {
+    order { id number version state fulfillmentState paymentState onHold cancelReason approvedAt completedAt holds { id reason note releasedAt placedBy { kind } }
+      totals { items { amount } shipping { amount } discounts { amount } tax { amount } grandTotal { amount } paid { amount } refunded { amount } outstanding { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered quantityFulfilled quantityCancelled discount { amount } total { amount } }
+      fulfillments { id number state cancelRequestedAt failedBecause location { code } lines { sku quantity quantityShort } }
+      payments { state authorized { amount } captured { amount } refunded { amount } transactions { kind amount { amount } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_ACCEPT: &str = "mutation($input: FulfillmentIdInput!, $key: String) {
+  fulfillmentAccept(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_REJECT: &str = "mutation($input: FulfillmentFailInput!, $key: String) {
+  fulfillmentReject(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_PICK: &str = "mutation($input: FulfillmentPickInput!, $key: String) {
+  fulfillmentPick(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_PACK: &str = "mutation($input: FulfillmentPackInput!, $key: String) {
+  fulfillmentPack(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_SHIP: &str = "mutation($input: FulfillmentShipInput!, $key: String) {
+  fulfillmentShip(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_READY: &str = "mutation($input: FulfillmentIdInput!, $key: String) {
+  fulfillmentReadyForPickup(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_DELIVER: &str = "mutation($input: FulfillmentDeliverInput!, $key: String) {
+  fulfillmentDeliver(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_FAIL: &str = "mutation($input: FulfillmentFailInput!, $key: String) {
+  fulfillmentFail(input: $input, idempotencyKey: $key) {
+    fulfillment { id version number state pickedAt packedAt shippedAt deliveredAt cancelRequestedAt failedBecause orderNumbers location { code }
+      lines { sku quantity quantityPicked quantityShort } assignee { name }
+      parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
+        customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
+    userErrors { code message field details } } }";
+pub const FULFILLMENT_START: &str =
+    "mutation($input: FulfillmentStartPickingInput!, $key: String) {
+  fulfillmentStartPicking(input: $input, idempotencyKey: $key) {
+    fulfillments { id state assignee { name } } userErrors { code message field } } }";
+pub const TRACKING_REPORT: &str = "mutation($input: TrackingReportInput!, $key: String) {
+  trackingReport(input: $input, idempotencyKey: $key) {
+    parcel { id status deliveredAt fulfillment { state deliveredAt } events { status at place } }
+    userErrors { code message field } } }";
+pub const ROUTING_DEFINE: &str = "mutation($input: RoutingStrategyInput!, $key: String) {
+  routingStrategyDefine(input: $input, idempotencyKey: $key) {
+    routingStrategy { id name rules maxSplits splitAboveValue active priority channel { code } }
+    userErrors { code message field } } }";
 pub const NOTE_ADD: &str = "mutation($input: NoteAddInput!, $key: String) {
   noteAdd(input: $input, idempotencyKey: $key) {
     note { id text subjectId author { kind label } mentions { name } }
@@ -109,6 +209,12 @@ pub struct Shop {
     pub berlin: String,
     pub hamburg: String,
     pub store: String,
+}
+
+/// A logistics partner.
+pub struct Partner {
+    pub location: String,
+    pub channel: String,
 }
 
 impl Shop {
@@ -149,6 +255,62 @@ impl Shop {
                 ["A", "B", "C", "D"].map(|sku| json!({ "sku": sku, "quantity": quantity })).into();
             self.admin.done(STOCK_RECEIVE, json!({ "locationId": location, "lines": lines })).await;
         }
+    }
+
+    /// The same, authorized for more than enough.
+    pub fn paid(&self, lines: &[(&str, i32)]) -> Json {
+        let mut order = self.order(lines);
+        order["payments"] =
+            json!([{ "provider": "stripe", "method": "card", "authorized": "1000.00" }]);
+        order
+    }
+
+    /// A logistics partner with five of A and B, and a channel that it serves alone.
+    pub async fn partner(&self) -> Partner {
+        let location = place(&self.admin, "partner", "THIRD_PARTY", false).await;
+        let lines = json!([{ "sku": "A", "quantity": 5 }, { "sku": "B", "quantity": 5 }]);
+        let input = json!({ "locationId": location, "lines": lines });
+        self.admin.done(STOCK_RECEIVE, input).await;
+        let kind = "CONTACT_CENTER";
+        let channel = channel(&self.admin, &self.entity, "phone", kind, &[&location]).await;
+        let prices = |sku: &str, price: &str| {
+            json!({ "sku": sku, "name": format!("Thing {sku}"),
+                    "prices": [{ "channelId": channel, "amount": price, "taxRate": "0.19" }] })
+        };
+        let variants = json!([prices("A", "10.00"), prices("B", "20.00")]);
+        let products = json!({ "products": [{ "name": "Things", "variants": variants }] });
+        self.admin.done(PRODUCTS_UPSERT, products).await;
+        Partner { location, channel }
+    }
+
+    /// An order as it stands.
+    pub async fn read(&self, order: &Json) -> Json {
+        let document = ORDER_HOLD.split_once("order {").expect("an order").1;
+        let fields = document.split_once("userErrors").expect("its end").0.trim_end();
+        let fields = fields.strip_suffix('}').expect("closed");
+        let query = format!("query($id: ID!) {{ order(by: {{ id: $id }}) {{ {fields} }} }}");
+        self.admin.payload(&query, json!({ "id": order["id"] })).await
+    }
+
+    /// A fulfillment of an order, by its place.
+    pub async fn work(&self, order: &Json, index: usize) -> Json {
+        self.read(order).await["fulfillments"][index].clone()
+    }
+
+    /// Picks and ships a fulfillment whole, in one parcel.
+    pub async fn ship(&self, work: &Json) -> Json {
+        let input = json!({ "fulfillmentIds": [work["id"]] });
+        self.admin.done(FULFILLMENT_START, input).await;
+        let lines: Vec<Json> = work["lines"]
+            .as_array()
+            .expect("lines")
+            .iter()
+            .map(|line| json!({ "sku": line["sku"], "quantity": line["quantity"] }))
+            .collect();
+        let input = json!({ "fulfillmentId": work["id"], "picked": lines });
+        self.admin.done(FULFILLMENT_PICK, input).await;
+        let input = json!({ "fulfillmentId": work["id"] });
+        self.admin.done(FULFILLMENT_SHIP, input).await["fulfillment"].clone()
     }
 
     /// An order of the web shop for these lines, nothing else.

@@ -80,6 +80,8 @@ pub(crate) struct LocationUpsertInput {
     latitude: Option<f64>,
     /// Degrees east, together with the latitude.
     longitude: Option<f64>,
+    /// How many fulfillments it can take in a day, 0 to 1,000,000; a new one any number.
+    daily_capacity: Option<i32>,
 }
 
 /// Products to make or change.
@@ -313,6 +315,7 @@ impl CatalogMutation {
             calendar: input.calendar.map(Into::into),
             latitude: input.latitude,
             longitude: input.longitude,
+            daily_capacity: input.daily_capacity,
         };
         let done = async {
             location_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await

@@ -248,6 +248,12 @@ impl Location {
     async fn longitude(&self) -> Option<f64> {
         self.0.longitude
     }
+
+    /// How many fulfillments it can take in a day, by its own clock; routing passes over it then. Null for any
+    /// number.
+    async fn daily_capacity(&self) -> Option<i32> {
+        self.0.daily_capacity
+    }
 }
 
 /// When a location works, on its own clock.

@@ -249,6 +249,7 @@ impl Maker<'_> {
                         format!("{}-12-26", self.now.year()),
                     ],
                 }),
+                daily_capacity: None,
                 latitude: Some(at.0),
                 longitude: Some(at.1),
             }

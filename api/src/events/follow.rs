@@ -30,6 +30,7 @@ const RECHECK: Duration = Duration::from_secs(2);
 pub(crate) enum Ahead {
     Nothing,
     Orders,
+    Fulfillments,
     StockLevels,
 }
 
@@ -201,6 +202,10 @@ impl<'c> Follower<'c> {
             Ahead::Orders => {
                 let orders: Vec<Uuid> = rows.filter_map(|row| row.order_id).collect();
                 join_all(orders.into_iter().map(|id| self.loaders.order(id))).await;
+            }
+            Ahead::Fulfillments => {
+                let work: Vec<Uuid> = rows.map(|row| row.subject_id).collect();
+                join_all(work.into_iter().map(|id| self.loaders.fulfillment(id))).await;
             }
             Ahead::StockLevels => {
                 let levels: Vec<Uuid> = rows.map(|row| row.subject_id).collect();

@@ -1,3 +1,7 @@
 //! Fulfillment in the schema.
 
+pub(crate) mod mutations;
+pub(crate) mod parcels;
+pub(crate) mod queries;
+pub(crate) mod subscriptions;
 pub(crate) mod types;

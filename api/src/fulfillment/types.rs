@@ -1,10 +1,14 @@
 //! Fulfillments as the schema shows them.
 
+use super::parcels::Parcel;
+use crate::access::types::User;
 use crate::catalog::types::{Location, Variant};
 use crate::context::{Ask, present};
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id};
 use crate::orders::types::{DeliveryMethod, Order, OrderLine};
+use crate::paging::connection;
+use crate::routing::types::RoutingDecision;
 use crate::scalars::{Address, DateTime};
 use async_graphql::{Context, Enum, ID, Object};
 use entities::{enums, fulfillment, fulfillment_line};
@@ -40,7 +44,7 @@ pub(crate) enum FulfillmentState {
 #[derive(Clone)]
 pub(crate) struct Fulfillment(pub(crate) Arc<fulfillment::Model>);
 
-/// One location's share of one order. Needs `FULFILLMENT_READ` and reach over the location.
+/// One location's share of one order, or of several consolidated orders. Needs `FULFILLMENT_READ` and reach over the location.
 #[Object]
 impl Fulfillment {
     /// Its id, `ful_…`.
@@ -91,9 +95,30 @@ impl Fulfillment {
         Ok(rows.iter().cloned().map(FulfillmentLine).collect())
     }
 
+    /// The parcels it was packed into, in order.
+    async fn parcels(&self, ctx: &Context<'_>) -> Result<Vec<Parcel>, Failure> {
+        let rows = ctx.loaders().parcels_of(self.0.id).await?;
+        Ok(rows.iter().cloned().map(Parcel).collect())
+    }
+
+    /// Who works on it.
+    async fn assignee(&self, ctx: &Context<'_>) -> Option<User> {
+        ctx.loaders().user(self.0.assignee_id?).await.or_null(ctx)?.map(User::new)
+    }
+
     /// When it was planned.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+
+    /// When all was fetched from the shelves.
+    async fn picked_at(&self) -> Option<DateTime> {
+        self.0.picked_at.map(DateTime)
+    }
+
+    /// When it was packed.
+    async fn packed_at(&self) -> Option<DateTime> {
+        self.0.packed_at.map(DateTime)
     }
 
     /// When it left.
@@ -104,6 +129,24 @@ impl Fulfillment {
     /// When it arrived.
     async fn delivered_at(&self) -> Option<DateTime> {
         self.0.delivered_at.map(DateTime)
+    }
+
+    /// When a third-party location was asked to stop: it answers with `fulfillmentFail`, or ships when it is too late.
+    async fn cancel_requested_at(&self) -> Option<DateTime> {
+        self.0.cancel_requested_at.map(DateTime)
+    }
+
+    /// Why it was rejected or could not be done.
+    async fn failed_because(&self) -> Option<&str> {
+        self.0.failed_because.as_deref()
+    }
+
+    /// Why this location was chosen; null in an imported order. Needs `ORDERS_READ`.
+    async fn routing(&self, ctx: &Context<'_>) -> Option<RoutingDecision> {
+        let decision = self.0.routing.as_ref()?;
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::OrdersRead).or_null(ctx)?;
+        RoutingDecision::of(decision, self.0.location_id, actor)
     }
 
     /// Where it goes, in full for whoever may ship it (`FULFILLMENT_WRITE`) or see personal data
@@ -159,8 +202,20 @@ impl FulfillmentLine {
         &self.0.name
     }
 
-    /// How many units.
+    /// How many units, those that were not found among them.
     async fn quantity(&self) -> i32 {
         self.0.quantity
     }
+
+    /// Units fetched from the shelf.
+    async fn quantity_picked(&self) -> i32 {
+        self.0.quantity_picked
+    }
+
+    /// Units that were not found, or damaged: this location does not send them.
+    async fn quantity_short(&self) -> i32 {
+        self.0.quantity_short
+    }
 }
+
+connection!(FulfillmentConnection, FulfillmentEdge, Fulfillment, "fulfillments");

@@ -1,11 +1,15 @@
 //! Orders in the schema.
 
 mod assign;
+mod cancel;
+mod hold;
 pub(crate) mod import;
 pub(crate) mod mutations;
 mod note_add;
 mod place;
 pub(crate) mod queries;
+mod release;
+mod reroute;
 pub(crate) mod subscriptions;
 mod tag;
 pub(crate) mod types;

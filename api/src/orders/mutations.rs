@@ -1,9 +1,13 @@
 //! The order mutations in one root, each from its own file.
 
 use super::assign::{OrderAssignInput, assign};
+use super::cancel::{OrderCancelInput, cancel};
+use super::hold::{OrderHoldInput, hold};
 use super::import::{OrdersImportInput, OrdersImportPayload, import};
 use super::note_add::{NoteAddInput, NotePayload, note_add};
 use super::place::{OrderPlaceInput, place};
+use super::release::{OrderReleaseInput, release};
+use super::reroute::{OrderRerouteInput, reroute};
 use super::tag::{OrderTagInput, tag};
 use super::types::Order;
 use crate::errors::{OrNull, UserError, answer};
@@ -63,6 +67,62 @@ impl OrderMutation {
         idempotency_key: Option<String>,
     ) -> Option<OrdersImportPayload> {
         import(ctx, input, idempotency_key).await
+    }
+
+    /// Stop an order: its stock stays reserved, and nothing of it is picked. Several holds may stand at once.
+    /// Needs `ORDERS_WRITE`.
+    async fn order_hold(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderHoldInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        hold(ctx, input, idempotency_key).await
+    }
+
+    /// End one hold, or all that people may end; what waited goes on by itself. What the system holds for payment it
+    /// releases itself; a doubt about risk is released by `ORDERS_RISK`. Needs `ORDERS_WRITE`.
+    async fn order_release(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderReleaseInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        release(ctx, input, idempotency_key).await
+    }
+
+    /// Cancel all or some quantities that have not left: releases stock, voids or refunds what was paid. A third party
+    /// that took the work is asked to stop, and the units stand until it answers. Needs `ORDERS_WRITE`.
+    async fn order_cancel(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderCancelInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        cancel(ctx, input, idempotency_key).await
+    }
+
+    /// Send what nobody has begun from elsewhere; refused as `NOT_ROUTABLE` where less could be promised than before.
+    /// Needs `ORDERS_WRITE`.
+    async fn order_reroute(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderRerouteInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        reroute(ctx, input, idempotency_key).await
     }
 
     /// Give an order to a user, or to nobody. Needs `ORDERS_WRITE`.

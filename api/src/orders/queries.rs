@@ -1,8 +1,8 @@
 //! Questions about orders.
 
 use super::types::{
-    DETAILS, Order, OrderConnection, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
-    OrderState, Prefetched,
+    DETAILS, HoldReason, Order, OrderConnection, OrderFulfillmentState, OrderPaymentState,
+    OrderReturnState, OrderState, Prefetched,
 };
 use crate::context::Ask;
 use crate::errors::OrNull;
@@ -60,6 +60,10 @@ pub(crate) struct OrderFilter {
     assignee_id: Option<ID>,
     /// With one of these labels.
     tags: Option<Vec<String>>,
+    /// Held, or not.
+    on_hold: Option<bool>,
+    /// With a hold that stands for one of these reasons.
+    hold_reasons: Option<Vec<HoldReason>>,
     /// Placed in this time.
     placed_at: Option<DateTimeRange>,
     /// Promised for this time.
@@ -108,6 +112,8 @@ impl OrderFilter {
             customer_id: self.customer_id.map(|id| uuid(Kind::Customer, &id)),
             assignee_id: self.assignee_id.map(|id| uuid(Kind::User, &id)),
             tags: self.tags,
+            on_hold: self.on_hold,
+            hold_reasons: kinds(self.hold_reasons),
             placed_from,
             placed_to,
             promised_from,

@@ -12,7 +12,9 @@ use crate::paging::{connection, counted, page_args};
 use crate::payments::types::Payment;
 use crate::scalars::{Address, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use entities::{enums, fulfillment, note, order, order_adjustment, order_line, payment};
+use entities::{
+    enums, fulfillment, note, order, order_adjustment, order_hold, order_line, payment,
+};
 use operations::events;
 use operations::orders::read::ListedOrder;
 use operations::permissions::Permission;
@@ -401,6 +403,17 @@ impl Order {
         OrderTotals(self.clone())
     }
 
+    /// Why it may not go on, or might not: holds that stand and those that were released, oldest first.
+    async fn holds(&self, ctx: &Context<'_>) -> Result<Vec<Hold>, Failure> {
+        let rows = ctx.loaders().holds_of(self.row().id).await?;
+        Ok(rows.iter().cloned().map(Hold).collect())
+    }
+
+    /// Whether any hold stands: its stock stays reserved, and nothing of it is picked.
+    async fn on_hold(&self) -> bool {
+        self.row().on_hold
+    }
+
     /// Labels, in order of the alphabet.
     async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<String>, Failure> {
         let rows = ctx.loaders().tags_of(self.row().id).await?;
@@ -569,6 +582,73 @@ impl OrderLine {
     /// Units that came back.
     async fn quantity_returned(&self) -> i32 {
         self.0.quantity_returned
+    }
+
+    /// Set when an agreed substitute replaced what was ordered: the line whose place it took.
+    async fn substitutes_for(&self, ctx: &Context<'_>) -> Option<OrderLine> {
+        Self::load(ctx, self.0.substitutes_for?).await.or_null(ctx)?
+    }
+}
+
+/// Why an order may not go on. PAYMENT is placed by the system on an order that is neither paid, authorized nor
+/// on terms, and released by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::HoldReason")]
+pub(crate) enum HoldReason {
+    /// Its risk is to be decided.
+    RiskReview,
+    /// It is neither paid, authorized nor on terms.
+    Payment,
+    /// Its address is doubtful.
+    Address,
+    /// It waits for stock.
+    Stock,
+    /// The customer asked for it.
+    CustomerRequest,
+    /// Somebody wants to look at it.
+    Manual,
+}
+
+#[derive(Clone)]
+pub(crate) struct Hold(pub(crate) Arc<order_hold::Model>);
+
+/// Something that keeps an order from going on, for now. Needs `ORDERS_READ`.
+#[Object]
+impl Hold {
+    /// Its id, `hld_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::Hold, self.0.id)
+    }
+
+    /// Why.
+    async fn reason(&self) -> HoldReason {
+        self.0.reason.into()
+    }
+
+    /// More about it.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
+    }
+
+    /// Since when.
+    async fn placed_at(&self) -> DateTime {
+        DateTime(self.0.placed_at)
+    }
+
+    /// Who placed it.
+    async fn placed_by(&self, ctx: &Context<'_>) -> Result<ActorRef, Failure> {
+        ActorRef::load(ctx, self.0.placed_by_kind, self.0.placed_by_id).await
+    }
+
+    /// Until when; null while it stands.
+    async fn released_at(&self) -> Option<DateTime> {
+        self.0.released_at.map(DateTime)
+    }
+
+    /// Who released it; null while it stands.
+    async fn released_by(&self, ctx: &Context<'_>) -> Option<ActorRef> {
+        let kind = self.0.released_by_kind?;
+        ActorRef::load(ctx, kind, self.0.released_by_id).await.or_null(ctx)
     }
 }
 

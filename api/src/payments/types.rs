@@ -134,6 +134,11 @@ impl Payment {
         self.money(self.0.captured_minor)
     }
 
+    /// What was given back.
+    async fn refunded(&self) -> Money {
+        self.money(self.0.refunded_minor)
+    }
+
     /// When it was obtained.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)

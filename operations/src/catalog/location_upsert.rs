@@ -41,6 +41,8 @@ pub struct UpsertLocation {
     pub latitude: Option<f64>,
     /// Degrees east.
     pub longitude: Option<f64>,
+    /// How many fulfillments it can take in a day; any number by default.
+    pub daily_capacity: Option<i32>,
 }
 
 /// Makes or changes a location and answers with its id.
@@ -59,11 +61,9 @@ pub async fn location_upsert(
         faults.add(RefusalCode::Invalid, "timeZone", message);
     }
     let calendar = command.calendar.as_ref().map(|calendar| calendar.check(&mut faults));
-    degrees(&mut faults, "latitude", command.latitude, 90.0);
-    degrees(&mut faults, "longitude", command.longitude, 180.0);
-    if command.latitude.is_some() != command.longitude.is_some() {
-        let message = "latitude and longitude come together";
-        faults.add(RefusalCode::Required, "longitude", message);
+    checks::coordinates(&mut faults, str::to_owned, command.latitude, command.longitude);
+    if let Some(capacity) = command.daily_capacity {
+        checks::within(&mut faults, "dailyCapacity", capacity, 0, 1_000_000);
     }
     faults.check()?;
     let (code, name, address, calendar) = (&code, &name, &address, &calendar);
@@ -107,6 +107,9 @@ pub async fn location_upsert(
             longitude: command.longitude.or_else(|| old.and_then(|row| row.longitude)),
             created_at: old.map_or(now, |row| row.created_at),
             updated_at: now,
+            daily_capacity: command
+                .daily_capacity
+                .or_else(|| old.and_then(|row| row.daily_capacity)),
         };
         let mut batch = Batch::default();
         batch.save(&row);
@@ -120,11 +123,4 @@ pub async fn location_upsert(
         Ok(row.id)
     })
     .await
-}
-
-#[expect(clippy::float_arithmetic, reason = "degrees, not money")]
-fn degrees(faults: &mut Faults, field: &str, value: Option<f64>, most: f64) {
-    if value.is_some_and(|value| !(-most..=most).contains(&value)) {
-        faults.add(RefusalCode::Invalid, field, format!("is -{most} to {most} degrees"));
-    }
 }

@@ -46,6 +46,8 @@ pub enum About {
     Anything,
     /// An order, its payments and its fulfillments.
     Orders,
+    /// A fulfillment.
+    Fulfillments,
     /// A stock level.
     StockLevels,
 }
@@ -184,6 +186,7 @@ impl Wanted {
             && match filter.about {
                 About::Anything => true,
                 About::Orders => row.order_id.is_some(),
+                About::Fulfillments => row.subject_type == "ful",
                 About::StockLevels => {
                     row.subject_type == "stk" && self.takes_level(row.location_id, &row.data)
                 }

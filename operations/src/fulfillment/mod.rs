@@ -1,4 +1,22 @@
-//! Work at the locations, as far as placing an order plans it.
+//! Work at the locations: pick, pack, ship, hand over, deliver.
 
+pub mod accept;
+pub mod customs;
+pub mod deliver;
+pub mod fail;
+mod in_hand;
+pub mod pack;
+pub mod pick;
 pub mod read;
+pub mod ready_for_pickup;
+pub mod reject;
+pub mod ship;
 pub(crate) mod sql;
+pub mod start_picking;
+pub mod state;
+pub mod track;
+
+/// Whether units in work of this state stand for units of the order.
+pub(crate) fn state_counts(row: &entities::fulfillment::Model) -> bool {
+    state::reserves(row.state) || state::has_left(row.state)
+}

@@ -1,6 +1,6 @@
 //! `orderAssign`: give an order to a user, or to nobody.
 
-use super::place::about;
+use super::aggregate::about;
 use super::sql;
 use crate::audit;
 use crate::checks;

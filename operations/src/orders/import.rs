@@ -4,9 +4,11 @@
 //! than the lines sum to, without lines at all. Only what cannot be understood is refused, each
 //! order on its own.
 
+use super::aggregate::about;
 use super::input::{self, AdjustmentInput, LineInput, Listed};
-use super::place::{about, importer, numbered, placed_data, settle_states};
+use super::place::{importer, numbered, placed_data};
 use super::sql;
+use super::state::Facts;
 use crate::actor::Actor;
 use crate::audit;
 use crate::catalog::sql as catalog;
@@ -16,6 +18,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
+use crate::payments::purse::Funds;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
@@ -366,7 +369,12 @@ impl<'a> Importer<'a> {
         }
         order.paid_minor = checked.payments.iter().map(record::Checked::captured).sum();
         let authorized = checked.payments.iter().map(record::Checked::authorized).sum();
-        settle_states(&mut order, &lines, authorized);
+        let funds = Funds { authorized, obtained: authorized > 0 };
+        let states = Facts::of(&order, &lines, funds).states();
+        order.state = states.order;
+        order.fulfillment_state = states.fulfillment;
+        order.payment_state = states.payment;
+        order.return_state = states.returns;
         if order.state == OrderState::Completed {
             order.completed_at = order.delivered_at;
         }
@@ -453,6 +461,9 @@ impl<'a> Importer<'a> {
             imported: true,
             created_at: now,
             updated_at: now,
+            draft: false,
+            on_hold: false,
+            address_key: row.shipping_address.as_ref().map(Address::key),
         }
     }
 }
@@ -490,7 +501,11 @@ impl Built {
         let event = about(order, events::ORDER_IMPORTED, ("ord", order.id), data);
         let event = NewEvent { at: Some(order.placed_at), location: self.location, ..event };
         events::record(tx, actor, batch, event);
-        record::record(tx, actor, batch, order, &self.payments);
+        let mut purse = record::record(tx, order, &self.payments);
+        for event in purse.take_events() {
+            events::record(tx, actor, batch, event);
+        }
+        purse.write(batch);
         if let Some(location) = self.location {
             self.add_fulfillment(tx, batch, location);
         }
@@ -517,6 +532,17 @@ impl Built {
             shipped_at: order.shipped_at,
             delivered_at: order.delivered_at,
             cancelled_at: None,
+            assignee_id: None,
+            ship_by: None,
+            third_party: false,
+            accepted_at: None,
+            picked_at: None,
+            packed_at: None,
+            ready_at: None,
+            cancel_requested_at: None,
+            cancel_request: None,
+            failed_because: None,
+            routing: None,
         };
         batch.add(&row);
         batch.add(&fulfillment_order::Model { fulfillment_id: row.id, order_id: order.id });
@@ -531,6 +557,9 @@ impl Built {
                 name: line.name.clone(),
                 quantity: line.quantity,
                 position,
+                quantity_picked: line.quantity,
+                quantity_short: 0,
+                per_unit: 1,
             });
         }
     }

@@ -210,6 +210,10 @@ pub(crate) fn rows(
             quantity_fulfilled: 0,
             quantity_cancelled: 0,
             quantity_returned: 0,
+            own_discount_minor: line.price.discount,
+            frozen_quantity: i32::try_from(line.price.quantity).unwrap_or(i32::MAX),
+            frozen_discount_minor: amounts.discount,
+            substitutes_for: None,
         })
         .collect();
     let adjustment_rows = (0..)

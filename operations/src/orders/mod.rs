@@ -1,15 +1,24 @@
 //! Orders, from placement on.
 
+pub(crate) mod aggregate;
 pub mod assign;
+pub mod cancel;
 pub(crate) mod expire;
+pub mod hold;
 pub mod import;
+pub(crate) mod in_hand;
 pub(crate) mod input;
 pub mod note_add;
 pub mod place;
 pub mod pricing;
 pub mod read;
+pub mod release;
+pub mod reroute;
 pub(crate) mod sql;
 pub mod state;
+pub(crate) mod supply;
 pub mod tag;
+pub(crate) mod totals;
 
+pub use in_hand::LineQuantity;
 pub use input::{AdjustmentInput, LineInput};

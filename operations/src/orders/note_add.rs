@@ -1,6 +1,6 @@
 //! `noteAdd`: an internal message about an order or a customer.
 
-use super::place::about;
+use super::aggregate::about;
 use super::sql;
 use crate::audit;
 use crate::checks;

@@ -1,8 +1,9 @@
 //! `orderPlace`: price it, reserve stock at the best locations, all in one transaction.
 
+use super::aggregate::{Aggregate, about};
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
 use super::sql;
-use super::state::Facts;
+use super::supply::{self, Choice};
 use crate::actor::Actor;
 use crate::audit;
 use crate::catalog::sql as catalog;
@@ -14,20 +15,18 @@ use crate::idempotency::{Call, once};
 use crate::money::Currency;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
+use crate::routing::Router;
+use crate::routing::search::Wanted;
 use crate::stock::ledger;
-use crate::stock::needs::{Plan, Share, Wanted, plan};
-use crate::stock::reserve::{Floor, Goods, Held, Places, refuse_short};
+use crate::stock::reserve::{Floor, Goods, Held, check_pickup, refuse_short};
 use crate::stock::sql as stock;
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::{
-    ActorKind, DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState,
-    OrderReturnState, OrderState, ReservationState,
+    ActorKind, DeliveryMethod, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
+    OrderState, ReservationState,
 };
-use entities::{
-    channel, customer, fulfillment, fulfillment_line, fulfillment_order, note, order, order_line,
-    order_tag, payment,
-};
+use entities::{channel, customer, note, order, order_line, order_tag, payment};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -200,6 +199,17 @@ pub struct Written {
     pub customer: Option<customer::Model>,
 }
 
+impl Written {
+    fn of(one: &super::aggregate::OrderInHand, customer: Option<customer::Model>) -> Self {
+        Self {
+            order: (*one.row).clone(),
+            lines: one.lines.iter().map(|line| (**line).clone()).collect(),
+            payments: one.purse.payments().to_vec(),
+            customer,
+        }
+    }
+}
+
 /// Places an order. Every fault is named at once; a refused order leaves nothing behind.
 pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Result<Placed> {
     call.actor.require(Permission::OrdersWrite)?;
@@ -230,8 +240,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
         }
         return Err(Error::Refused(faults.into_vec()));
     };
-    let currency = Currency::from_code(&channel.currency)
-        .ok_or_else(|| Error::Internal(format!("channel {} has no currency", channel.code)))?;
+    let currency = Currency::of_channel(&channel)?;
     check_reference(&tx, &mut faults, &channel, command).await?;
 
     let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
@@ -253,8 +262,8 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     if held.reservation.as_ref().is_some_and(|held| held.channel_id != channel.id) {
         faults.add(RefusalCode::Invalid, "reservationId", "belongs to another channel");
     }
-    let places =
-        Places::load(&tx, actor, &mut faults, channel.id, command.pickup_location_id).await?;
+    let router = Router::load(&tx, &actor.reach, channel.id).await?;
+    check_pickup(&mut faults, &router, command.pickup_location_id);
     faults.check()?;
 
     // Nothing leaves a shelf for a digital delivery.
@@ -267,51 +276,47 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
             .map(|line| goods.goods.wanted(line.sku.trim(), line.quantity.into()))
             .collect()
     };
-    let floor = Floor::load(&tx, &goods.goods, &places, &held).await?;
-    let plan = plan(&wanted, &floor.sources(&places), command.allow_split);
-    if !command.allow_backorder {
-        refuse_short(&plan, &wanted, &skus, "lines")?;
-    }
-
+    let floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
     let mut draft = Draft { tx: &tx, actor, command, channel: &channel, batch: Batch::default() };
     let mut order = draft.order(currency, customer.as_ref()).await?;
-    book.write(&tx, actor, &mut draft.batch).await?;
-    let (mut line_rows, adjustment_rows) =
+    let (line_rows, adjustment_rows) =
         input::rows(&tx, &mut order, &lines, (&command.adjustments, &adjustments));
-    for (line, filled) in line_rows.iter_mut().zip(&plan.filled) {
-        let filled = i32::try_from(*filled).unwrap_or(i32::MAX);
-        line.quantity_reserved = filled;
-        line.quantity_backordered = line.quantity - filled;
+    let choice = Choice::default();
+    let routed = router.route(&wanted, &floor, &supply::job(&order, &choice)?);
+    let plan = &routed.plan;
+    if !command.allow_backorder {
+        refuse_short(plan, &wanted, &skus, "lines")?;
     }
-    order.paid_minor = payments.iter().map(record::Checked::captured).sum();
-    let authorized = payments.iter().map(record::Checked::authorized).sum();
-    settle_states(&mut order, &line_rows, authorized);
-
-    draft.batch.add(&order);
-    draft.batch.add_all(&line_rows);
-    draft.batch.add_all(&adjustment_rows);
+    book.write(&tx, actor, &mut draft.batch).await?;
     draft.placed(&order, &line_rows);
-    let payments = record::record(&tx, actor, &mut draft.batch, &order, &payments);
-    draft.fulfillments(&order, &line_rows, &plan, &goods.goods);
-    draft.extras(&order, authorized);
+    let (id, ids) = (order.id, line_rows.iter().map(|line| line.id).collect::<Vec<Uuid>>());
+    let purse = record::record(&tx, &order, &payments);
+    let mut placed = Aggregate::placed(order, line_rows, adjustment_rows, purse);
+    let decision = router.decision(&routed, tx.now());
+    placed.assign(&tx, id, (&ids, plan), (&goods.goods, &router), &decision);
+    placed.settle(&tx);
+    if let Some(one) = placed.order(id) {
+        draft.extras(&one.row, one.purse.funds().authorized);
+    }
     let mut batch = draft.batch;
+    placed.rows(&tx, actor, &mut batch).await?;
     if let Some(reservation) = &held.reservation {
-        let used =
-            stock::end_reservation(&tx, reservation.id, ReservationState::Used, Some(order.id));
+        let used = stock::end_reservation(&tx, reservation.id, ReservationState::Used, Some(id));
         if !used.await? {
             return Err(Error::Contended);
         }
-        let data = json!({ "orderId": order.id });
+        let data = json!({ "orderId": id });
         let event = NewEvent::new(events::RESERVATION_USED, ("res", reservation.id), data);
-        let event = NewEvent { channel: Some(channel.id), order: Some(order.id), ..event };
+        let event = NewEvent { channel: Some(channel.id), order: Some(id), ..event };
         events::record(&tx, actor, &mut batch, event);
     }
-    let moves = floor.moves(&plan, &held, ("ord", order.id));
+    let moves = floor.moves(plan, &held, ("ord", id));
     ledger::note(&tx, actor, &mut batch, &moves);
     batch.insert(&tx).await?;
     ledger::apply(&tx, &moves).await?;
     let customer = customer.and_then(|customer| book.get(customer.id));
-    Ok(Written { order, lines: line_rows, payments, customer })
+    let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;
+    Ok(Written::of(&one, customer))
 }
 
 /// A reference names one order of its channel.
@@ -329,19 +334,6 @@ async fn check_reference(
         faults.add(RefusalCode::Duplicate, "channelReference", message);
     }
     Ok(())
-}
-
-/// The states follow from the facts.
-pub(super) fn settle_states(
-    order: &mut order::Model,
-    lines: &[order_line::Model],
-    authorized: i64,
-) {
-    let states = Facts::of(order, lines, authorized).states();
-    order.state = states.order;
-    order.fulfillment_state = states.fulfillment;
-    order.payment_state = states.payment;
-    order.return_state = states.returns;
 }
 
 /// What is sold, with its prices in one channel.
@@ -474,6 +466,9 @@ impl Draft<'_> {
             imported: false,
             created_at: now,
             updated_at: now,
+            draft: false,
+            on_hold: false,
+            address_key: command.shipping_address.as_ref().map(Address::key),
         })
     }
 
@@ -485,64 +480,6 @@ impl Draft<'_> {
         let change = audit::made(&event.data);
         audit::record(self.tx, self.actor, &mut self.batch, Some(event.subject), &change);
         events::record(self.tx, self.actor, &mut self.batch, event);
-    }
-
-    /// One fulfillment per location that sends something.
-    fn fulfillments(
-        &mut self,
-        order: &order::Model,
-        lines: &[order_line::Model],
-        plan: &Plan,
-        goods: &Goods,
-    ) {
-        let mut locations: Vec<Uuid> = Vec::new();
-        for share in &plan.shares {
-            if !locations.contains(&share.location) {
-                locations.push(share.location);
-            }
-        }
-        for (index, location) in locations.into_iter().enumerate() {
-            let shares: Vec<&Share> =
-                plan.shares.iter().filter(|share| share.location == location).collect();
-            let row = fulfillment::Model {
-                id: self.tx.id(),
-                version: 1,
-                number: format!("{}-{}", order.number, index + 1),
-                location_id: location,
-                state: FulfillmentState::Open,
-                delivery_method: order.delivery_method,
-                delivery_service: order.delivery_service.clone(),
-                destination: order.shipping_address.clone(),
-                created_at: self.tx.now(),
-                shipped_at: None,
-                delivered_at: None,
-                cancelled_at: None,
-            };
-            self.batch.add(&row);
-            let link = fulfillment_order::Model { fulfillment_id: row.id, order_id: order.id };
-            self.batch.add(&link);
-            for (position, share) in (0..).zip(&shares) {
-                let Some(line) = lines.get(share.line) else { continue };
-                let sku = goods.sku(share.variant);
-                let name = if line.variant_id == Some(share.variant) { &line.name } else { sku };
-                self.batch.add(&fulfillment_line::Model {
-                    id: self.tx.id(),
-                    fulfillment_id: row.id,
-                    order_id: order.id,
-                    order_line_id: Some(line.id),
-                    variant_id: Some(share.variant),
-                    sku: sku.to_owned(),
-                    name: name.to_owned(),
-                    quantity: i32::try_from(share.quantity).unwrap_or(i32::MAX),
-                    position,
-                });
-            }
-            let units: i64 = shares.iter().map(|share| share.quantity).sum();
-            let data = json!({ "number": row.number, "units": units });
-            let event = about(order, events::FULFILLMENT_OPENED, ("ful", row.id), data);
-            let event = NewEvent { location: Some(location), ..event };
-            events::record(self.tx, self.actor, &mut self.batch, event);
-        }
     }
 
     /// Tags, the note, and the clock of an unpaid order.
@@ -594,21 +531,6 @@ pub(super) fn placed_data(order: &order::Model, lines: usize) -> Json {
         "currency": order.currency,
         "lines": lines,
     })
-}
-
-/// An event of an order.
-pub(super) fn about(
-    order: &order::Model,
-    kind: &'static events::EventKind,
-    subject: (&'static str, Uuid),
-    data: Json,
-) -> NewEvent {
-    NewEvent {
-        order: Some(order.id),
-        customer: order.customer_id,
-        channel: Some(order.channel_id),
-        ..NewEvent::new(kind, subject, data)
-    }
 }
 
 /// Who placed an order that came with its history.

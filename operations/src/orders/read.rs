@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::page::{Cursor, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::store::Db;
-use entities::enums::{OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
-use entities::{note, order, order_adjustment, order_line, order_tag};
+use entities::enums::{
+    HoldReason, OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState,
+};
+use entities::{note, order, order_adjustment, order_hold, order_line, order_tag};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -45,6 +47,10 @@ pub struct OrderFilter {
     pub assignee_id: Option<Uuid>,
     /// With one of these labels.
     pub tags: Option<Vec<String>>,
+    /// Held, or not.
+    pub on_hold: Option<bool>,
+    /// Held for one of these reasons.
+    pub hold_reasons: Option<Vec<HoldReason>>,
     /// Placed from this moment.
     pub placed_from: Option<OffsetDateTime>,
     /// Placed before this moment.
@@ -159,6 +165,17 @@ pub async fn lines_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<or
 /// The adjustments of orders, in order.
 pub async fn adjustments_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_adjustment::Model>> {
     queries::adjustments_of(db, orders).await
+}
+
+/// The holds of orders, oldest first.
+pub async fn holds_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_hold::Model>> {
+    queries::holds_of(db, orders).await
+}
+
+/// Holds by id, within reach.
+pub async fn holds_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<order_hold::Model>> {
+    actor.require(Permission::OrdersRead)?;
+    queries::holds_by_ids(db, actor, ids).await
 }
 
 /// The labels of orders.

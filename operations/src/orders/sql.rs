@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use crate::page::Order;
 use crate::sql::{Sql, listed as listed_columns, sql};
 use crate::store::{Db, WriteTx};
-use entities::{Row, customer, note, order, order_adjustment, order_line, order_tag, variant};
+use entities::{
+    Row, customer, note, order, order_adjustment, order_hold, order_line, order_tag, variant,
+};
 use rust_decimal::Decimal;
 use sea_orm::{ActiveEnum, DbErr, QueryResult};
 use uuid::Uuid;
@@ -71,9 +73,36 @@ pub(super) async fn customers_in_reach(
     db.values(query).await
 }
 
-/// An order, locked until the transaction ends. On `SQLite` the transaction is the only writer.
-pub(super) async fn lock(tx: &WriteTx, id: Uuid) -> Result<Option<order::Model>> {
-    tx.first(sql("select o.* from orders o where o.id = ?").bind(id).add(for_update(tx))).await
+/// Orders, locked until the transaction ends, in the order of their ids.
+pub(super) async fn lock_all(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    let query = sql("select o.* from orders o where o.id = any(?) order by o.id").ids(ids);
+    tx.all(query.add(for_update(tx))).await
+}
+
+/// The holds of orders, oldest first.
+pub(super) async fn holds_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_hold::Model>> {
+    let query = sql("select * from order_holds where order_id = any(?) order by order_id, id");
+    db.all(query.ids(orders)).await
+}
+
+/// Holds by id, of orders within reach.
+pub(super) async fn holds_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<order_hold::Model>> {
+    let query = sql("select h.* from order_holds h join orders o on o.id = h.order_id
+         where h.id = any(?)")
+    .ids(ids)
+    .join(actor.reach.orders_sql("o"));
+    db.all(query).await
+}
+
+pub(super) async fn remove_adjustments(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
+    if !ids.is_empty() {
+        tx.run(sql("delete from order_adjustments where id = any(?)").ids(ids)).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn lock_in_reach(
@@ -327,6 +356,16 @@ impl OrderFilter {
             if let Some(id) = id {
                 condition = condition.add(&format!(" and {column} = ?")).bind(id);
             }
+        }
+        match self.on_hold {
+            Some(true) => condition = condition.add(" and o.on_hold"),
+            Some(false) => condition = condition.add(" and not o.on_hold"),
+            None => {}
+        }
+        if let Some(reasons) = &self.hold_reasons {
+            let text = " and o.on_hold and o.id in (select order_id from order_holds
+                 where released_at is null and reason = any(?))";
+            condition = condition.add(text).texts(&names(reasons));
         }
         if let Some(tags) = &self.tags {
             let text = " and o.id in (select order_id from order_tags where tag = any(?))";

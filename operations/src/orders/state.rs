@@ -1,11 +1,14 @@
 //! The four states of an order, derived from facts: nothing else assigns them.
 
+use crate::payments::purse::Funds;
 use entities::enums::{OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
 use entities::{order, order_line};
 
 /// What the states follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facts {
+    /// Whether it is still being written.
+    pub draft: bool,
     /// Units that stand ordered and are not cancelled.
     pub units: i64,
     /// Units that left.
@@ -44,12 +47,18 @@ pub struct States {
 }
 
 impl Facts {
-    /// The facts of an order as it stands in the database; `authorized` comes from its payments.
-    pub fn of(order: &order::Model, lines: &[order_line::Model], authorized: i64) -> Self {
+    /// The facts of an order; `funds` come from its payments.
+    pub fn of<'a>(
+        order: &order::Model,
+        lines: impl IntoIterator<Item = &'a order_line::Model, IntoIter: Clone>,
+        funds: Funds,
+    ) -> Self {
+        let lines = lines.into_iter();
         let sum = |units: fn(&order_line::Model) -> i32| -> i64 {
-            lines.iter().map(|line| i64::from(units(line))).sum()
+            lines.clone().map(|line| i64::from(units(line))).sum()
         };
         Self {
+            draft: order.draft,
             units: sum(|line| line.quantity - line.quantity_cancelled),
             fulfilled: sum(|line| line.quantity_fulfilled),
             // A history may tell of a return without naming lines.
@@ -58,10 +67,10 @@ impl Facts {
             delivered: order.delivered_at.is_some(),
             cancelled: order.cancelled_at.is_some(),
             grand_total: order.grand_total_minor,
-            authorized,
+            authorized: funds.authorized,
             captured: order.paid_minor,
             refunded: order.refunded_minor,
-            has_payment: authorized > 0 || order.paid_minor > 0,
+            has_payment: funds.obtained || order.paid_minor > 0,
         }
     }
 
@@ -73,7 +82,9 @@ impl Facts {
     /// The states that follow.
     pub fn states(self) -> States {
         let fulfillment = self.fulfillment();
-        let order = if self.cancelled {
+        let order = if self.draft {
+            OrderState::Draft
+        } else if self.cancelled {
             OrderState::Cancelled
         } else if fulfillment == OrderFulfillmentState::Delivered && self.outstanding() <= 0 {
             OrderState::Completed
@@ -123,6 +134,7 @@ mod tests {
     use super::*;
 
     const OWED: Facts = Facts {
+        draft: false,
         units: 2,
         fulfilled: 0,
         returned: 0,
@@ -166,6 +178,12 @@ mod tests {
         assert_eq!(Facts { captured: 100, ..delivered }.states().order, OrderState::Completed);
         let cancelled = Facts { captured: 100, cancelled: true, ..delivered };
         assert_eq!(cancelled.states().order, OrderState::Cancelled);
+    }
+
+    #[test]
+    fn a_draft_is_nothing_else() {
+        let draft = Facts { draft: true, ..OWED };
+        assert_eq!(draft.states().order, OrderState::Draft);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `orderTag`: add and remove labels.
 
+use super::aggregate::about;
 use super::input::check_tags;
-use super::place::about;
 use super::sql;
 use crate::audit;
 use crate::checks;

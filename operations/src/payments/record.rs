@@ -1,16 +1,16 @@
 //! What a storefront, a terminal or an earlier system obtained.
 
-use crate::actor::Actor;
+use super::purse::{self, Purse};
 use crate::checks;
 use crate::error::{Faults, RefusalCode};
 use crate::events::{self, NewEvent};
 use crate::money::Currency;
-use crate::store::{Batch, WriteTx};
+use crate::store::WriteTx;
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
 use entities::{order, payment, payment_transaction};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use time::OffsetDateTime;
 
 /// Payments of one order at most.
@@ -61,15 +61,6 @@ impl Checked {
     /// What is captured.
     pub(crate) fn captured(&self) -> i64 {
         self.captured.unwrap_or(0)
-    }
-
-    const fn state(&self) -> PaymentState {
-        match self.captured {
-            Some(captured) if captured >= self.authorized => PaymentState::Captured,
-            Some(captured) if captured > 0 => PaymentState::PartiallyCaptured,
-            _ if self.authorized > 0 => PaymentState::Authorized,
-            _ => PaymentState::Pending,
-        }
     }
 }
 
@@ -124,19 +115,12 @@ pub(crate) fn check(
     checked
 }
 
-/// Adds payments, their steps and their events to what the transaction writes, and answers with the
-/// payments.
-pub(crate) fn record(
-    tx: &WriteTx,
-    actor: &Actor,
-    batch: &mut Batch,
-    order: &order::Model,
-    payments: &[Checked],
-) -> Vec<payment::Model> {
-    let mut rows = Vec::with_capacity(payments.len());
+/// The payments of a new order with their first steps, to be written with it.
+pub(crate) fn record(tx: &WriteTx, order: &order::Model, payments: &[Checked]) -> Purse {
+    let mut purse = Purse::default();
     for (position, payment) in (0..).zip(payments) {
         let at = payment.input.at.unwrap_or(order.placed_at);
-        let row = payment::Model {
+        let mut row = payment::Model {
             id: tx.id(),
             version: 1,
             order_id: order.id,
@@ -146,7 +130,7 @@ pub(crate) fn record(
             provider_reference: payment.input.provider_reference.clone(),
             method: payment.input.method.trim().to_owned(),
             card: payment.input.card.clone(),
-            state: payment.state(),
+            state: PaymentState::Pending,
             currency: order.currency.clone(),
             pending_minor: payment.pending,
             authorized_minor: payment.authorized,
@@ -156,10 +140,11 @@ pub(crate) fn record(
             authorization_expires_at: payment.input.authorization_expires_at,
             captured_at: payment.captured.map(|_| at),
             created_at: at,
+            voided_minor: 0,
         };
-        batch.add(&row);
+        row.state = purse::state(&row);
         for (kind, amount, state, event) in payment.steps() {
-            batch.add(&payment_transaction::Model {
+            let step = payment_transaction::Model {
                 id: tx.id(),
                 payment_id: row.id,
                 kind,
@@ -168,31 +153,14 @@ pub(crate) fn record(
                 provider_reference: row.provider_reference.clone(),
                 message: None,
                 at,
-            });
-            let decimal =
-                Currency::from_code(&row.currency).map(|currency| currency.decimal(amount));
-            let data = json!({
-                "amount": decimal,
-                "currency": row.currency,
-                "method": row.method,
-                "provider": row.provider,
-            });
-            events::record(
-                tx,
-                actor,
-                batch,
-                NewEvent {
-                    order: Some(order.id),
-                    customer: order.customer_id,
-                    channel: Some(order.channel_id),
-                    at: Some(at),
-                    ..NewEvent::new(event, ("pay", row.id), data)
-                },
-            );
+                fulfillment_id: None,
+            };
+            let event = NewEvent { at: Some(at), ..purse::told(order, &row, event, amount) };
+            purse.note(step, event);
         }
-        rows.push(row);
+        purse.add(row);
     }
-    rows
+    purse
 }
 
 type Step = (TransactionKind, i64, TransactionState, &'static events::EventKind);

@@ -8,6 +8,7 @@ use crate::store::{Batch, WriteTx};
 use entities::enums::MovementKind;
 use entities::{stock_level, stock_movement};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// One change of one level.
@@ -58,8 +59,8 @@ impl Move {
             }
             MovementKind::Reserve => events::STOCK_RESERVED,
             MovementKind::Release => events::STOCK_RELEASED,
-            MovementKind::Ship
-            | MovementKind::Adjust
+            MovementKind::Ship => events::STOCK_SHIPPED,
+            MovementKind::Adjust
             | MovementKind::Count
             | MovementKind::TransferOut
             | MovementKind::Damage
@@ -116,6 +117,15 @@ pub(crate) fn note(tx: &WriteTx, actor: &Actor, batch: &mut Batch, moves: &[Move
     }
 }
 
+/// What changes of one level in all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    pub(super) level_id: Uuid,
+    pub(super) on_hand: i64,
+    pub(super) reserved: i64,
+    pub(super) damaged: i64,
+}
+
 /// Changes the levels: the last thing a transaction does, in one order everywhere, so that two
 /// never wait for each other. A promise is kept only where enough is available at this very moment;
 /// otherwise the transaction is undone and tried again on what is there then.
@@ -123,14 +133,25 @@ pub(crate) async fn apply(tx: &WriteTx, moves: &[Move]) -> Result<()> {
     if moves.is_empty() {
         return Ok(());
     }
-    let mut moves: Vec<&Move> = moves.iter().collect();
-    moves.sort_by_key(|change| (change.variant_id, change.location_id));
+    let mut levels: BTreeMap<(Uuid, Uuid), Change> = BTreeMap::new();
+    for one in moves {
+        let change = levels.entry((one.variant_id, one.location_id)).or_insert(Change {
+            level_id: one.level_id,
+            on_hand: 0,
+            reserved: 0,
+            damaged: 0,
+        });
+        change.on_hand += one.on_hand;
+        change.reserved += one.reserved;
+        change.damaged += one.damaged;
+    }
+    let changes: Vec<Change> = levels.into_values().collect();
     let changed = if tx.is_postgres() {
-        sql::apply_postgres(tx, &moves).await?
+        sql::apply_postgres(tx, &changes).await?
     } else {
-        sql::apply_sqlite(tx, &moves).await?
+        sql::apply_sqlite(tx, &changes).await?
     };
-    if changed == moves.len() { Ok(()) } else { Err(Error::Contended) }
+    if changed == changes.len() { Ok(()) } else { Err(Error::Contended) }
 }
 
 /// A level that does not exist yet, empty.

@@ -5,7 +5,6 @@
 
 pub mod adjust;
 pub(crate) mod ledger;
-pub(crate) mod needs;
 pub mod read;
 pub mod receive;
 pub mod release;

@@ -1,7 +1,6 @@
 //! `stockReserve`: hold stock for a checkout, for a while.
 
 use super::ledger::{self, Move};
-use super::needs::{Plan, Wanted, plan};
 use super::receive::SkuQuantity;
 use super::sql;
 use crate::actor::Actor;
@@ -11,11 +10,14 @@ use crate::checks::{self, Address};
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
+use crate::money::Currency;
 use crate::permissions::Permission;
+use crate::routing::search::{Plan, Wanted};
+use crate::routing::{Job as Routing, Point, Router};
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::ReservationState;
-use entities::{location, stock_level, stock_reservation, stock_reservation_line, variant};
+use entities::{stock_level, stock_reservation, stock_reservation_line, variant};
 use sea_orm::ActiveEnum;
 use serde::Serialize;
 use serde_json::json;
@@ -73,16 +75,26 @@ async fn hold(tx: WriteTx, actor: &Actor, command: &ReserveStock) -> Result<Uuid
     if held.reservation.as_ref().is_some_and(|old| old.channel_id != channel.id) {
         faults.add(RefusalCode::Invalid, "replacesId", "belongs to another channel");
     }
-    let places =
-        Places::load(&tx, actor, &mut faults, channel.id, command.pickup_location_id).await?;
+    let router = Router::load(&tx, &actor.reach, channel.id).await?;
+    check_pickup(&mut faults, &router, command.pickup_location_id);
     faults.check()?;
     let wanted: Vec<Wanted> = command
         .lines
         .iter()
         .map(|line| goods.wanted(line.sku.trim(), line.quantity.into()))
         .collect();
-    let floor = Floor::load(&tx, &goods, &places, &held).await?;
-    let plan = plan(&wanted, &floor.sources(&places), true);
+    let floor = Floor::load(&tx, &goods, &router.place_ids(), &held).await?;
+    let routing = Routing {
+        currency: Currency::of_channel(&channel)?,
+        // A checkout has no total yet: what is split only above a value is not split for it.
+        value: i64::MAX,
+        pickup: command.pickup_location_id,
+        allow_split: true,
+        destination: command.destination.as_ref().and_then(Point::of_address),
+        excluded: &[],
+        only: None,
+    };
+    let plan = router.route(&wanted, &floor, &routing).plan;
     refuse_short(&plan, &wanted, &skus, "lines")?;
     let id = tx.id();
     let moves = floor.moves(&plan, &held, ("res", id));
@@ -216,11 +228,15 @@ impl Goods {
         }
     }
 
+    /// What one unit of a variant consumes: a plain one itself.
+    pub(crate) fn parts_of(&self, variant: Option<Uuid>) -> Vec<(Uuid, i64)> {
+        let Some(variant) = variant else { return Vec::new() };
+        self.components.get(&variant).cloned().unwrap_or_else(|| vec![(variant, 1)])
+    }
+
     /// What a line consumes.
     pub(crate) fn wanted(&self, sku: &str, quantity: i64) -> Wanted {
-        let parts = self.by_sku.get(sku).map_or_else(Vec::new, |variant| {
-            self.components.get(&variant.id).cloned().unwrap_or_else(|| vec![(variant.id, 1)])
-        });
+        let parts = self.parts_of(self.by_sku.get(sku).map(|variant| variant.id));
         Wanted { quantity, parts }
     }
 
@@ -237,37 +253,6 @@ impl Goods {
 
     pub(crate) fn sku(&self, variant: Uuid) -> &str {
         self.skus.get(&variant).map_or("", String::as_str)
-    }
-}
-
-/// The locations that may serve, most preferred first.
-#[derive(Debug)]
-pub(crate) struct Places(Vec<location::Model>);
-
-impl Places {
-    pub(crate) async fn load(
-        tx: &WriteTx,
-        actor: &Actor,
-        faults: &mut Faults,
-        channel: Uuid,
-        pickup: Option<Uuid>,
-    ) -> Result<Self> {
-        let serving = catalog::serving(tx, channel).await?;
-        let mut places: Vec<location::Model> = serving
-            .into_iter()
-            .filter(|place| actor.reach.has_location(place.id))
-            .filter(|place| pickup.map_or(place.ships_orders, |id| place.id == id))
-            .collect();
-        if pickup.is_some() && !places.iter().any(|place| place.offers_pickup) {
-            places.clear();
-            let message = "is no location of this channel where customers can fetch";
-            faults.add(RefusalCode::NotFound, "pickupLocationId", message);
-        }
-        Ok(Self(places))
-    }
-
-    pub(crate) fn ids(&self) -> Vec<Uuid> {
-        self.0.iter().map(|place| place.id).collect()
     }
 }
 
@@ -343,11 +328,11 @@ impl Floor {
     pub(crate) async fn load(
         tx: &WriteTx,
         goods: &Goods,
-        places: &Places,
+        places: &[Uuid],
         held: &Held,
     ) -> Result<Self> {
         let mut variants = goods.stocked();
-        let mut locations = places.ids();
+        let mut locations = places.to_vec();
         variants.extend(held.lines.iter().map(|line| line.variant_id));
         locations.extend(held.lines.iter().map(|line| line.location_id));
         let levels = sql::levels(tx, &variants, &locations).await?;
@@ -363,25 +348,24 @@ impl Floor {
         Ok(Self { levels, held, skus })
     }
 
-    /// What can be promised at each place; what the reservation holds counts as free.
-    pub(crate) fn sources(&self, places: &Places) -> Vec<super::needs::Source> {
+    /// What can be promised at a place; what the reservation holds counts as free.
+    pub(crate) fn at(&self, place: Uuid) -> BTreeMap<Uuid, i64> {
         let free = |level: &stock_level::Model| {
             let own = self.held.get(&(level.variant_id, level.location_id)).copied().unwrap_or(0);
             level.on_hand - level.reserved - level.damaged - i64::from(level.safety_stock) + own
         };
-        places
-            .0
+        self.levels
             .iter()
-            .map(|place| super::needs::Source {
-                location: place.id,
-                available: self
-                    .levels
-                    .iter()
-                    .filter(|level| level.location_id == place.id)
-                    .map(|level| (level.variant_id, free(level)))
-                    .collect(),
-            })
+            .filter(|level| level.location_id == place)
+            .map(|level| (level.variant_id, free(level)))
             .collect()
+    }
+
+    /// Counts units as free, or as taken where they are negative.
+    pub(crate) fn free(&mut self, units: &BTreeMap<(Uuid, Uuid), i64>) {
+        for (place, units) in units {
+            *self.held.entry(*place).or_insert(0) += units;
+        }
     }
 
     /// The moves from what was held to what is planned.
@@ -401,6 +385,14 @@ impl Floor {
                 (change != 0).then(|| Move::promise(level, sku, change, subject))
             })
             .collect()
+    }
+}
+
+/// Where a customer wants to fetch, customers can.
+pub(crate) fn check_pickup(faults: &mut Faults, router: &Router, pickup: Option<Uuid>) {
+    if pickup.is_some_and(|id| !router.offers_pickup(id)) {
+        let message = "is no location of this channel where customers can fetch";
+        faults.add(RefusalCode::NotFound, "pickupLocationId", message);
     }
 }
 

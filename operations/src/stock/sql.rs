@@ -1,6 +1,6 @@
 //! Every query of stock.
 
-use super::ledger::Move;
+use super::ledger::Change;
 use super::read::{LevelFilter, MovementFilter};
 use crate::actor::{Actor, Reach};
 use crate::error::Result;
@@ -229,10 +229,11 @@ pub(super) async fn movements_by_ids(
     list_movements(db, filter, sql("")).await
 }
 
-const KEPT: &str = "(k.r <= 0 or s.on_hand - s.reserved - s.damaged - s.safety_stock >= k.r)
+const KEPT: &str =
+    "(k.r <= 0 or s.on_hand + k.h - s.reserved - s.damaged - k.d - s.safety_stock >= k.r)
      and s.on_hand + k.h >= s.damaged + k.d and s.damaged + k.d >= 0 and s.reserved + k.r >= 0";
 
-pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
+pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[Change]) -> Result<usize> {
     let levels: Vec<Uuid> = moves.iter().map(|change| change.level_id).collect();
     let query = sql(format!(
         "with k as (
@@ -252,7 +253,7 @@ pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[&Move]) -> Result<usiz
 }
 
 /// Statements in a row, handed over together.
-pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[&Move]) -> Result<usize> {
+pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[Change]) -> Result<usize> {
     let change_one = format!(
         "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
              damaged = s.damaged + k.d, updated_at = ?

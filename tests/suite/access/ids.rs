@@ -16,6 +16,9 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "noteAdd.input.mentionUserIds",
     "orderAssign.input.userId",
     "orderUpdated.filter.assigneeIds",
+    "fulfillmentStartPicking.input.assigneeId",
+    "fulfillmentUpdated.filter.assigneeId",
+    "fulfillments.filter.assigneeId",
     "orders.filter.assigneeId",
     "roleDefine.input.roleId",
     "supplierUpsert.input.id",
@@ -81,13 +84,20 @@ async fn places(app: &TestApp) -> BTreeSet<String> {
     found
 }
 
+const PICK_LIST: &str = "query($id: [ID!], $location: ID!) { pickList(input: { locationId: $location, fulfillmentIds: $id }) { quantity } }";
+
 /// What is beyond the stranger's reach.
 struct Foreign {
     channel: String,
     location: String,
     order: String,
+    open: String,
     customer: String,
     reservation: String,
+    fulfillment: String,
+    line: String,
+    hold: String,
+    strategy: String,
 }
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
@@ -95,7 +105,18 @@ type Case = (&'static str, &'static str, Json, String);
 
 #[expect(clippy::too_many_lines, reason = "a table, one case for each place")]
 fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<Case> {
-    let Foreign { channel, location, order, customer, reservation } = foreign;
+    let Foreign {
+        channel,
+        location,
+        order,
+        open,
+        customer,
+        reservation,
+        fulfillment,
+        line,
+        hold: held,
+        strategy,
+    } = foreign;
     let lines = json!([{ "sku": "A", "quantity": 1 }]);
     let place = |with: Json| {
         let mut input = json!({ "channelId": shop.market, "lines": lines });
@@ -178,6 +199,156 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
             "subscription($id: [ID!], $after: String) { stockChanged(after: $after, filter: { locationIds: $id }) { cursor } }",
             json!({ "id": ["@"] }),
             location.clone(),
+        ),
+        (
+            "fulfillmentUpdated.filter.locationIds",
+            "subscription($id: [ID!], $after: String) { fulfillmentUpdated(after: $after, filter: { locationIds: $id }) { cursor } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "fulfillmentUpdated.filter.orderId",
+            "subscription($id: ID, $after: String) { fulfillmentUpdated(after: $after, filter: { orderId: $id }) { cursor } }",
+            json!({ "id": "@" }),
+            order.clone(),
+        ),
+        (
+            "fulfillments.filter.locationIds",
+            "query($id: [ID!]) { fulfillments(filter: { locationIds: $id }) { totalCount nodes { number } } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "fulfillments.filter.orderId",
+            "query($id: ID) { fulfillments(filter: { orderId: $id }) { totalCount nodes { number } } }",
+            json!({ "id": "@" }),
+            order.clone(),
+        ),
+        (
+            "pickList.input.locationId",
+            "query($id: ID!) { pickList(input: { locationId: $id }) { quantity } }",
+            json!({ "id": "@" }),
+            location.clone(),
+        ),
+        (
+            "pickList.input.fulfillmentIds",
+            PICK_LIST,
+            json!({ "id": ["@"], "location": shop.berlin }),
+            fulfillment.clone(),
+        ),
+        (
+            "orderHold.input.orderId",
+            ORDER_HOLD,
+            json!({ "input": { "orderId": "@", "reason": "MANUAL" } }),
+            order.clone(),
+        ),
+        (
+            "orderRelease.input.orderId",
+            ORDER_RELEASE,
+            json!({ "input": { "orderId": "@" } }),
+            order.clone(),
+        ),
+        (
+            "orderRelease.input.holdId",
+            ORDER_RELEASE,
+            json!({ "input": { "orderId": order, "holdId": "@" } }),
+            held.clone(),
+        ),
+        (
+            "orderCancel.input.lines.lineId",
+            ORDER_CANCEL,
+            json!({ "input": { "orderId": order, "reason": "OTHER", "lines": [{ "lineId": "@", "quantity": 1 }] } }),
+            line.clone(),
+        ),
+        (
+            "orderCancel.input.orderId",
+            ORDER_CANCEL,
+            json!({ "input": { "orderId": "@", "reason": "OTHER" } }),
+            order.clone(),
+        ),
+        (
+            "orderReroute.input.orderId",
+            ORDER_REROUTE,
+            json!({ "input": { "orderId": "@" } }),
+            open.clone(),
+        ),
+        (
+            "orderReroute.input.locationId",
+            ORDER_REROUTE,
+            json!({ "input": { "orderId": open, "locationId": "@" } }),
+            location.clone(),
+        ),
+        (
+            "orderReroute.input.fulfillmentId",
+            ORDER_REROUTE,
+            json!({ "input": { "orderId": open, "fulfillmentId": "@" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentAccept.input.fulfillmentId",
+            FULFILLMENT_ACCEPT,
+            json!({ "input": { "fulfillmentId": "@" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentReject.input.fulfillmentId",
+            FULFILLMENT_REJECT,
+            json!({ "input": { "fulfillmentId": "@", "reason": "x" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentPick.input.fulfillmentId",
+            FULFILLMENT_PICK,
+            json!({ "input": { "fulfillmentId": "@", "picked": [] } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentPack.input.fulfillmentId",
+            FULFILLMENT_PACK,
+            json!({ "input": { "fulfillmentId": "@", "parcels": [{ "lines": lines }] } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentShip.input.fulfillmentId",
+            FULFILLMENT_SHIP,
+            json!({ "input": { "fulfillmentId": "@" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentReadyForPickup.input.fulfillmentId",
+            FULFILLMENT_READY,
+            json!({ "input": { "fulfillmentId": "@" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentDeliver.input.fulfillmentId",
+            FULFILLMENT_DELIVER,
+            json!({ "input": { "fulfillmentId": "@" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentFail.input.fulfillmentId",
+            FULFILLMENT_FAIL,
+            json!({ "input": { "fulfillmentId": "@", "reason": "x" } }),
+            fulfillment.clone(),
+        ),
+        (
+            "fulfillmentStartPicking.input.fulfillmentIds",
+            FULFILLMENT_START,
+            json!({ "input": { "fulfillmentIds": ["@"] } }),
+            fulfillment.clone(),
+        ),
+        (
+            "routingStrategyDefine.input.id",
+            ROUTING_DEFINE,
+            json!({ "input": { "id": "@", "name": "x", "channelId": shop.market, "rules": ["NEAREST"] } }),
+            strategy.clone(),
+        ),
+        (
+            "routingStrategyDefine.input.channelId",
+            ROUTING_DEFINE,
+            json!({ "input": { "name": "x", "channelId": "@", "rules": ["NEAREST"] } }),
+            channel.clone(),
         ),
         (
             "Variant.availableToSell.channelId",
@@ -448,18 +619,26 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
     let mut input = shop.order(&[("A", 1)]);
     input["customer"] = json!({ "create": { "email": "ada@example.com" } });
     let order = shop.place(input).await;
+    let open = shop.place(shop.paid(&[("A", 1)])).await;
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
     let held = shop.admin.done(STOCK_RESERVE, hold).await["reservation"]["id"].clone();
     // The market serves a store, where customers may fetch.
     let market = json!({ "code": "market", "name": "market", "kind": "MARKETPLACE", "currencyCode": "EUR",
         "taxIncluded": true, "legalEntityId": shop.entity, "locationIds": [shop.hamburg, shop.store] });
     shop.admin.done(CHANNEL_UPSERT, market).await;
+    let strategy = json!({ "name": "x", "channelId": shop.web, "rules": ["NEAREST"] });
+    let strategy = shop.admin.done(ROUTING_DEFINE, strategy).await["routingStrategy"]["id"].clone();
     let foreign = Foreign {
         channel: shop.web.clone(),
         location: shop.berlin.clone(),
         order: text(&order["id"]),
+        open: text(&open["id"]),
         customer: text(&order["customer"]["id"]),
         reservation: text(&held),
+        fulfillment: text(&shop.work(&open, 0).await["id"]),
+        line: text(&order["lines"][0]["id"]),
+        hold: text(&shop.read(&order).await["holds"][0]["id"]),
+        strategy: text(&strategy),
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();

@@ -25,6 +25,13 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("suppliers", "{ suppliers { totalCount } }", Some(P::PurchasingRead)),
     ("order", "{ order(by: { number: \"WEB-1000001\" }) { number } }", Some(P::OrdersRead)),
     ("orders", "{ orders { totalCount } }", Some(P::OrdersRead)),
+    ("routingStrategies", "{ routingStrategies { name } }", Some(P::OrdersRead)),
+    ("fulfillments", "{ fulfillments { totalCount nodes { number } } }", Some(P::FulfillmentRead)),
+    (
+        "pickList",
+        "{ pickList(input: { locationId: \"loc_00000000000000000000000000\" }) { quantity } }",
+        Some(P::FulfillmentRead),
+    ),
     ("stockLevels", "{ stockLevels { totalCount } }", Some(P::StockRead)),
     ("stockMovements", "{ stockMovements { totalCount } }", Some(P::StockRead)),
     ("events", "{ events { totalCount } }", None),
@@ -34,11 +41,13 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
 ];
 
 /// A mutation with an input that would do something, and the permission it needs.
+#[expect(clippy::too_many_lines, reason = "a table, one case for each mutation")]
 fn mutations(
     shop: &Shop,
     order: &Json,
     held: &Json,
     (token, user, role, webhook): &(Json, Json, Json, Json),
+    work: &Work,
 ) -> Vec<(&'static str, &'static str, Json, P)> {
     let sku = json!([{ "sku": "A", "quantity": 1 }]);
     let entity = json!({ "name": "x", "countryCode": "DE", "baseCurrency": "EUR" });
@@ -119,11 +128,82 @@ fn mutations(
         ("ordersImport", ORDERS_IMPORT, history, P::OrdersWrite),
         ("orderTag", ORDER_TAG, json!({ "orderId": order["id"], "add": ["x"] }), P::OrdersWrite),
         ("orderAssign", ORDER_ASSIGN, json!({ "orderId": order["id"] }), P::OrdersWrite),
+        ("orderHold", ORDER_HOLD, json!({ "orderId": work.order["id"], "reason": "MANUAL" }), P::OrdersWrite),
+        ("orderRelease", ORDER_RELEASE, json!({ "orderId": work.order["id"] }), P::OrdersWrite),
+        (
+            "orderReroute",
+            ORDER_REROUTE,
+            json!({ "orderId": work.order["id"], "locationId": shop.berlin }),
+            P::OrdersWrite,
+        ),
+        (
+            "orderCancel",
+            ORDER_CANCEL,
+            json!({ "orderId": work.order["id"], "reason": "CUSTOMER" }),
+            P::OrdersWrite,
+        ),
+        (
+            "routingStrategyDefine",
+            ROUTING_DEFINE,
+            json!({ "name": "x", "rules": ["NEAREST"], "active": false }),
+            P::CatalogWrite,
+        ),
         // Last, since nothing can be done with it then.
         ("webhookEndpointDelete", WEBHOOK_DELETE, endpoint, P::WebhooksManage),
         ("noteAdd", NOTE_ADD, json!({ "subjectId": order["id"], "text": "x" }), P::OrdersWrite),
     ]);
+    let one = |id: &Json| json!({ "fulfillmentId": id });
+    let with = |id: &Json, name: &str, value: Json| json!({ "fulfillmentId": id, name: value });
+    let numbered = json!([{ "lines": sku, "trackingNumber": "T1" }]);
+    let said =
+        json!({ "trackingNumber": "T1", "status": "IN_TRANSIT", "at": "2026-03-02T09:00:00Z" });
+    let picking = json!({ "fulfillmentIds": [work.sent, work.fetched] });
+    // One after the other, each on what the last one left.
+    for (name, query, input) in [
+        ("fulfillmentStartPicking", FULFILLMENT_START, picking),
+        ("fulfillmentPick", FULFILLMENT_PICK, with(&work.sent, "picked", sku.clone())),
+        ("fulfillmentPick", FULFILLMENT_PICK, with(&work.fetched, "picked", sku.clone())),
+        ("fulfillmentPack", FULFILLMENT_PACK, with(&work.sent, "parcels", numbered)),
+        ("fulfillmentShip", FULFILLMENT_SHIP, one(&work.sent)),
+        ("trackingReport", TRACKING_REPORT, said),
+        ("fulfillmentDeliver", FULFILLMENT_DELIVER, one(&work.sent)),
+        ("fulfillmentReadyForPickup", FULFILLMENT_READY, one(&work.fetched)),
+        ("fulfillmentFail", FULFILLMENT_FAIL, with(&work.fetched, "reason", json!("x"))),
+        ("fulfillmentAccept", FULFILLMENT_ACCEPT, one(&work.offered[0])),
+        ("fulfillmentReject", FULFILLMENT_REJECT, with(&work.offered[1], "reason", json!("x"))),
+    ] {
+        cases.push((name, query, input, P::FulfillmentWrite));
+    }
     cases
+}
+
+/// Work in every state that something can be done with.
+struct Work {
+    order: Json,
+    sent: Json,
+    fetched: Json,
+    offered: [Json; 2],
+}
+
+impl Work {
+    async fn plan(shop: &Shop) -> Self {
+        let order = shop.place(shop.paid(&[("D", 1)])).await;
+        let sent = shop.place(shop.paid(&[("A", 1)])).await;
+        let mut fetched = shop.paid(&[("A", 1)]);
+        fetched["deliveryMethod"] = json!("PICKUP");
+        fetched["pickupLocationId"] = json!(shop.store);
+        let fetched = shop.place(fetched).await;
+        let partner = shop.partner().await;
+        let mut offered = [Json::Null, Json::Null];
+        for work in &mut offered {
+            let mut order = shop.paid(&[("A", 1)]);
+            order["channelId"] = json!(partner.channel);
+            let order = shop.place(order).await;
+            *work = shop.work(&order, 0).await["id"].clone();
+        }
+        let (sent, fetched) = (shop.work(&sent, 0).await, shop.work(&fetched, 0).await);
+        Self { order, sent: sent["id"].clone(), fetched: fetched["id"].clone(), offered }
+    }
 }
 
 /// Root fields that need no credential: they are how one is obtained.
@@ -142,7 +222,7 @@ async fn fields(app: &TestApp, root: &str) -> BTreeSet<String> {
     fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json, Json)) {
+async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json, Json), Work) {
     let shop = Shop::open(app).await;
     let order = shop.place(shop.order(&[("A", 1)])).await;
     let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "B", "quantity": 1 }] });
@@ -154,7 +234,8 @@ async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json, Json)) {
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();
     let hook = json!({ "url": "https://hooks.example/", "types": ["order.*"] });
     let hook = shop.admin.done(WEBHOOK_CREATE, hook).await["webhookEndpoint"]["id"].clone();
-    (shop, order, held, (token, user, role, hook))
+    let work = Work::plan(&shop).await;
+    (shop, order, held, (token, user, role, hook), work)
 }
 
 #[tokio::test]
@@ -184,8 +265,8 @@ async fn every_query_needs_a_credential_and_its_right() {
 #[tokio::test]
 async fn every_mutation_needs_a_credential_and_its_right_and_changes_nothing_without() {
     let app = TestApp::start().await;
-    let (shop, order, held, token) = opened(&app).await;
-    let cases = mutations(&shop, &order, &held, &token);
+    let (shop, order, held, token, work) = opened(&app).await;
+    let cases = mutations(&shop, &order, &held, &token, &work);
     let mut known: BTreeSet<String> = cases.iter().map(|(name, ..)| (*name).to_owned()).collect();
     known.extend(OPEN.map(str::to_owned));
     known.extend(OWN.map(|(name, _)| name.to_owned()));
@@ -280,9 +361,9 @@ fn expected(asker: &Asker, permission: Option<P>) -> (u16, Option<&'static str>)
 #[tokio::test]
 async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
     let app = TestApp::start().await;
-    let (shop, order, held, subjects) = opened(&app).await;
+    let (shop, order, held, subjects, work) = opened(&app).await;
     let askers = askers(&app).await;
-    let cases = mutations(&shop, &order, &held, &subjects);
+    let cases = mutations(&shop, &order, &held, &subjects, &work);
     let mut asked = 0;
     for asker in &askers {
         for (name, query, permission) in QUERIES {
@@ -318,6 +399,11 @@ async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
 const SUBSCRIPTIONS: &[(&str, &str, Option<P>)] = &[
     ("events", "subscription { events { cursor } }", None),
     ("orderUpdated", "subscription { orderUpdated { cursor } }", Some(P::OrdersRead)),
+    (
+        "fulfillmentUpdated",
+        "subscription { fulfillmentUpdated { cursor } }",
+        Some(P::FulfillmentRead),
+    ),
     ("stockChanged", "subscription { stockChanged { cursor } }", Some(P::StockRead)),
 ];
 
@@ -359,11 +445,11 @@ async fn every_subscription_answers_every_kind_of_asker() {
 #[tokio::test]
 async fn what_is_beyond_reach_is_not_there() {
     let app = TestApp::start().await;
-    let (shop, order, held, token) = opened(&app).await;
+    let (shop, order, held, token, work) = opened(&app).await;
     // Another channel, another location: nothing of the web shop is in reach.
     let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;
     let before = app.books().await;
-    for (name, query, input, _) in mutations(&shop, &order, &held, &token) {
+    for (name, query, input, _) in mutations(&shop, &order, &held, &token, &work) {
         let expected = match name {
             // Legal entities and products belong to no channel; whoever is restricted hands on their
             // own restriction with a token.
@@ -371,7 +457,11 @@ async fn what_is_beyond_reach_is_not_there() {
                 continue;
             }
             "userCreate" | "roleDefine" | "webhookEndpointCreate" => continue,
-            "channelUpsert" | "locationUpsert" | "apiTokenRotate" | "apiTokenRevoke"
+            "channelUpsert"
+            | "locationUpsert"
+            | "apiTokenRotate"
+            | "apiTokenRevoke"
+            | "routingStrategyDefine"
             | "userUpdate" => "POLICY_VIOLATION",
             name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",

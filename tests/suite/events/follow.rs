@@ -45,17 +45,21 @@ async fn what_happens_arrives_in_order_and_a_cursor_replays_it() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let order = shop.place(shop.order(&[("A", 1), ("B", 1)])).await;
     let mut seen = vec![order_event(&mut live).await];
-    for _ in 0..3 {
+    for _ in 0..4 {
         seen.push(live.item().await);
     }
     let kinds: Vec<&str> = seen.iter().map(kind).collect();
-    assert_eq!(kinds, ["order.placed", "fulfillment.opened", "stock.reserved", "stock.reserved"]);
+    assert_eq!(
+        kinds,
+        ["order.placed", "fulfillment.opened", "order.held", "stock.reserved", "stock.reserved"]
+    );
     assert_eq!(seen[0]["event"]["order"]["number"], order["number"]);
     assert_eq!(seen[0]["cursor"], seen[0]["event"]["cursor"]);
     let after = seen[1]["cursor"].as_str().unwrap();
     let mut replay = follow(&shop.admin, Some(after)).await;
     assert_eq!(replay.item().await, seen[2]);
     assert_eq!(replay.item().await, seen[3]);
+    assert_eq!(replay.item().await, seen[4]);
     shop.place(shop.order(&[("C", 1)])).await;
     assert_eq!(kind(&replay.item().await), "order.placed");
 }

@@ -1,7 +1,10 @@
 mod assign;
+mod cancel;
+mod hold;
 mod import;
 mod list;
 mod note_add;
 mod oversell;
 mod place;
+mod reroute;
 mod tag;

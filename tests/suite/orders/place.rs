@@ -378,10 +378,13 @@ async fn an_unpaid_order_is_cancelled_when_its_time_is_up() {
         .as_array()
         .unwrap()
         .iter()
-        .take(3)
+        .take(4)
         .map(|event| event["type"].as_str().unwrap())
         .collect();
-    assert_eq!(newest, ["fulfillment.cancelled", "fulfillment.cancelled", "order.cancelled"]);
+    assert_eq!(
+        newest,
+        ["order.released", "fulfillment.cancelled", "fulfillment.cancelled", "order.cancelled"]
+    );
     assert_eq!(order["timeline"]["nodes"][0]["actor"]["kind"], "SYSTEM");
     assert_eq!(shop.level("A", &shop.berlin).await.1, 0);
     let other = shop.admin.payload(query, json!({ "n": paid["number"] })).await;

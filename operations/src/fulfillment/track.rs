@@ -1,0 +1,145 @@
+//! `trackingReport`: what a carrier says of a parcel, late, repeated and out of order.
+
+use super::deliver::hand_over;
+use super::in_hand;
+use super::sql;
+use super::state::{Step, follow, next};
+use crate::audit;
+use crate::checks;
+use crate::error::{Error, Faults, Result};
+use crate::events;
+use crate::idempotency::{Call, once};
+use crate::permissions::Permission;
+use crate::store::{Batch, Store};
+use entities::enums::TrackingStatus;
+use entities::tracking_event;
+use sea_orm::ActiveEnum;
+use serde::Serialize;
+use serde_json::json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What a carrier says.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReportTracking {
+    /// Which carrier; any without it.
+    pub carrier: Option<String>,
+    /// The parcel, by the carrier's number.
+    pub tracking_number: String,
+    /// Where it stood.
+    #[serde(serialize_with = "crate::as_column")]
+    pub status: TrackingStatus,
+    /// When, by the carrier's clock.
+    pub at: OffsetDateTime,
+    /// Where.
+    pub place: Option<String>,
+    /// What else was said.
+    pub detail: Option<String>,
+}
+
+/// Records what was said and answers with the id of the parcel. The same again changes nothing; where a parcel
+/// stands follows from all that is known, by the carrier's clock.
+pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> Result<Uuid> {
+    call.actor.require(Permission::FulfillmentWrite)?;
+    let mut faults = Faults::default();
+    let number = checks::text(&mut faults, "trackingNumber", &command.tracking_number, 100);
+    let carrier = checks::optional(&mut faults, "carrier", command.carrier.as_deref(), 100);
+    let place = checks::optional(&mut faults, "place", command.place.as_deref(), 200);
+    let detail = checks::optional(&mut faults, "detail", command.detail.as_deref(), 1_000);
+    faults.check()?;
+    let (number, carrier, place, detail) = (&number, &carrier, &place, &detail);
+    once(store, call, "trackingReport", command, |tx| async move {
+        let at = in_hand::moment(&tx, "at", Some(command.at))?;
+        let key = sql::tracking_key(number);
+        let named = sql::tracked(&tx, call.actor, (carrier.as_deref(), &key)).await?;
+        let mut reached = None;
+        for parcel in named {
+            let rows = super::read::reached(&tx, call.actor, &[parcel.fulfillment_id]).await?;
+            if !rows.is_empty() {
+                reached = Some(parcel);
+                break;
+            }
+        }
+        let Some(parcel) = reached else {
+            return Err(Error::refused(checks::not_found("trackingNumber", "parcel")));
+        };
+        let (id, work) = (parcel.id, parcel.fulfillment_id);
+        let mut found = in_hand::take(&tx, call.actor, work, None).await?;
+        found.load_parcels(&tx, work).await?;
+        let mut known = sql::tracking_of(&tx, &[id]).await?;
+        if known.iter().any(|one| one.at == at && one.status == command.status) {
+            return Ok(id);
+        }
+        let event = tracking_event::Model {
+            id: tx.id(),
+            parcel_id: id,
+            status: command.status,
+            at,
+            place: place.clone(),
+            detail: detail.clone(),
+            reported_at: tx.now(),
+        };
+        known.push(event.clone());
+        known.sort_by_key(|one| (one.at, one.status));
+        let work_now = found.work_mut(work)?;
+        let Some(parcel) = work_now.parcels.iter_mut().find(|parcel| parcel.id == id) else {
+            return Err(Error::Contended);
+        };
+        let label = parcel.tracking_number.as_ref().map(|_| TrackingStatus::LabelCreated);
+        let from =
+            if parcel.shipped_at.is_some() { Some(TrackingStatus::InTransit) } else { label };
+        let status = known.iter().fold(from, |stands, one| Some(follow(stands, one.status)));
+        parcel.status = status;
+        let arrived = known.iter().find(|one| one.status == TrackingStatus::Delivered);
+        parcel.delivered_at = arrived.map(|one| one.at).or(parcel.delivered_at);
+        let last = work_now
+            .parcels
+            .iter()
+            .map(|parcel| {
+                let there = parcel.status == Some(TrackingStatus::Delivered);
+                parcel.delivered_at.filter(|_| there)
+            })
+            .collect::<Option<Vec<OffsetDateTime>>>()
+            .and_then(|moments| moments.into_iter().max());
+        let state = work_now.row.state;
+        let left = work_now.row.shipped_at;
+        let data = json!({
+            "status": command.status.to_value(),
+            "parcelStatus": status.unwrap_or(command.status).to_value(),
+        });
+        note(&mut found, (work, id), &data);
+        if let Some(last) = last
+            && left.is_some()
+            && next(state, Step::Deliver).is_some()
+        {
+            hand_over(&mut found, work, last)?;
+        }
+        let mut batch = Batch::default();
+        batch.add(&event);
+        audit::record(&tx, call.actor, &mut batch, Some(("pcl", id)), &audit::made(&data));
+        found.write(&tx, call.actor, batch).await?;
+        Ok(id)
+    })
+    .await
+}
+
+/// What happened to a parcel, told to each order in it.
+fn note(
+    found: &mut crate::orders::aggregate::Aggregate,
+    (work, parcel): (Uuid, Uuid),
+    data: &serde_json::Value,
+) {
+    let Some(one) = found.work.iter().find(|one| one.row.id == work) else { return };
+    let location = Some(one.row.location_id);
+    let orders = one.orders.clone();
+    for order in orders {
+        let Some(one) = found.order(order) else { continue };
+        let about = crate::orders::aggregate::about(
+            &one.row,
+            events::PARCEL_TRACKED,
+            ("pcl", parcel),
+            data.clone(),
+        );
+        found.note(crate::events::NewEvent { location, ..about });
+    }
+}

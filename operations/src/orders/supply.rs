@@ -1,0 +1,282 @@
+//! Stock for lines of an order: planned, and put into the work of the locations that send it.
+
+use super::aggregate::{Aggregate, Tracked, WorkInHand, units};
+use crate::actor::Reach;
+use crate::catalog::sql as catalog;
+use crate::checks::Address;
+use crate::error::{Error, Result};
+use crate::fulfillment::state as machine;
+use crate::money::Currency;
+use crate::routing::search::{Plan, Routed, Share, Wanted};
+use crate::routing::{Decision, Job, Point, Router};
+use crate::stock::reserve::{Floor, Goods, Held};
+use crate::store::WriteTx;
+use entities::enums::{FulfillmentState, LocationKind};
+use entities::{fulfillment, fulfillment_line, order, order_line};
+use serde_json::json;
+use uuid::Uuid;
+
+/// Units of one line that stock is wanted for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Want {
+    pub(crate) line: Uuid,
+    pub(crate) units: i64,
+}
+
+/// What somebody decided about where it comes from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Choice {
+    /// This location alone.
+    pub(crate) only: Option<Uuid>,
+    /// Not these.
+    pub(crate) not: Vec<Uuid>,
+}
+
+/// What was found for the wants: in their order, whole units.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) routed: Routed,
+}
+
+/// Everything about an order that routing looks at.
+pub(crate) fn job<'a>(order: &order::Model, choice: &'a Choice) -> Result<Job<'a>> {
+    let currency = Currency::from_code(&order.currency)
+        .ok_or_else(|| Error::Internal(format!("order {} has no currency", order.number)))?;
+    let address = order.shipping_address.as_ref().map(Address::from_json);
+    Ok(Job {
+        currency,
+        value: order.grand_total_minor,
+        pickup: order.pickup_location_id,
+        allow_split: order.allow_split,
+        destination: address.as_ref().and_then(Point::of_address),
+        excluded: &choice.not,
+        only: choice.only,
+    })
+}
+
+impl Aggregate {
+    /// Locations that refused or failed work of an order.
+    pub(crate) fn refused_by(&self, order: Uuid) -> Vec<Uuid> {
+        self.work
+            .iter()
+            .filter(|work| work.orders.contains(&order) && work.row.failed_because.is_some())
+            .map(|work| work.row.location_id)
+            .collect()
+    }
+
+    /// Finds stock for units of an order's lines and puts it into work; what is not found stays backordered.
+    pub(crate) async fn supply(
+        &mut self,
+        tx: &WriteTx,
+        reach: &Reach,
+        order: Uuid,
+        wants: &[Want],
+        mut choice: Choice,
+    ) -> Result<Option<Found>> {
+        let Some(one) = self.order(order) else { return Ok(None) };
+        let row = (*one.row).clone();
+        let lines: Vec<order_line::Model> = wants
+            .iter()
+            .filter_map(|want| one.lines.iter().find(|line| line.id == want.line))
+            .map(|line| (**line).clone())
+            .collect();
+        let variants: Vec<Uuid> = lines.iter().filter_map(|line| line.variant_id).collect();
+        if variants.is_empty() {
+            return Ok(None);
+        }
+        let goods = Goods::of(tx, catalog::variants(tx, &variants).await?).await?;
+        let wanted: Vec<Wanted> = wants
+            .iter()
+            .zip(&lines)
+            .map(|(want, line)| Wanted {
+                quantity: want.units,
+                parts: goods.parts_of(line.variant_id),
+            })
+            .collect();
+        let router = Router::load(tx, reach, row.channel_id).await?;
+        let mut floor = Floor::load(tx, &goods, &router.place_ids(), &Held::default()).await?;
+        floor.free(&self.pending());
+        if choice.only.is_none() {
+            choice.not.extend(self.refused_by(order));
+            if !row.allow_split {
+                choice.only = self.place_of(order);
+            }
+        }
+        let routed = router.route(&wanted, &floor, &job(&row, &choice)?);
+        let decision = router.decision(&routed, tx.now());
+        let ids: Vec<Uuid> = wants.iter().map(|want| want.line).collect();
+        self.assign(tx, order, (&ids, &routed.plan), (&goods, &router), &decision);
+        Ok(Some(Found { routed }))
+    }
+
+    /// Where an order that is not to be split is served from already.
+    fn place_of(&self, order: Uuid) -> Option<Uuid> {
+        let serves = |work: &&WorkInHand| {
+            work.orders.contains(&order)
+                && (machine::reserves(work.row.state) || machine::has_left(work.row.state))
+        };
+        self.work.iter().find(serves).map(|work| work.row.location_id)
+    }
+
+    /// Puts a plan into work: into what nobody has begun at the location, else into new work.
+    pub(crate) fn assign(
+        &mut self,
+        tx: &WriteTx,
+        order: Uuid,
+        (lines, plan): (&[Uuid], &Plan),
+        (goods, router): (&Goods, &Router),
+        decision: &Decision,
+    ) {
+        let mut locations: Vec<Uuid> = Vec::new();
+        for share in &plan.shares {
+            if !locations.contains(&share.location) {
+                locations.push(share.location);
+            }
+        }
+        for location in locations {
+            let index = self.work_at(tx, order, location, router, decision);
+            for share in plan.shares.iter().filter(|share| share.location == location) {
+                if let Some(line) = lines.get(share.line) {
+                    self.put(tx, index, (order, *line), share, goods);
+                }
+            }
+        }
+    }
+
+    /// The place of work at a location that nobody has begun; made where there is none.
+    fn work_at(
+        &mut self,
+        tx: &WriteTx,
+        order: Uuid,
+        location: Uuid,
+        router: &Router,
+        decision: &Decision,
+    ) -> usize {
+        let free = |work: &WorkInHand| {
+            work.row.location_id == location
+                && work.orders == [order]
+                && machine::is_untouched(work.row.state)
+                && work.row.accepted_at.is_none()
+                && work.row.cancel_requested_at.is_none()
+        };
+        if let Some(index) = self.work.iter().position(free) {
+            return index;
+        }
+        let partner = router.place(location).is_some_and(|place| {
+            matches!(place.kind, LocationKind::ThirdParty | LocationKind::Supplier)
+        });
+        let number = self.next_number(order);
+        let Some(one) = self.order(order) else { return usize::MAX };
+        let row = fulfillment::Model {
+            id: tx.id(),
+            version: 1,
+            number,
+            location_id: location,
+            state: if partner { FulfillmentState::Requested } else { FulfillmentState::Open },
+            delivery_method: one.row.delivery_method,
+            delivery_service: one.row.delivery_service.clone(),
+            destination: one.row.shipping_address.clone(),
+            created_at: tx.now(),
+            shipped_at: None,
+            delivered_at: None,
+            cancelled_at: None,
+            assignee_id: None,
+            ship_by: None,
+            third_party: partner,
+            accepted_at: None,
+            picked_at: None,
+            packed_at: None,
+            ready_at: None,
+            cancel_requested_at: None,
+            cancel_request: None,
+            failed_because: None,
+            routing: Some(json!(decision)),
+        };
+        self.work.push(WorkInHand::new(row, order));
+        self.work.len() - 1
+    }
+
+    /// `WEB-1000001-2`: the order's number and the next count.
+    pub(crate) fn next_number(&self, order: Uuid) -> String {
+        let prefix = self.order(order).map_or("", |one| one.row.number.as_str());
+        let count = |number: &str| number.strip_prefix(prefix)?.strip_prefix('-')?.parse().ok();
+        let last: u32 =
+            self.work.iter().filter_map(|work| count(&work.row.number)).max().unwrap_or(0);
+        format!("{prefix}-{}", last + 1)
+    }
+
+    fn put(
+        &mut self,
+        tx: &WriteTx,
+        index: usize,
+        (order, line): (Uuid, Uuid),
+        share: &Share,
+        goods: &Goods,
+    ) {
+        let found = self.order(order).and_then(|one| one.lines.iter().find(|row| row.id == line));
+        let Some((variant, name)) = found.map(|row| (row.variant_id, row.name.clone())) else {
+            return;
+        };
+        let Some(work) = self.work.get_mut(index) else { return };
+        let same = |row: &&mut Tracked<fulfillment_line::Model>| {
+            row.order_line_id == Some(line) && row.variant_id == Some(share.variant)
+        };
+        if let Some(row) = work.lines.iter_mut().find(same) {
+            row.quantity += units(share.quantity);
+            return;
+        }
+        let sku = goods.sku(share.variant);
+        let each = goods.parts_of(variant).into_iter().find(|part| part.0 == share.variant);
+        let position = work.lines.iter().map(|row| row.position + 1).max().unwrap_or(0);
+        work.lines.push(Tracked::new(fulfillment_line::Model {
+            id: tx.id(),
+            fulfillment_id: work.row.id,
+            order_id: order,
+            order_line_id: Some(line),
+            variant_id: Some(share.variant),
+            sku: sku.to_owned(),
+            name: if variant == Some(share.variant) { name } else { sku.to_owned() },
+            quantity: units(share.quantity),
+            position,
+            quantity_picked: 0,
+            quantity_short: 0,
+            per_unit: units(each.map_or(1, |part| part.1)),
+        }));
+    }
+}
+
+impl Aggregate {
+    /// Looks for stock for what work that was refused or failed does not send any longer.
+    pub(crate) async fn route_again(
+        &mut self,
+        tx: &WriteTx,
+        reach: &Reach,
+        work: Uuid,
+    ) -> Result<()> {
+        let found = self.work.iter().find(|one| one.row.id == work);
+        let orders = found.map(|one| one.orders.clone()).unwrap_or_default();
+        for order in orders {
+            let wants = self.waiting(order);
+            if !wants.is_empty() {
+                self.supply(tx, reach, order, &wants, Choice::default()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Units of an order's lines that nothing is planned for.
+    pub(crate) fn waiting(&self, order: Uuid) -> Vec<Want> {
+        let Some(one) = self.order(order) else { return Vec::new() };
+        if one.row.imported || one.row.draft || one.is_digital() {
+            return Vec::new();
+        }
+        one.lines
+            .iter()
+            .map(|line| {
+                let promised = self.whole_units(line.id, crate::fulfillment::state_counts);
+                Want { line: line.id, units: super::totals::standing(line) - promised }
+            })
+            .filter(|want| want.units > 0)
+            .collect()
+    }
+}
