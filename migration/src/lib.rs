@@ -26,6 +26,7 @@ mod m0017_retain_events;
 mod m0018_create_webhooks;
 mod m0019_run_orders;
 mod m0020_route_orders;
+mod m0021_keep_backorders;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_create_webhooks::Migration),
             Box::new(m0019_run_orders::Migration),
             Box::new(m0020_route_orders::Migration),
+            Box::new(m0021_keep_backorders::Migration),
         ]
     }
 }

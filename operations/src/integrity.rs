@@ -67,6 +67,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     let db = store.read();
     let mut checks = vec![stock_sums(&db).await?, reservations(&db).await?];
     checks.extend(orders(&db).await?);
+    checks.push(backorders(&db).await?);
     checks.push(orphans(&db).await?);
     checks.push(expired_timers(&db).await?);
     checks.push(crate::audit::seal::check(&db).await?);
@@ -250,6 +251,20 @@ fn check_units(check: &mut Check, order: &order::Model, lines: &[order_line::Mod
             });
         }
     }
+}
+
+/// Who waits for stock stands in the queue for it, and nobody else does.
+async fn backorders(db: &Db) -> Result<Check> {
+    let violations = sql("select o.number, coalesce(l.sku, ''), cast(count(l.id) as bigint), cast(count(b.order_line_id) as bigint)
+         from orders o join order_lines l on l.order_id = o.id
+         left join (select distinct order_line_id from backorders) b on b.order_line_id = l.id
+         where (l.quantity_backordered > 0 and l.variant_id is not null and o.state = 'OPEN') <> (b.order_line_id is not null)
+         group by o.number, l.sku order by o.number");
+    grouped(db, "backorders in their queue", "backorders", violations, |row| {
+        let (number, sku, ..) = row;
+        format!("{number}: {sku} waits for stock and stands in no queue, or the other way round")
+    })
+    .await
 }
 
 /// Every part has the whole it belongs to.

@@ -15,6 +15,8 @@ pub(crate) enum Job {
     ExpireReservation,
     /// Cancel an order that was never paid.
     ExpireUnpaidOrder,
+    /// Deal out what lies there to those who wait for a variant.
+    ServeBackorders,
 }
 
 impl Job {
@@ -22,11 +24,12 @@ impl Job {
         match self {
             Self::ExpireReservation => "reservation.expire",
             Self::ExpireUnpaidOrder => "order.expire_unpaid",
+            Self::ServeBackorders => "backorders.serve",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::ExpireReservation, Self::ExpireUnpaidOrder]
+        [Self::ExpireReservation, Self::ExpireUnpaidOrder, Self::ServeBackorders]
             .into_iter()
             .find(|job| job.name() == name)
     }
@@ -92,6 +95,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::ExpireUnpaidOrder) => {
                     crate::orders::expire::expire_unpaid(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::ServeBackorders) => {
+                    crate::orders::backorders::serve(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

@@ -156,8 +156,11 @@ pub(crate) struct Aggregate {
     pub(crate) physical: Vec<Physical>,
     /// The shipment that captures pay for.
     pub(crate) shipment: Option<Uuid>,
+    /// Stock that came or went otherwise in the same transaction, by variant and location.
+    pub(crate) freed: BTreeMap<(Uuid, Uuid), i64>,
     events: Vec<NewEvent>,
-    sizes_told: bool,
+    /// Sizes of work that the log was told of.
+    sizes_told: BTreeMap<Uuid, i64>,
 }
 
 /// Units of one line: promised in all, and those among them that left.
@@ -501,9 +504,6 @@ impl Aggregate {
 
     /// Tells of new work, and of work that became larger or smaller.
     fn tell_sizes(&mut self) {
-        if std::mem::replace(&mut self.sizes_told, true) {
-            return;
-        }
         let size = |lines: &mut dyn Iterator<Item = &fulfillment_line::Model>| -> i64 {
             lines.map(live).sum()
         };
@@ -511,16 +511,19 @@ impl Aggregate {
         for work in self.work.iter().filter(|work| machine::reserves(work.row.state)) {
             let now = size(&mut work.lines.iter().map(|line| &line.now));
             let was = size(&mut work.lines.iter().filter_map(Tracked::was).chain(&work.dropped));
-            let kind = match (work.row.was.is_some(), work.row.third_party) {
-                (true, _) if now == was => continue,
+            let told_before = self.sizes_told.get(&work.row.id);
+            let known = told_before.is_some() || work.row.was.is_some();
+            let kind = match (known, work.row.third_party) {
+                (true, _) if now == told_before.copied().unwrap_or(was) => continue,
                 (true, _) => events::FULFILLMENT_CHANGED,
                 (false, true) => events::FULFILLMENT_OFFERED,
                 (false, false) => events::FULFILLMENT_OPENED,
             };
-            told.push((work.row.id, kind, json!({ "units": now })));
+            told.push((work.row.id, kind, now));
         }
-        for (work, kind, data) in told {
-            self.note_work(work, kind, &data);
+        for (work, kind, units) in told {
+            self.sizes_told.insert(work, units);
+            self.note_work(work, kind, &json!({ "units": units }));
         }
     }
 
@@ -577,11 +580,13 @@ impl Aggregate {
         actor: &Actor,
         mut batch: Batch,
     ) -> Result<()> {
+        self.serve_waiting(tx, &mut batch).await?;
         self.settle(tx);
         let moves = self.moves(tx).await?;
         self.rows(tx, actor, &mut batch).await?;
         ledger::note(tx, actor, &mut batch, &moves);
         batch.insert(tx).await?;
+        self.queue(tx).await?;
         ledger::apply(tx, &moves).await
     }
 
@@ -630,7 +635,7 @@ impl Aggregate {
 
     /// What the shelves do not hold any longer for these orders, or hold in addition: by variant and location.
     pub(crate) fn pending(&self) -> BTreeMap<(Uuid, Uuid), i64> {
-        let mut free: BTreeMap<(Uuid, Uuid), i64> = BTreeMap::new();
+        let mut free = self.freed.clone();
         let (before, after) = (self.reserved_before(), self.reserved_now());
         for ((variant, location, _), (units, _)) in &before {
             *free.entry((*variant, *location)).or_default() += units;

@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 pub mod assign;
+pub(crate) mod backorders;
 pub mod cancel;
 pub(crate) mod expire;
 pub mod hold;

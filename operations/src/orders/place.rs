@@ -313,6 +313,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let moves = floor.moves(plan, &held, ("ord", id));
     ledger::note(&tx, actor, &mut batch, &moves);
     batch.insert(&tx).await?;
+    placed.queue(&tx).await?;
     ledger::apply(&tx, &moves).await?;
     let customer = customer.and_then(|customer| book.get(customer.id));
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;

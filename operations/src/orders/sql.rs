@@ -98,6 +98,29 @@ pub(super) async fn holds_by_ids(
     db.all(query).await
 }
 
+/// Who waits for variants, the first come first: order and line.
+pub(super) async fn waiting_for(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let query = sql("select order_id, order_line_id from backorders where variant_id = any(?)
+         order by rank_at, placed_at, order_line_id limit 200");
+    db.values(query.ids(variants)).await
+}
+
+/// Writes anew what these orders wait for.
+pub(super) async fn queue_backorders(tx: &WriteTx, orders: &[Uuid]) -> Result<()> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    tx.run(sql("delete from backorders where order_id = any(?)").ids(orders)).await?;
+    let never = time::macros::datetime!(9999-12-31 0:00 UTC);
+    let query = sql("insert into backorders (order_line_id, variant_id, order_id, rank_at, placed_at)
+         select l.id, coalesce(b.component_id, l.variant_id), o.id, coalesce(o.promised_by, ?), o.placed_at
+         from order_lines l join orders o on o.id = l.order_id
+         left join bundle_components b on b.bundle_id = l.variant_id
+         where o.id = any(?) and l.quantity_backordered > 0 and l.variant_id is not null
+           and o.state = 'OPEN'");
+    tx.run(query.bind(never).ids(orders)).await.map(|_| ())
+}
+
 pub(super) async fn remove_adjustments(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
     if !ids.is_empty() {
         tx.run(sql("delete from order_adjustments where id = any(?)").ids(ids)).await?;

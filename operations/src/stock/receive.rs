@@ -8,6 +8,7 @@ use crate::catalog::sql as catalog;
 use crate::checks;
 use crate::error::{Faults, RefusalCode, Result};
 use crate::idempotency::{Call, once};
+use crate::orders::backorders;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::MovementKind;
@@ -148,14 +149,14 @@ impl Shelf {
         moves: &[Move],
     ) -> Result<Vec<Uuid>> {
         let ids = self.rows.iter().map(|(_, level)| level.id).collect();
-        ledger::note(tx, actor, &mut self.batch, moves);
+        // New levels first: what comes in may be promised at once.
+        std::mem::take(&mut self.batch).insert(tx).await?;
         if let Some(first) = moves.first() {
             let subject = Some(("loc", first.location_id));
             let change = audit::made(&ledger::told(moves));
             audit::record(tx, actor, &mut self.batch, subject, &change);
         }
-        self.batch.insert(tx).await?;
-        ledger::apply(tx, moves).await?;
+        backorders::move_and_serve(tx, actor, self.batch, moves.to_vec()).await?;
         Ok(ids)
     }
 }

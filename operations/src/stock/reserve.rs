@@ -1,6 +1,6 @@
 //! `stockReserve`: hold stock for a checkout, for a while.
 
-use super::ledger::{self, Move};
+use super::ledger::Move;
 use super::receive::SkuQuantity;
 use super::sql;
 use crate::actor::Actor;
@@ -11,6 +11,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
+use crate::orders::backorders;
 use crate::permissions::Permission;
 use crate::routing::search::{Plan, Wanted};
 use crate::routing::{Job as Routing, Point, Router};
@@ -135,9 +136,7 @@ async fn hold(tx: WriteTx, actor: &Actor, command: &ReserveStock) -> Result<Uuid
             return Err(Error::Contended);
         }
     }
-    ledger::note(&tx, actor, &mut batch, &moves);
-    batch.insert(&tx).await?;
-    ledger::apply(&tx, &moves).await?;
+    backorders::move_and_serve(&tx, actor, batch, moves).await?;
     Ok(id)
 }
 
@@ -174,9 +173,7 @@ pub(super) async fn end(
     audit::record(tx, actor, &mut batch, Some(event.subject), &change);
     events::record(tx, actor, &mut batch, event);
     let moves = held.give_back(tx, ("res", id)).await?;
-    ledger::note(tx, actor, &mut batch, &moves);
-    batch.insert(tx).await?;
-    ledger::apply(tx, &moves).await?;
+    backorders::move_and_serve(tx, actor, batch, moves).await?;
     Ok(true)
 }
 

@@ -7,6 +7,7 @@ use crate::checks;
 use crate::error::{Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
+use crate::orders::backorders;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
 use crate::{Error, error};
@@ -77,6 +78,9 @@ pub async fn set_policy(
         audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
+        if safety < level.safety_stock {
+            backorders::serve(&tx, call.actor, variant.id).await?;
+        }
         Ok(vec![level.id])
     })
     .await

@@ -1,4 +1,5 @@
 mod assign;
+mod backorders;
 mod cancel;
 mod hold;
 mod import;
