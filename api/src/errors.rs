@@ -53,7 +53,7 @@ impl From<Error> for Failure {
                 tracing::warn!(%why, "unavailable");
                 ("UNAVAILABLE", "the service cannot answer now, try again".to_owned())
             }
-            Error::Contended => {
+            Error::Contended | Error::Undone => {
                 ("UNAVAILABLE", "the service cannot answer now, try again".to_owned())
             }
             Error::Internal(cause) => internal(&cause),

@@ -34,6 +34,9 @@ pub enum Error {
     /// Another transaction was in the way; tried again a few times by the store.
     #[error("contended")]
     Contended,
+    /// A transaction that was only tried was undone, as it was to be.
+    #[error("undone")]
+    Undone,
     /// The service cannot answer now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -62,6 +65,7 @@ impl Error {
             | Self::CursorInvalid
             | Self::CursorExpired
             | Self::Contended
+            | Self::Undone
             | Self::Unavailable(_)
             | Self::Internal(_)
             | Self::Database(_) => None,
@@ -80,6 +84,7 @@ impl Error {
             | Self::BadInput(_)
             | Self::CursorInvalid
             | Self::CursorExpired
+            | Self::Undone
             | Self::Unavailable(_)
             | Self::Internal(_) => false,
         }

@@ -260,6 +260,31 @@ impl Store {
         }
     }
 
+    /// Runs a body in one transaction and undoes it: what would happen, to the cent, without its happening.
+    pub(crate) async fn rehearse<T, F, Fut>(&self, body: F) -> Result<T>
+    where
+        T: Send,
+        F: Fn(WriteTx) -> Fut,
+        Fut: Future<Output = Result<T>>,
+    {
+        let outcome = std::sync::Mutex::new(None);
+        let (body, kept) = (&body, &outcome);
+        let undone: Result<()> = self
+            .write(|tx| async move {
+                let value = body(tx).await?;
+                if let Ok(mut kept) = kept.lock() {
+                    *kept = Some(value);
+                }
+                Err(Error::Undone)
+            })
+            .await;
+        match (undone, outcome.into_inner()) {
+            (Err(Error::Undone), Ok(Some(value))) => Ok(value),
+            (Err(error), _) => Err(error),
+            (Ok(()), _) => Err(Error::Internal("a rehearsal was not undone".into())),
+        }
+    }
+
     async fn attempt<T, F, Fut>(&self, body: &F) -> Result<T>
     where
         F: Fn(WriteTx) -> Fut,

@@ -184,6 +184,22 @@ pub const FULFILLMENT_FAIL: &str = "mutation($input: FulfillmentFailInput!, $key
       parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
         customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
     userErrors { code message field details } } }";
+pub const ORDER_EDIT: &str = "mutation($input: OrderEditInput!, $key: String) {
+  orderEdit(input: $input, idempotencyKey: $key) {
+    order { id number version state onHold paymentState
+      totals { items { amount } shipping { amount } discounts { amount } tax { amount } grandTotal { amount } paid { amount } refunded { amount } outstanding { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered quantityCancelled discount { amount } total { amount } }
+      fulfillments { id number state location { code } destination { city } lines { sku quantity } } }
+    userErrors { code message field details } } }";
+pub const EDIT_PREVIEW: &str = "query($input: OrderEditInput!) { orderEditPreview(input: $input) {
+    totalsBefore { grandTotal { amount } } totalsAfter { grandTotal { amount } tax { amount } discounts { amount } }
+    toCharge { amount } toRefund { amount } routing { location { code } decidedBy }
+    userErrors { code message field details } } }";
+pub const LINE_SUBSTITUTE: &str = "mutation($input: LineSubstituteInput!, $key: String) {
+  lineSubstitute(input: $input, idempotencyKey: $key) {
+    order { id totals { grandTotal { amount } discounts { amount } refunded { amount } }
+      lines { id sku quantity quantityReserved quantityCancelled unitPrice { amount } discount { amount } total { amount } substitutesFor { sku } } }
+    userErrors { code message field details } } }";
 pub const FULFILLMENT_START: &str =
     "mutation($input: FulfillmentStartPickingInput!, $key: String) {
   fulfillmentStartPicking(input: $input, idempotencyKey: $key) {

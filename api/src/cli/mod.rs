@@ -107,6 +107,7 @@ impl From<Error> for Fault {
             | Error::CursorInvalid
             | Error::CursorExpired
             | Error::Contended
+            | Error::Undone
             | Error::Unavailable(_)
             | Error::Internal(_)
             | Error::Database(_)) => Self::Failed(other.to_string()),

@@ -2,6 +2,7 @@
 
 mod assign;
 mod cancel;
+mod edit;
 mod hold;
 pub(crate) mod import;
 pub(crate) mod mutations;
@@ -11,5 +12,6 @@ pub(crate) mod queries;
 mod release;
 mod reroute;
 pub(crate) mod subscriptions;
+mod substitute;
 mod tag;
 pub(crate) mod types;

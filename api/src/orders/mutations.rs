@@ -2,12 +2,14 @@
 
 use super::assign::{OrderAssignInput, assign};
 use super::cancel::{OrderCancelInput, cancel};
+use super::edit::{OrderEditInput, edit};
 use super::hold::{OrderHoldInput, hold};
 use super::import::{OrdersImportInput, OrdersImportPayload, import};
 use super::note_add::{NoteAddInput, NotePayload, note_add};
 use super::place::{OrderPlaceInput, place};
 use super::release::{OrderReleaseInput, release};
 use super::reroute::{OrderRerouteInput, reroute};
+use super::substitute::{LineSubstituteInput, substitute};
 use super::tag::{OrderTagInput, tag};
 use super::types::Order;
 use crate::errors::{OrNull, UserError, answer};
@@ -67,6 +69,34 @@ impl OrderMutation {
         idempotency_key: Option<String>,
     ) -> Option<OrdersImportPayload> {
         import(ctx, input, idempotency_key).await
+    }
+
+    /// Change lines, addresses or delivery before shipment; stock, totals and payment follow, or the edit is refused whole.
+    /// Needs `ORDERS_WRITE`.
+    async fn order_edit(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderEditInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        edit(ctx, input, idempotency_key).await
+    }
+
+    /// Send something else in place of what was ordered, at not more than the ordered price unless agreed. Needs
+    /// `ORDERS_WRITE`.
+    async fn line_substitute(
+        &self,
+        ctx: &Context<'_>,
+        input: LineSubstituteInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        substitute(ctx, input, idempotency_key).await
     }
 
     /// Stop an order: its stock stays reserved, and nothing of it is picked. Several holds may stand at once.

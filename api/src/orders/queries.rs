@@ -1,5 +1,6 @@
 //! Questions about orders.
 
+use super::edit::{self, OrderEditInput, OrderEditPreview};
 use super::types::{
     DETAILS, HoldReason, Order, OrderConnection, OrderFulfillmentState, OrderPaymentState,
     OrderReturnState, OrderState, Prefetched,
@@ -152,6 +153,15 @@ impl OrderQuery {
             wanted.load(ctx.store(), found.into_iter().collect()).await
         };
         found.await.or_null(ctx)?.pop()
+    }
+
+    /// What an edit would do, to the cent: it is tried and undone. Needs `ORDERS_WRITE`.
+    async fn order_edit_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The edit to look at.")] input: OrderEditInput,
+    ) -> Option<OrderEditPreview> {
+        edit::preview(ctx, input).await
     }
 
     /// Orders within reach. `search` finds those where every word begins the order number, the channel

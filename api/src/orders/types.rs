@@ -189,6 +189,13 @@ impl Order {
         Self(Arc::new((row, prefetched)))
     }
 
+    /// An order as it would be: its own columns alone are ever asked for.
+    pub(super) fn unwritten(row: order::Model) -> Self {
+        let (summary, details) = row.into();
+        let details = Some(Arc::new(details));
+        Self::with(summary, Prefetched { details, ..Prefetched::default() })
+    }
+
     /// An order that a row names; none where it is beyond reach.
     pub(crate) async fn load(ctx: &Context<'_>, id: Uuid) -> Result<Option<Self>, Failure> {
         let found = ctx.loaders().order(id).await?;
@@ -665,7 +672,7 @@ pub(crate) struct OrderAdjustment {
     tax: Money,
 }
 
-pub(crate) struct OrderTotals(Order);
+pub(crate) struct OrderTotals(pub(super) Order);
 
 /// grandTotal = items + shipping - discounts + other adjustments, with the tax. items, shipping and
 /// discounts contain tax where the channel's prices do; `tax` is the tax of the whole, computed per

@@ -127,6 +127,14 @@ event_kinds! {
         "{units} units cancelled: {reason}"
         "Some units of an order were cancelled."
         { units: Count => "how many units", reason: Text => "a `CancelReason`" }
+    ORDER_EDITED "order.edited" OrdersRead
+        "Order edited"
+        "Lines, amounts, addresses or the delivery of an order were changed."
+        { fields: Texts => "what was changed, by its name in the input", total: Amount => "what is to be paid now", currency: Text => "of the total" }
+    ORDER_SUBSTITUTED "order.substituted" OrdersRead
+        "{units} x {sku} sent in place of {replaced}"
+        "An agreed substitute took the place of what was ordered."
+        { sku: Text => "what is sent", replaced: Text => "what was ordered", units: Count => "how many units" }
     ORDER_REROUTED "order.rerouted" OrdersRead
         "{units} units routed again"
         "What nobody had begun is sent from elsewhere."

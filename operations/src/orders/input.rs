@@ -1,6 +1,6 @@
 //! What placing and importing have in common: lines and adjustments as a client gives them.
 
-use super::pricing::{self, PriceAdjustment, PriceLine, Priced};
+use super::pricing::{self, LineAmounts, PriceAdjustment, PriceLine, Priced};
 use crate::checks;
 use crate::error::{Faults, RefusalCode};
 use crate::money::{Currency, rate_ppm};
@@ -190,37 +190,60 @@ pub(crate) fn rows(
     order.grand_total_minor = priced.sums.grand_total;
     let line_rows = (0..)
         .zip(lines.iter().zip(&priced.lines))
-        .map(|(position, (line, amounts))| order_line::Model {
-            id: tx.id(),
-            order_id: order.id,
-            position,
-            variant_id: line.variant_id,
-            sku: line.sku.clone(),
-            sku_key: checks::fold(&line.sku),
-            name: line.name.clone(),
-            quantity: i32::try_from(line.price.quantity).unwrap_or(i32::MAX),
-            unit_price_minor: line.price.unit_price,
-            discount_minor: amounts.discount,
-            shipping_minor: amounts.shipping,
-            tax_minor: amounts.tax,
-            tax_rate_ppm: line.price.rate_ppm,
-            total_minor: amounts.total,
-            quantity_reserved: 0,
-            quantity_backordered: 0,
-            quantity_fulfilled: 0,
-            quantity_cancelled: 0,
-            quantity_returned: 0,
-            own_discount_minor: line.price.discount,
-            frozen_quantity: i32::try_from(line.price.quantity).unwrap_or(i32::MAX),
-            frozen_discount_minor: amounts.discount,
-            substitutes_for: None,
-        })
+        .map(|(position, (line, amounts))| line_row(tx, (order.id, position), line, *amounts))
         .collect();
-    let adjustment_rows = (0..)
-        .zip(inputs.iter().zip(adjustments).zip(&priced.adjustment_taxes))
+    let adjustment_rows =
+        adjustment_rows(tx, order.id, (inputs, adjustments), &priced.adjustment_taxes);
+    (line_rows, adjustment_rows)
+}
+
+/// A line of an order, of which nothing has happened yet.
+pub(crate) fn line_row(
+    tx: &WriteTx,
+    (order_id, position): (Uuid, i32),
+    line: &CheckedLine,
+    amounts: LineAmounts,
+) -> order_line::Model {
+    let quantity = i32::try_from(line.price.quantity).unwrap_or(i32::MAX);
+    order_line::Model {
+        id: tx.id(),
+        order_id,
+        position,
+        variant_id: line.variant_id,
+        sku: line.sku.clone(),
+        sku_key: checks::fold(&line.sku),
+        name: line.name.clone(),
+        quantity,
+        unit_price_minor: line.price.unit_price,
+        discount_minor: amounts.discount,
+        shipping_minor: amounts.shipping,
+        tax_minor: amounts.tax,
+        tax_rate_ppm: line.price.rate_ppm,
+        total_minor: amounts.total,
+        quantity_reserved: 0,
+        quantity_backordered: 0,
+        quantity_fulfilled: 0,
+        quantity_cancelled: 0,
+        quantity_returned: 0,
+        own_discount_minor: line.price.discount,
+        frozen_quantity: quantity,
+        frozen_discount_minor: amounts.discount,
+        substitutes_for: None,
+    }
+}
+
+/// Amounts beside the lines, each with its tax.
+pub(crate) fn adjustment_rows(
+    tx: &WriteTx,
+    order_id: Uuid,
+    (inputs, adjustments): (&[AdjustmentInput], &[PriceAdjustment]),
+    taxes: &[i64],
+) -> Vec<order_adjustment::Model> {
+    (0..)
+        .zip(inputs.iter().zip(adjustments).zip(taxes))
         .map(|(position, ((input, one), tax))| order_adjustment::Model {
             id: tx.id(),
-            order_id: order.id,
+            order_id,
             position,
             kind: one.kind,
             label: input.label.trim().to_owned(),
@@ -228,8 +251,7 @@ pub(crate) fn rows(
             tax_minor: *tax,
             tax_rate_ppm: one.rate_ppm,
         })
-        .collect();
-    (line_rows, adjustment_rows)
+        .collect()
 }
 
 /// What a cancelled order still amounts to: nothing.

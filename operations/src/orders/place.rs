@@ -245,7 +245,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
 
     let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
     let goods = Shelf::load(&tx, channel.id, &skus).await?;
-    let lines = goods.check(&mut faults, currency, &command.lines);
+    let lines = goods.check(&mut faults, (currency, "lines"), &command.lines);
     let adjustments = input::check_adjustments(&mut faults, currency, &command.adjustments);
     input::check_discounts(&mut faults, &lines, &adjustments);
     let payments = record::check(&mut faults, "payments", currency, &command.payments);
@@ -338,28 +338,29 @@ async fn check_reference(
 }
 
 /// What is sold, with its prices in one channel.
-struct Shelf {
-    goods: Goods,
+pub(super) struct Shelf {
+    pub(super) goods: Goods,
     prices: std::collections::HashMap<Uuid, (i64, i32)>,
 }
 
 impl Shelf {
-    async fn load(tx: &WriteTx, channel: Uuid, skus: &[&str]) -> Result<Self> {
+    pub(super) async fn load(tx: &WriteTx, channel: Uuid, skus: &[&str]) -> Result<Self> {
         let listed = sql::listed(tx, channel, skus).await?;
         let prices = listed.iter().filter_map(|row| Some((row.variant.id, row.price?))).collect();
         let variants = listed.into_iter().map(|row| row.variant).collect();
         Ok(Self { goods: Goods::of(tx, variants).await?, prices })
     }
 
-    fn check(
+    /// What can be sold of the lines at a place of the input.
+    pub(super) fn check(
         &self,
         faults: &mut Faults,
-        currency: Currency,
+        (currency, place): (Currency, &str),
         lines: &[LineInput],
     ) -> Vec<CheckedLine> {
         let mut checked = Vec::with_capacity(lines.len());
         for (index, line) in lines.iter().enumerate() {
-            let at = format!("lines.{index}");
+            let at = format!("{place}.{index}");
             let sku = line.sku.trim();
             if !sku.is_empty() {
                 self.goods.check(faults, &format!("{at}.sku"), sku);

@@ -160,6 +160,7 @@ impl Aggregate {
                 && work.row.cancel_requested_at.is_none()
         };
         if let Some(index) = self.work.iter().position(free) {
+            self.readdress(index, order);
             return index;
         }
         let partner = router.place(location).is_some_and(|place| {
@@ -194,6 +195,15 @@ impl Aggregate {
         };
         self.work.push(WorkInHand::new(row, order));
         self.work.len() - 1
+    }
+
+    /// Work that nobody has begun goes where the order goes now.
+    fn readdress(&mut self, index: usize, order: Uuid) {
+        let Some(one) = self.orders.iter().find(|one| one.row.id == order) else { return };
+        let Some(work) = self.work.get_mut(index) else { return };
+        work.row.delivery_method = one.row.delivery_method;
+        work.row.delivery_service.clone_from(&one.row.delivery_service);
+        work.row.destination.clone_from(&one.row.shipping_address);
     }
 
     /// `WEB-1000001-2`: the order's number and the next count.

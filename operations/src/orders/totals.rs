@@ -19,7 +19,7 @@ pub(crate) fn share(total: i64, part: i64, whole: i64) -> i64 {
 }
 
 /// The discount of so many units: the share that was frozen for them; units added later have none.
-fn discount_of(line: &order_line::Model, units: i64) -> i64 {
+pub(crate) fn discount_of(line: &order_line::Model, units: i64) -> i64 {
     let frozen = i64::from(line.frozen_quantity);
     share(line.frozen_discount_minor, units.min(frozen), frozen)
 }
@@ -52,6 +52,37 @@ fn beside(adjustments: &[order_adjustment::Model]) -> Vec<PriceAdjustment> {
         rate_ppm: row.tax_rate_ppm,
     };
     adjustments.iter().map(of).collect()
+}
+
+/// The part of a line's own discount that belongs to what stands of it.
+pub(crate) fn own_discount(line: &order_line::Model) -> i64 {
+    let frozen = i64::from(line.frozen_quantity);
+    share(line.own_discount_minor, standing(line).min(frozen), frozen)
+}
+
+/// Deals new adjustments out to the lines and freezes the shares there; answers with the tax of each adjustment.
+pub(crate) fn deal_out(
+    tax_included: bool,
+    lines: &mut [&mut order_line::Model],
+    adjustments: &[PriceAdjustment],
+) -> Vec<i64> {
+    let prices: Vec<PriceLine> = lines
+        .iter()
+        .map(|line| PriceLine {
+            quantity: standing(line),
+            unit_price: line.unit_price_minor,
+            discount: own_discount(line),
+            rate_ppm: line.tax_rate_ppm,
+        })
+        .collect();
+    let priced = pricing::price(&prices, adjustments, tax_included);
+    for ((line, price), amounts) in lines.iter_mut().zip(&prices).zip(&priced.lines) {
+        line.own_discount_minor = price.discount;
+        line.frozen_quantity = i32::try_from(price.quantity).unwrap_or(i32::MAX);
+        line.frozen_discount_minor = amounts.discount;
+        line.shipping_minor = amounts.shipping;
+    }
+    priced.adjustment_taxes
 }
 
 /// Puts the amounts of what stands into an order, its lines and its adjustments.

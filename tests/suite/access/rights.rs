@@ -25,6 +25,11 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("suppliers", "{ suppliers { totalCount } }", Some(P::PurchasingRead)),
     ("order", "{ order(by: { number: \"WEB-1000001\" }) { number } }", Some(P::OrdersRead)),
     ("orders", "{ orders { totalCount } }", Some(P::OrdersRead)),
+    (
+        "orderEditPreview",
+        "{ orderEditPreview(input: { orderId: \"ord_00000000000000000000000000\", email: \"x@x.x\" }) { userErrors { code } } }",
+        Some(P::OrdersWrite),
+    ),
     ("routingStrategies", "{ routingStrategies { name } }", Some(P::OrdersRead)),
     ("fulfillments", "{ fulfillments { totalCount nodes { number } } }", Some(P::FulfillmentRead)),
     (
@@ -134,6 +139,18 @@ fn mutations(
             "orderReroute",
             ORDER_REROUTE,
             json!({ "orderId": work.order["id"], "locationId": shop.berlin }),
+            P::OrdersWrite,
+        ),
+        (
+            "orderEdit",
+            ORDER_EDIT,
+            json!({ "orderId": work.order["id"], "email": "x@example.com" }),
+            P::OrdersWrite,
+        ),
+        (
+            "lineSubstitute",
+            LINE_SUBSTITUTE,
+            json!({ "lineId": work.order["lines"][0]["id"], "sku": "C", "quantity": 1 }),
             P::OrdersWrite,
         ),
         (

@@ -1,6 +1,7 @@
 mod assign;
 mod backorders;
 mod cancel;
+mod edit;
 mod hold;
 mod import;
 mod list;
