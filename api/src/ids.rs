@@ -31,6 +31,8 @@ kinds! {
     Channel = "chn",
     /// A customer.
     Customer = "cus",
+    /// A delivery service.
+    DeliveryService = "dsv",
     /// An event.
     Event = "evt",
     /// A fulfillment.

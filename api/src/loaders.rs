@@ -235,6 +235,9 @@ loaders! {
     /// The locations of a channel, most preferred first.
     channel_locations: Many<channel_location::Model> =
         many!(catalog::read::channel_locations, |row| row.channel_id);
+    /// A delivery service in reach.
+    delivery_service: One<entities::delivery_service::Model> =
+        one!(reach catalog::read::delivery_services_by_ids, |row| row.id);
     /// A legal entity.
     legal_entity: One<legal_entity::Model> = one!(catalog::read::legal_entities_by_ids, |row| row.id);
     /// A location.
@@ -307,6 +310,8 @@ loaders! {
     /// What a carrier said of a parcel.
     tracking_of: Many<entities::tracking_event::Model> =
         many!(work::read::tracking_of, |row| row.parcel_id);
+    /// The flags of an order.
+    flags_of: Many<entities::order_flag::Model> = many!(orders::read::flags_of, |row| row.order_id);
     /// The labels of an order.
     tags_of: Many<entities::order_tag::Model> = many!(orders::read::tags_of, |row| row.order_id);
     /// A note that the asker may read.

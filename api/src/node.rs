@@ -2,7 +2,9 @@
 
 use crate::access::audit::AuditEntry;
 use crate::access::types::{ApiToken, Role, User};
-use crate::catalog::types::{Channel, LegalEntity, Location, Product, Supplier, Variant};
+use crate::catalog::types::{
+    Channel, DeliveryService, LegalEntity, Location, Product, Supplier, Variant,
+};
 use crate::context::Ask;
 use crate::customers::types::Customer;
 use crate::errors::{Failure, OrNull};
@@ -37,6 +39,8 @@ pub(crate) enum Node {
     Channel(Channel),
     /// A customer.
     Customer(Customer),
+    /// A delivery service.
+    DeliveryService(DeliveryService),
     /// An event.
     Event(Event),
     /// A fulfillment.
@@ -116,6 +120,10 @@ impl Node {
             }
             Kind::Customer => {
                 loaders.customer_in_reach(id).await?.map(|row| Self::Customer(Customer(row)))
+            }
+            Kind::DeliveryService => {
+                let row = loaders.delivery_service(id).await?;
+                row.map(|row| Self::DeliveryService(DeliveryService(row)))
             }
             Kind::Event => loaders.event(id).await?.map(|row| Self::Event(Event(row))),
             Kind::Fulfillment => {

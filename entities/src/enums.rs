@@ -447,3 +447,31 @@ pub enum RoutingRule {
     /// Those with the least work first.
     LowestBacklog,
 }
+
+/// What people should see of an order.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum OrderFlagCode {
+    /// Its amount is far from what is usual.
+    Outlier,
+    /// It comes in several parcels.
+    SplitShipment,
+    /// Some of it waits for stock.
+    Backordered,
+    /// Its promise is broken.
+    Late,
+    /// Its promise will be broken by today's plan.
+    PromiseAtRisk,
+    /// It could ship together with another.
+    Consolidatable,
+    /// An authorization ends before all of it is captured.
+    AuthorizationExpiring,
+    /// Something left that is not paid.
+    UnpaidShipped,
+    /// Billing and shipping address lie in different countries.
+    AddressMismatch,
+}

@@ -134,6 +134,16 @@ pub struct Model {
     pub on_hold: bool,
     /// The shipping address as compared.
     pub address_key: Option<String>,
+    /// Whether the client said what was promised.
+    pub promise_given: bool,
+    /// When the last of it is to leave.
+    pub ship_by: Option<OffsetDateTime>,
+    /// When the last of it will arrive, by today's plan.
+    pub expected_at: Option<OffsetDateTime>,
+    /// Whether today's plan breaks the promise.
+    pub at_risk: bool,
+    /// When its clocks are looked at next.
+    pub review_at: Option<OffsetDateTime>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -143,7 +153,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key
+    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at
 }
 
 impl From<Model> for (Summary, Details) {
@@ -170,6 +180,9 @@ impl From<Model> for (Summary, Details) {
             paid_minor: order.paid_minor,
             refunded_minor: order.refunded_minor,
             on_hold: order.on_hold,
+            ship_by: order.ship_by,
+            expected_at: order.expected_at,
+            at_risk: order.at_risk,
         };
         let details = Details {
             id: order.id,
@@ -243,10 +256,16 @@ pub struct Summary {
     pub refunded_minor: i64,
     /// Whether a hold stands.
     pub on_hold: bool,
+    /// When the last of it is to leave.
+    pub ship_by: Option<OffsetDateTime>,
+    /// When the last of it will arrive, by today's plan.
+    pub expected_at: Option<OffsetDateTime>,
+    /// Whether today's plan breaks the promise.
+    pub at_risk: bool,
 }
 
 crate::row::row! {
-    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, on_hold
+    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, on_hold, ship_by, expected_at, at_risk
 }
 
 /// The rest of what is shown of an order.

@@ -25,6 +25,11 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "(coalesce(promised_by, timestamptz '9999-12-31 00:00:00+00'))",
         "(coalesce(promised_by, '9999-12-31T00:00:00.000000Z'))",
     ),
+    (
+        "{ship_by_or_never}",
+        "(coalesce(ship_by, timestamptz '9999-12-31 00:00:00+00'))",
+        "(coalesce(ship_by, '9999-12-31T00:00:00.000000Z'))",
+    ),
     // Behind every real promise.
     ("{never}", "timestamptz '9999-12-31 00:00:00+00'", "'9999-12-31T00:00:00.000000Z'"),
     // Position of an event: a reader must never pass one that commits later. On PostgreSQL the

@@ -27,6 +27,7 @@ mod m0018_create_webhooks;
 mod m0019_run_orders;
 mod m0020_route_orders;
 mod m0021_keep_backorders;
+mod m0022_promise_orders;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_run_orders::Migration),
             Box::new(m0020_route_orders::Migration),
             Box::new(m0021_keep_backorders::Migration),
+            Box::new(m0022_promise_orders::Migration),
         ]
     }
 }

@@ -44,6 +44,16 @@ pub fn truncate(at: OffsetDateTime) -> OffsetDateTime {
     from_micros(micros(at))
 }
 
+/// The same moment for calendars.
+pub(crate) fn timestamp(at: OffsetDateTime) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(micros(at)).unwrap_or_default()
+}
+
+/// A moment of a calendar, in UTC.
+pub(crate) fn from_timestamp(at: jiff::Timestamp) -> OffsetDateTime {
+    from_micros(at.as_microsecond())
+}
+
 fn micros(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).unwrap_or(i64::MAX)
 }

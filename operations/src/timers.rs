@@ -17,6 +17,8 @@ pub(crate) enum Job {
     ExpireUnpaidOrder,
     /// Deal out what lies there to those who wait for a variant.
     ServeBackorders,
+    /// Look at an order whose clock struck.
+    ReviewOrder,
 }
 
 impl Job {
@@ -25,11 +27,12 @@ impl Job {
             Self::ExpireReservation => "reservation.expire",
             Self::ExpireUnpaidOrder => "order.expire_unpaid",
             Self::ServeBackorders => "backorders.serve",
+            Self::ReviewOrder => "order.review",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::ExpireReservation, Self::ExpireUnpaidOrder, Self::ServeBackorders]
+        [Self::ExpireReservation, Self::ExpireUnpaidOrder, Self::ServeBackorders, Self::ReviewOrder]
             .into_iter()
             .find(|job| job.name() == name)
     }
@@ -98,6 +101,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::ServeBackorders) => {
                     crate::orders::backorders::serve(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::ReviewOrder) => {
+                    crate::orders::review::review(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

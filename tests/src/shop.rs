@@ -200,6 +200,9 @@ pub const LINE_SUBSTITUTE: &str = "mutation($input: LineSubstituteInput!, $key: 
     order { id totals { grandTotal { amount } discounts { amount } refunded { amount } }
       lines { id sku quantity quantityReserved quantityCancelled unitPrice { amount } discount { amount } total { amount } substitutesFor { sku } } }
     userErrors { code message field details } } }";
+pub const DELIVERY_SERVICE_DEFINE: &str = "mutation($input: DeliveryServiceInput!, $key: String) {
+  deliveryServiceDefine(input: $input, idempotencyKey: $key) {
+    deliveryService { id code transitDays } userErrors { code message field } } }";
 pub const FULFILLMENT_START: &str =
     "mutation($input: FulfillmentStartPickingInput!, $key: String) {
   fulfillmentStartPicking(input: $input, idempotencyKey: $key) {

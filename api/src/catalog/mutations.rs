@@ -1,14 +1,18 @@
 //! The five upserts of the catalog: each translates its input, calls its operation and wraps the row.
 
 use super::types::{
-    Channel, ChannelKind, LegalEntity, Location, LocationKind, Product, Supplier, WorkCalendarInput,
+    Channel, ChannelKind, DeliveryService, LegalEntity, Location, LocationKind, Product, Supplier,
+    Weekday, WorkCalendarInput,
 };
 use crate::context::Ask;
 use crate::errors::{OrNull, UserError, answer, user_errors};
 use crate::ids::{Kind, uuid, uuids};
-use crate::scalars::{AddressInput, CountryCode, CurrencyCode, Decimal, MoneyInput};
+use crate::scalars::{AddressInput, CountryCode, CurrencyCode, Date, Decimal, MoneyInput};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use operations::catalog::channel_upsert::{UpsertChannel, channel_upsert};
+use operations::catalog::delivery_service_define::{
+    DefineDeliveryService, delivery_service_define,
+};
 use operations::catalog::legal_entity_upsert::{UpsertLegalEntity, legal_entity_upsert};
 use operations::catalog::location_upsert::{UpsertLocation, location_upsert};
 use operations::catalog::products_upsert::{
@@ -82,6 +86,38 @@ pub(crate) struct LocationUpsertInput {
     longitude: Option<f64>,
     /// How many fulfillments it can take in a day, 0 to 1,000,000; a new one any number.
     daily_capacity: Option<i32>,
+}
+
+/// A way of delivery to make or change, matched by its code and channel.
+#[derive(Debug, InputObject)]
+pub(crate) struct DeliveryServiceInput {
+    /// What orders call it, 1 to 100 characters; upper and lower case are the same.
+    code: String,
+    /// The channel that offers it; without it every channel that has none of its own by this code.
+    channel_id: Option<ID>,
+    /// Its name.
+    name: String,
+    /// Whether it is faster than usual; a new one is not.
+    express: Option<bool>,
+    /// Working days of the location before it leaves, 0 to 365; 0 for a new one.
+    handling_days: Option<i32>,
+    /// Working days of the carrier within a country, 0 to 365.
+    transit_days: i32,
+    /// Working days of the carrier to another country, 0 to 365; as many as within for a new one.
+    transit_days_abroad: Option<i32>,
+    /// Days on which the carrier works; Monday to Saturday for a new one.
+    working_days: Option<Vec<Weekday>>,
+    /// Days on which it does not.
+    holidays: Option<Vec<Date>>,
+}
+
+/// What came of a change of a way of delivery.
+#[derive(SimpleObject)]
+pub(crate) struct DeliveryServicePayload {
+    /// The service; null when refused.
+    delivery_service: Option<DeliveryService>,
+    /// Why it was refused, every fault at once; empty when it was not.
+    user_errors: Vec<UserError>,
 }
 
 /// Products to make or change.
@@ -326,6 +362,41 @@ impl CatalogMutation {
             None => None,
         };
         Some(LocationPayload { location, user_errors })
+    }
+
+    /// Say how long a way of delivery takes; promises made from then on go by it. Needs `CATALOG_WRITE`.
+    async fn delivery_service_define(
+        &self,
+        ctx: &Context<'_>,
+        input: DeliveryServiceInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<DeliveryServicePayload> {
+        let command = DefineDeliveryService {
+            code: input.code,
+            channel_id: input.channel_id.map(|id| uuid(Kind::Channel, &id)),
+            name: input.name,
+            express: input.express,
+            handling_days: input.handling_days,
+            transit_days: input.transit_days,
+            transit_days_abroad: input.transit_days_abroad,
+            working_days: input
+                .working_days
+                .map(|days| days.into_iter().map(Weekday::number).collect()),
+            holidays: input.holidays.map(|days| days.into_iter().map(|date| date.0).collect()),
+        };
+        let done = async {
+            delivery_service_define(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command)
+                .await
+        };
+        let (id, user_errors) = answer(ctx, done.await)?;
+        let row = match id {
+            Some(id) => ctx.loaders().delivery_service(id).await.or_null(ctx)?,
+            None => None,
+        };
+        Some(DeliveryServicePayload { delivery_service: row.map(DeliveryService), user_errors })
     }
 
     /// Up to 250 products in one call, matched by SKU, each row refused or taken on its own. Needs

@@ -1,6 +1,8 @@
 //! Questions about the catalog.
 
-use super::types::{Channel, Location, Supplier, SupplierConnection, Variant, VariantConnection};
+use super::types::{
+    Channel, DeliveryService, Location, Supplier, SupplierConnection, Variant, VariantConnection,
+};
 use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::ids::{Kind, uuid};
@@ -118,6 +120,13 @@ impl CatalogQuery {
             async move { read::variants_count(&scope.store.read(), search.as_deref()).await }
         });
         Some(VariantConnection::new(rows, count))
+    }
+
+    /// Ways of delivery within reach, by code. Needs `CATALOG_READ`.
+    async fn delivery_services(&self, ctx: &Context<'_>) -> Option<Vec<DeliveryService>> {
+        let rows = async { read::delivery_services(&ctx.read(), ctx.actor()?).await };
+        let rows = rows.await.or_null(ctx)?;
+        Some(rows.into_iter().map(|row| DeliveryService(Arc::new(row))).collect())
     }
 
     /// Suppliers by name. Needs `PURCHASING_READ`.

@@ -8,8 +8,8 @@ use crate::scalars::{Address, CountryCode, CurrencyCode, Date, Decimal, Money, i
 use crate::stock::types::StockLevel;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entities::{
-    bundle_component, channel, enums, legal_entity, location, price, product, supplier,
-    supplier_term, variant,
+    bundle_component, channel, delivery_service, enums, legal_entity, location, price, product,
+    supplier, supplier_term, variant,
 };
 use operations::catalog::calendar;
 use operations::permissions::Permission;
@@ -76,7 +76,7 @@ impl Weekday {
         Self::Sunday,
     ];
 
-    fn number(self) -> u8 {
+    pub(super) fn number(self) -> u8 {
         (1..).zip(Self::ALL).find(|(_, day)| *day == self).map_or(1, |(number, _)| number)
     }
 
@@ -253,6 +253,66 @@ impl Location {
     /// number.
     async fn daily_capacity(&self) -> Option<i32> {
         self.0.daily_capacity
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct DeliveryService(pub(crate) Arc<delivery_service::Model>);
+
+/// How long a way of delivery takes: orders name it in `deliveryService`. One that nothing is known of takes two working
+/// days within a country and five to another, Monday to Saturday. Needs `CATALOG_READ`.
+#[Object]
+impl DeliveryService {
+    /// Its id, `dsv_…`.
+    pub(crate) async fn id(&self) -> ID {
+        id(Kind::DeliveryService, self.0.id)
+    }
+
+    /// What orders call it, in lower case.
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The channel that offers it; null for every channel that has none of its own by this code.
+    async fn channel(&self, ctx: &Context<'_>) -> Option<Channel> {
+        ctx.loaders().channel(self.0.channel_id?).await.or_null(ctx)?.map(Channel)
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether it is faster than usual.
+    async fn express(&self) -> bool {
+        self.0.express
+    }
+
+    /// Working days of the location before it leaves, behind the day that the cut-off decides.
+    async fn handling_days(&self) -> i32 {
+        self.0.handling_days
+    }
+
+    /// Working days of the carrier within a country.
+    async fn transit_days(&self) -> i32 {
+        self.0.transit_days
+    }
+
+    /// Working days of the carrier to another country.
+    async fn transit_days_abroad(&self) -> i32 {
+        self.0.transit_days_abroad
+    }
+
+    /// Days on which the carrier works.
+    async fn working_days(&self) -> Vec<Weekday> {
+        let days: Vec<u8> = serde_json::from_value(self.0.working_days.clone()).unwrap_or_default();
+        days.into_iter().filter_map(Weekday::numbered).collect()
+    }
+
+    /// Days on which it does not.
+    async fn holidays(&self) -> Vec<Date> {
+        let days: Vec<String> = serde_json::from_value(self.0.holidays.clone()).unwrap_or_default();
+        days.into_iter().map(Date).collect()
     }
 }
 

@@ -106,6 +106,11 @@ impl Fulfillment {
         ctx.loaders().user(self.0.assignee_id?).await.or_null(ctx)?.map(User::new)
     }
 
+    /// When it is to leave at the latest.
+    async fn ship_by(&self) -> Option<DateTime> {
+        self.0.ship_by.map(DateTime)
+    }
+
     /// When it was planned.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)

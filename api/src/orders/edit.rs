@@ -3,12 +3,12 @@
 use super::cancel::LineQuantityInput;
 use super::mutations::{OrderPayload, payload};
 use super::place::{OrderAdjustmentInput, OrderLineInput};
-use super::types::{DeliveryMethod, Order, OrderTotals};
+use super::types::{DeliveryMethod, DeliveryPromise, Order, OrderTotals};
 use crate::context::Ask;
 use crate::errors::{Failure, UserError, answer};
 use crate::ids::{Kind, uuid};
 use crate::routing::types::RoutingDecision;
-use crate::scalars::{AddressInput, Money};
+use crate::scalars::{AddressInput, DateTime, Money};
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 use entities::order;
 use operations::Actor;
@@ -79,6 +79,8 @@ pub(crate) struct OrderEditPreview {
     to_charge: Option<Money>,
     /// What would be given back; null for nothing.
     to_refund: Option<Money>,
+    /// What would be promised; null when refused.
+    promise: Option<DeliveryPromise>,
     /// Why new work would lie where it would.
     routing: Vec<RoutingDecision>,
     /// Why it would be refused, every fault at once; empty when it would not.
@@ -94,11 +96,18 @@ impl OrderEditPreview {
             .iter()
             .filter_map(|(location, json)| RoutingDecision::of(json, *location, actor))
             .collect();
+        let promise = DeliveryPromise {
+            ship_by: preview.after.ship_by.map(DateTime),
+            deliver_by: preview.after.promised_by.map(DateTime),
+            expected_delivery_at: preview.after.expected_at.map(DateTime),
+            at_risk: preview.after.at_risk,
+        };
         Self {
             totals_before: Some(totals(preview.before)),
             totals_after: Some(totals(preview.after)),
             to_charge,
             to_refund,
+            promise: Some(promise),
             routing,
             user_errors: Vec::new(),
         }
@@ -132,6 +141,7 @@ pub(super) async fn preview(ctx: &Context<'_>, input: OrderEditInput) -> Option<
             totals_after: None,
             to_charge: None,
             to_refund: None,
+            promise: None,
             routing: Vec::new(),
             user_errors,
         },

@@ -2,8 +2,8 @@
 
 use super::edit::{self, OrderEditInput, OrderEditPreview};
 use super::types::{
-    DETAILS, HoldReason, Order, OrderConnection, OrderFulfillmentState, OrderPaymentState,
-    OrderReturnState, OrderState, Prefetched,
+    DETAILS, HoldReason, Order, OrderConnection, OrderFlagCode, OrderFulfillmentState,
+    OrderPaymentState, OrderReturnState, OrderState, Prefetched,
 };
 use crate::context::Ask;
 use crate::errors::OrNull;
@@ -61,6 +61,8 @@ pub(crate) struct OrderFilter {
     assignee_id: Option<ID>,
     /// With one of these labels.
     tags: Option<Vec<String>>,
+    /// With one of these flags.
+    flags: Option<Vec<OrderFlagCode>>,
     /// Held, or not.
     on_hold: Option<bool>,
     /// With a hold that stands for one of these reasons.
@@ -113,6 +115,7 @@ impl OrderFilter {
             customer_id: self.customer_id.map(|id| uuid(Kind::Customer, &id)),
             assignee_id: self.assignee_id.map(|id| uuid(Kind::User, &id)),
             tags: self.tags,
+            flags: kinds(self.flags),
             on_hold: self.on_hold,
             hold_reasons: kinds(self.hold_reasons),
             placed_from,

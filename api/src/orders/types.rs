@@ -13,7 +13,7 @@ use crate::payments::types::Payment;
 use crate::scalars::{Address, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{
-    enums, fulfillment, note, order, order_adjustment, order_hold, order_line, payment,
+    enums, fulfillment, note, order, order_adjustment, order_flag, order_hold, order_line, payment,
 };
 use operations::events;
 use operations::orders::read::ListedOrder;
@@ -410,6 +410,31 @@ impl Order {
         OrderTotals(self.clone())
     }
 
+    /// What the customer was told, counted from approval (else placement), and whether today's plan still keeps it. Null
+    /// where nothing is promised: a draft, a digital delivery, or one of which some waits for stock without a date.
+    async fn promise(&self) -> Option<DeliveryPromise> {
+        let row = self.row();
+        let promise = DeliveryPromise {
+            ship_by: row.ship_by.map(DateTime),
+            deliver_by: row.promised_by.map(DateTime),
+            expected_delivery_at: row.expected_at.map(DateTime),
+            at_risk: row.at_risk,
+        };
+        let any = row.ship_by.or(row.promised_by).or(row.expected_at);
+        any.map(|_| promise)
+    }
+
+    /// What rules found that people should see, by their codes.
+    async fn flags(&self, ctx: &Context<'_>) -> Result<Vec<OrderFlag>, Failure> {
+        let rows = ctx.loaders().flags_of(self.row().id).await?;
+        let flag = |row: &Arc<order_flag::Model>| OrderFlag {
+            code: row.code.into(),
+            raised_at: DateTime(row.raised_at),
+            explanation: row.explanation.clone(),
+        };
+        Ok(rows.iter().map(flag).collect())
+    }
+
     /// Why it may not go on, or might not: holds that stand and those that were released, oldest first.
     async fn holds(&self, ctx: &Context<'_>) -> Result<Vec<Hold>, Failure> {
         let rows = ctx.loaders().holds_of(self.row().id).await?;
@@ -595,6 +620,55 @@ impl OrderLine {
     async fn substitutes_for(&self, ctx: &Context<'_>) -> Option<OrderLine> {
         Self::load(ctx, self.0.substitutes_for?).await.or_null(ctx)?
     }
+}
+
+/// What the customer was told, counted from approval (else placement), and whether today's plan still keeps it.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct DeliveryPromise {
+    /// When the last of it is to leave: the hour at which its location closes, by its calendar, cut-off and time zone.
+    pub(super) ship_by: Option<DateTime>,
+    /// When the last of it is to arrive: the last instant of its day in the customer's place. A promise that came with
+    /// the order is kept as the end of its day.
+    pub(super) deliver_by: Option<DateTime>,
+    /// When it will arrive by today's plan; null while some of it waits for stock.
+    pub(super) expected_delivery_at: Option<DateTime>,
+    /// Whether today's plan breaks the promise.
+    pub(super) at_risk: bool,
+}
+
+/// What people should see of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::OrderFlagCode")]
+pub(crate) enum OrderFlagCode {
+    /// Its amount is far from what is usual.
+    Outlier,
+    /// It comes in several shipments.
+    SplitShipment,
+    /// Some of it waits for stock.
+    Backordered,
+    /// Its promise is broken.
+    Late,
+    /// Its promise will be broken by today's plan.
+    PromiseAtRisk,
+    /// It could ship together with another.
+    Consolidatable,
+    /// An authorization ends within 48 hours and is not captured in full.
+    AuthorizationExpiring,
+    /// Something left that is neither paid nor on terms.
+    UnpaidShipped,
+    /// Billing and shipping address lie in different countries.
+    AddressMismatch,
+}
+
+/// Raised by rules, cleared when the cause is gone.
+#[derive(SimpleObject)]
+pub(crate) struct OrderFlag {
+    /// What.
+    code: OrderFlagCode,
+    /// Since when.
+    raised_at: DateTime,
+    /// Why, in words.
+    explanation: String,
 }
 
 /// Why an order may not go on. PAYMENT is placed by the system on an order that is neither paid, authorized nor

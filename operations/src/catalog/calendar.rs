@@ -1,7 +1,9 @@
 //! When a location works.
 
 use crate::error::{Faults, RefusalCode};
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// Working days, hours and holidays, on the location's own clock.
@@ -78,5 +80,135 @@ impl WorkCalendar {
     /// From a column.
     pub fn from_json(json: &serde_json::Value) -> Self {
         serde_json::from_value(json.clone()).unwrap_or_default()
+    }
+
+    /// The last moment to leave for what is ready to be worked on at a moment: what comes before the cut-off of a
+    /// working day leaves on that day, what comes later on the next, so many working days of handling after it;
+    /// the day ends when the location closes, by its own clock.
+    pub(crate) fn ship_by(
+        &self,
+        zone: &TimeZone,
+        ready: Timestamp,
+        handling_days: i32,
+    ) -> Timestamp {
+        let local = ready.to_zoned(zone.clone());
+        let days = self.days();
+        let hour = |text: &str| Time::strptime("%H:%M", text).unwrap_or(Time::midnight());
+        let today = days.works_on(local.date()) && local.time() <= hour(&self.cutoff_at);
+        let first = if today { local.date() } else { days.after(local.date(), 1) };
+        let day = days.after(first, handling_days);
+        at(zone, day, hour(&self.closes_at)).unwrap_or(ready)
+    }
+
+    fn days(&self) -> WorkDays {
+        WorkDays::new(&self.working_days, &self.holidays)
+    }
+}
+
+/// The days on which somebody works.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkDays {
+    days: Vec<u8>,
+    holidays: Vec<Date>,
+}
+
+/// Days looked at in search of one on which somebody works: years of holidays are a mistake.
+const MOST_DAYS: u32 = 1_000;
+
+impl WorkDays {
+    /// 1 is Monday, 7 is Sunday; holidays as `YYYY-MM-DD`.
+    pub(crate) fn new(days: &[u8], holidays: &[String]) -> Self {
+        let holidays = holidays.iter().filter_map(|text| text.parse().ok()).collect();
+        Self { days: days.to_vec(), holidays }
+    }
+
+    fn works_on(&self, date: Date) -> bool {
+        let day = u8::try_from(date.weekday().to_monday_one_offset()).unwrap_or(0);
+        self.days.contains(&day) && !self.holidays.contains(&date)
+    }
+
+    /// The day so many working days after a date; the date itself, or the first working day behind it, for none.
+    pub(crate) fn after(&self, date: Date, count: i32) -> Date {
+        let (mut day, mut left) = (date, count);
+        for _ in 0..MOST_DAYS {
+            if left <= 0 && (self.works_on(day) || count > 0) {
+                return day;
+            }
+            let Ok(next) = day.tomorrow() else { return day };
+            day = next;
+            if self.works_on(day) {
+                left -= 1;
+            }
+        }
+        day
+    }
+}
+
+/// A time of day in a zone; one that the clocks skip is the same time before they were changed.
+fn at(zone: &TimeZone, date: Date, time: Time) -> Option<Timestamp> {
+    Some(date.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+/// The last microsecond of a day in a zone.
+pub(crate) fn end_of_day(zone: &TimeZone, date: Date) -> Option<Timestamp> {
+    let next = date.tomorrow().ok()?.to_zoned(zone.clone()).ok()?.timestamp();
+    next.checked_sub(jiff::Span::new().microseconds(1)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn berlin() -> TimeZone {
+        TimeZone::get("Europe/Berlin").unwrap()
+    }
+
+    fn ship_by(calendar: &WorkCalendar, ready: &str, handling: i32) -> String {
+        calendar.ship_by(&berlin(), ready.parse().unwrap(), handling).to_string()
+    }
+
+    #[test]
+    fn what_comes_before_the_cut_off_leaves_on_the_same_day() {
+        let usual = WorkCalendar::default();
+        // Monday at 14:59, 15:00 and 15:01 in Berlin.
+        assert_eq!(ship_by(&usual, "2026-03-02T13:59:00Z", 0), "2026-03-02T16:00:00Z");
+        assert_eq!(ship_by(&usual, "2026-03-02T14:00:00Z", 0), "2026-03-02T16:00:00Z");
+        assert_eq!(ship_by(&usual, "2026-03-02T14:01:00Z", 0), "2026-03-03T16:00:00Z");
+        // Friday evening and Sunday: Monday; with two days of handling Wednesday.
+        assert_eq!(ship_by(&usual, "2026-03-06T18:00:00Z", 0), "2026-03-09T16:00:00Z");
+        assert_eq!(ship_by(&usual, "2026-03-08T06:00:00Z", 2), "2026-03-11T16:00:00Z");
+    }
+
+    #[test]
+    fn holidays_and_the_change_of_clocks_are_in_it() {
+        let easter = WorkCalendar {
+            holidays: vec!["2026-04-03".into(), "2026-04-06".into()],
+            ..WorkCalendar::default()
+        };
+        // Thursday after the cut-off before Easter: Tuesday.
+        assert_eq!(ship_by(&easter, "2026-04-02T14:00:00Z", 0), "2026-04-07T15:00:00Z");
+        // Clocks go forward on 29 March: 17:00 is 16:00 UTC before and 15:00 UTC after.
+        let usual = WorkCalendar::default();
+        assert_eq!(ship_by(&usual, "2026-03-27T10:00:00Z", 0), "2026-03-27T16:00:00Z");
+        assert_eq!(ship_by(&usual, "2026-03-27T10:00:00Z", 1), "2026-03-30T15:00:00Z");
+    }
+
+    #[test]
+    fn a_day_ends_when_the_next_begins() {
+        let end = |date: &str, zone: &str| {
+            let zone = TimeZone::get(zone).unwrap();
+            end_of_day(&zone, date.parse().unwrap()).unwrap().to_string()
+        };
+        assert_eq!(end("2026-03-28", "Europe/Berlin"), "2026-03-28T22:59:59.999999Z");
+        assert_eq!(end("2026-03-29", "Europe/Berlin"), "2026-03-29T21:59:59.999999Z");
+        // Midnight itself was skipped there that day.
+        assert_eq!(end("2017-10-14", "America/Sao_Paulo"), "2017-10-15T02:59:59.999999Z");
+    }
+
+    #[test]
+    fn one_who_never_works_ends_the_search() {
+        let never = WorkDays::new(&[], &[]);
+        let day = "2026-01-01".parse().unwrap();
+        assert!(never.after(day, 3) > day);
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod channel_upsert;
+pub mod delivery_service_define;
 pub mod legal_entity_upsert;
 pub mod location_upsert;
 pub mod products_upsert;

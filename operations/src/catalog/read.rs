@@ -10,8 +10,8 @@ use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::store::Db;
 use entities::{
-    bundle_component, channel, channel_location, legal_entity, location, price, product, supplier,
-    supplier_term, variant,
+    bundle_component, channel, channel_location, delivery_service, legal_entity, location, price,
+    product, supplier, supplier_term, variant,
 };
 use uuid::Uuid;
 
@@ -125,6 +125,29 @@ pub async fn channels_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<channel::Model
 /// The locations of channels, most preferred first.
 pub async fn channel_locations(db: &Db, ids: &[Uuid]) -> Result<Vec<channel_location::Model>> {
     queries::channel_locations(db, ids).await
+}
+
+/// The delivery services of channels within reach, by code; those of the whole shop are everybody's to see.
+pub async fn delivery_services(db: &Db, actor: &Actor) -> Result<Vec<delivery_service::Model>> {
+    actor.require(Permission::CatalogRead)?;
+    Ok(in_reach(actor, queries::delivery_services(db).await?))
+}
+
+/// Delivery services by id, within reach.
+pub async fn delivery_services_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<delivery_service::Model>> {
+    actor.require(Permission::CatalogRead)?;
+    Ok(in_reach(actor, queries::delivery_services_by_ids(db, ids).await?))
+}
+
+fn in_reach(actor: &Actor, rows: Vec<delivery_service::Model>) -> Vec<delivery_service::Model> {
+    let reached = |row: &delivery_service::Model| {
+        row.channel_id.is_none_or(|channel| actor.reach.has_channel(channel))
+    };
+    rows.into_iter().filter(reached).collect()
 }
 
 /// Locations by id.

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::{
-    bundle_component, channel, channel_location, legal_entity, location, price, product, supplier,
-    supplier_term, variant,
+    bundle_component, channel, channel_location, delivery_service, legal_entity, location, price,
+    product, supplier, supplier_term, variant,
 };
 use uuid::Uuid;
 
@@ -60,6 +60,18 @@ pub(crate) async fn channel_locations(
 }
 
 /// The active locations of one channel, most preferred first.
+pub(super) async fn delivery_services_by_ids(
+    db: &Db,
+    ids: &[Uuid],
+) -> Result<Vec<delivery_service::Model>> {
+    db.all(sql("select * from delivery_services where id = any(?)").ids(ids)).await
+}
+
+/// Every delivery service: a shop has a handful.
+pub(crate) async fn delivery_services(db: &Db) -> Result<Vec<delivery_service::Model>> {
+    db.all(sql("select * from delivery_services order by code, id")).await
+}
+
 pub(crate) async fn serving(db: &Db, channel: Uuid) -> Result<Vec<location::Model>> {
     let query = sql("select l.* from channel_locations c join locations l on l.id = c.location_id
          where c.channel_id = ? and l.active order by c.position");

@@ -135,6 +135,14 @@ event_kinds! {
         "{units} x {sku} sent in place of {replaced}"
         "An agreed substitute took the place of what was ordered."
         { sku: Text => "what is sent", replaced: Text => "what was ordered", units: Count => "how many units" }
+    FLAG_RAISED "order.flag_raised" OrdersRead
+        "{code}: {explanation}"
+        "A rule found something about an order that people should see."
+        { code: Text => "an `OrderFlagCode`", explanation: Text => "why" }
+    FLAG_CLEARED "order.flag_cleared" OrdersRead
+        "{code} no longer"
+        "The cause of a flag is gone."
+        { code: Text => "an `OrderFlagCode`" }
     ORDER_REROUTED "order.rerouted" OrdersRead
         "{units} units routed again"
         "What nobody had begun is sent from elsewhere."
@@ -239,6 +247,10 @@ event_kinds! {
         "{amount} {currency} by {method} released"
         "What was authorized or promised and not captured was released: no money moved."
         { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_EXPIRED "payment.expired" PaymentsRead
+        "{amount} {currency} authorized by {method} ended"
+        "An authorization ended before it was captured."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
     PAYMENT_REFUNDED "payment.refunded" PaymentsRead
         "{amount} {currency} refunded by {method}"
         "Money was given back."
@@ -299,6 +311,10 @@ event_kinds! {
         "Routing strategy {name} defined"
         "A strategy by which locations are chosen was made or changed."
         { name: Text => "its name" }
+    DELIVERY_SERVICE_DEFINED "delivery_service.defined" CatalogRead
+        "Delivery service {code} defined"
+        "How long a way of delivery takes was set."
+        { code: Text => "its code" }
     LEGAL_ENTITY_SAVED "legal_entity.saved" CatalogRead
         "Legal entity saved"
         "A legal entity was made or changed."

@@ -4,6 +4,7 @@
 //! from that is derived here and nowhere else: counts of the lines, totals, payments, the hold of the system,
 //! the work that waits for holds, the four states, and the stock that moves.
 
+use super::promise::Schedules;
 use super::sql;
 use super::state::Facts;
 use super::totals;
@@ -18,12 +19,14 @@ use crate::payments::read as payments;
 use crate::stock::ledger::{self, Move};
 use crate::stock::sql as stock;
 use crate::store::{Batch, WriteTx};
+use crate::timers::{self, Job};
 use entities::enums::{
-    ActorKind, CancelReason, DeliveryMethod, FulfillmentState, HoldReason, MovementKind, OrderState,
+    ActorKind, CancelReason, DeliveryMethod, FulfillmentState, HoldReason, MovementKind,
+    OrderFlagCode, OrderState,
 };
 use entities::{
-    fulfillment, fulfillment_line, fulfillment_order, order, order_adjustment, order_hold,
-    order_line, parcel, parcel_line,
+    fulfillment, fulfillment_line, fulfillment_order, order, order_adjustment, order_flag,
+    order_hold, order_line, parcel, parcel_line,
 };
 use sea_orm::{ActiveEnum, ModelTrait};
 use serde_json::{Value as Json, json};
@@ -89,6 +92,8 @@ pub(crate) struct OrderInHand {
     pub(crate) adjustments: Vec<order_adjustment::Model>,
     adjustments_were: Vec<order_adjustment::Model>,
     pub(crate) holds: Vec<Tracked<order_hold::Model>>,
+    pub(crate) flags: Vec<order_flag::Model>,
+    flags_were: Vec<order_flag::Model>,
     pub(crate) purse: Purse,
 }
 
@@ -159,6 +164,8 @@ pub(crate) struct Aggregate {
     /// Stock that came or went otherwise in the same transaction, by variant and location.
     pub(crate) freed: BTreeMap<(Uuid, Uuid), i64>,
     events: Vec<NewEvent>,
+    /// When locations work, once that was looked up.
+    pub(crate) schedules: Option<Schedules>,
     /// Sizes of work that the log was told of.
     sizes_told: BTreeMap<Uuid, i64>,
 }
@@ -191,16 +198,20 @@ impl Aggregate {
         let mut lines = group(sql::lines_of(tx, &ids).await?, |row| row.order_id);
         let mut adjustments = group(sql::adjustments_of(tx, &ids).await?, |row| row.order_id);
         let mut holds = group(sql::holds_of(tx, &ids).await?, |row| row.order_id);
+        let mut flags = group(sql::flags_of(tx, &ids).await?, |row| row.order_id);
         let mut paid = group(payments::of_orders(tx, &ids).await?, |row| row.order_id);
         let orders: Vec<OrderInHand> = rows
             .into_iter()
             .map(|row| {
                 let adjustments = adjustments.remove(&row.id).unwrap_or_default();
+                let flags = flags.remove(&row.id).unwrap_or_default();
                 OrderInHand {
                     lines: stored(lines.remove(&row.id)),
                     adjustments_were: adjustments.clone(),
                     adjustments,
                     holds: stored(holds.remove(&row.id)),
+                    flags_were: flags.clone(),
+                    flags,
                     purse: Purse::of(paid.remove(&row.id).unwrap_or_default()),
                     row: Tracked::stored(row),
                 }
@@ -272,6 +283,8 @@ impl Aggregate {
             adjustments,
             adjustments_were: Vec::new(),
             holds: Vec::new(),
+            flags: Vec::new(),
+            flags_were: Vec::new(),
             purse,
         };
         Self { orders: vec![one], ..Self::default() }
@@ -337,6 +350,22 @@ impl Aggregate {
             self.settle_order(tx, index);
         }
         self.hold_work();
+        for index in 0..self.orders.len() {
+            self.promise(index, tx.now());
+            self.flag(index, tx.now());
+        }
+    }
+
+    /// Looks up when the locations work that have any.
+    pub(crate) async fn load_schedules(&mut self, tx: &WriteTx) -> Result<()> {
+        let locations: BTreeSet<Uuid> = self.work.iter().map(|work| work.row.location_id).collect();
+        let known = |known: &Schedules| locations.iter().all(|id| known.knows(*id));
+        if self.schedules.as_ref().is_some_and(known) || self.orders.is_empty() {
+            return Ok(());
+        }
+        let locations: Vec<Uuid> = locations.into_iter().collect();
+        self.schedules = Some(Schedules::load(tx, &locations).await?);
+        Ok(())
     }
 
     fn settle_order(&mut self, tx: &WriteTx, index: usize) {
@@ -581,13 +610,32 @@ impl Aggregate {
         mut batch: Batch,
     ) -> Result<()> {
         self.serve_waiting(tx, &mut batch).await?;
+        self.load_schedules(tx).await?;
         self.settle(tx);
+        self.set_clocks(tx, &mut batch);
         let moves = self.moves(tx).await?;
         self.rows(tx, actor, &mut batch).await?;
         ledger::note(tx, actor, &mut batch, &moves);
         batch.insert(tx).await?;
         self.queue(tx).await?;
         ledger::apply(tx, &moves).await
+    }
+
+    /// Sets the clock of each order to its next moment.
+    pub(crate) fn set_clocks(&mut self, tx: &WriteTx, batch: &mut Batch) {
+        for one in &mut self.orders {
+            let now = tx.now();
+            let running = one.row.review_at.filter(|at| *at > now);
+            let next = one.next_moment(now);
+            if next.is_some_and(|next| running.is_none_or(|running| next < running)) {
+                one.row.review_at = next;
+                if let Some(next) = next {
+                    timers::set(tx, batch, Job::ReviewOrder, one.row.id, next);
+                }
+            } else {
+                one.row.review_at = running;
+            }
+        }
     }
 
     /// Adds every row that changed, and what happened, to what the transaction writes.
@@ -952,7 +1000,15 @@ impl OrderInHand {
         let beside = self.lines.iter().any(Tracked::is_changed)
             || self.holds.iter().any(Tracked::is_changed)
             || self.adjustments != self.adjustments_were;
-        if self.row.was.is_some() && (self.row.is_changed() || beside) {
+        // What the time alone changes is nobody's change.
+        let timeless = |row: &order::Model| order::Model {
+            expected_at: None,
+            at_risk: false,
+            review_at: None,
+            ..row.clone()
+        };
+        let changed = self.row.was().is_some_and(|was| timeless(was) != timeless(&self.row.now));
+        if self.row.was.is_some() && (changed || beside) {
             self.row.version += 1;
             self.row.updated_at = now;
         }
@@ -964,7 +1020,23 @@ impl OrderInHand {
             hold.write(batch);
         }
         self.write_adjustments(tx, batch).await?;
+        self.write_flags(tx, batch).await?;
         self.purse.write(batch);
+        Ok(())
+    }
+
+    async fn write_flags(&self, tx: &WriteTx, batch: &mut Batch) -> Result<()> {
+        let stands = |code| self.flags.iter().any(|row| row.code == code);
+        let gone: Vec<OrderFlagCode> =
+            self.flags_were.iter().map(|row| row.code).filter(|code| !stands(*code)).collect();
+        sql::remove_flags(tx, self.row.id, &gone).await?;
+        for row in &self.flags {
+            match self.flags_were.iter().find(|was| was.code == row.code) {
+                None => batch.add(row),
+                Some(was) if was != row => batch.save(row),
+                Some(_) => {}
+            }
+        }
         Ok(())
     }
 

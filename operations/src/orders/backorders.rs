@@ -114,7 +114,9 @@ pub(crate) async fn move_and_serve(
     }
     ledger::note(tx, actor, &mut batch, &moves);
     waiting.serve_waiting(tx, &mut batch).await?;
+    waiting.load_schedules(tx).await?;
     waiting.settle(tx);
+    waiting.set_clocks(tx, &mut batch);
     let promised = waiting.moves(tx).await?;
     waiting.rows(tx, actor, &mut batch).await?;
     ledger::note(tx, actor, &mut batch, &promised);

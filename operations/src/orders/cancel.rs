@@ -81,6 +81,7 @@ pub async fn cancel(store: &Store, call: Call<'_>, command: &CancelOrder) -> Res
         if let Some(one) = found.order(id) {
             in_hand::note(&tx, call.actor, &mut batch, &one.row, command.note.as_deref());
         }
+        found.load_schedules(&tx).await?;
         found.settle(&tx);
         let change = found.difference(id);
         audit::record(&tx, call.actor, &mut batch, Some(("ord", id)), &change);

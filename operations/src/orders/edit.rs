@@ -59,7 +59,7 @@ pub struct EditOrder {
     pub reason: Option<String>,
 }
 
-#[expect(clippy::ref_option, reason = "serde's signature")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn method<S: serde::Serializer>(
     method: &Option<DeliveryMethod>,
     serializer: S,
@@ -91,6 +91,7 @@ pub async fn edit(store: &Store, call: Call<'_>, command: &EditOrder) -> Result<
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         apply(&tx, call.actor, &mut found, command).await?;
+        found.load_schedules(&tx).await?;
         found.settle(&tx);
         let mut batch = Batch::default();
         if let Some(one) = found.order(id) {
@@ -121,6 +122,7 @@ pub async fn preview(store: &Store, actor: &Actor, command: &EditOrder) -> Resul
             let (before, refunded) = ((*one.row).clone(), one.purse.refunded());
             let known: Vec<Uuid> = found.work.iter().map(|work| work.row.id).collect();
             apply(&tx, actor, &mut found, command).await?;
+            found.load_schedules(&tx).await?;
             found.settle(&tx);
             let one = found.order(id).ok_or(Error::Contended)?;
             let obtained = one.purse.funds().authorized - one.purse.refunded();

@@ -444,7 +444,14 @@ impl<'a> Importer<'a> {
             tax_id: None,
             purchase_order_number: None,
             payment_terms_days: None,
-            promised_by: at(row.promised_by),
+            promised_by: row
+                .promised_by
+                .map(|at| super::promise::kept(at, row.shipping_address.as_ref())),
+            promise_given: row.promised_by.is_some(),
+            ship_by: None,
+            expected_at: None,
+            at_risk: false,
+            review_at: None,
             items_minor: 0,
             shipping_minor: 0,
             discounts_minor: 0,

@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, about};
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
+use super::promise::{self, Schedules};
 use super::sql;
 use super::supply::{self, Choice};
 use crate::actor::Actor;
@@ -294,7 +295,9 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let mut placed = Aggregate::placed(order, line_rows, adjustment_rows, purse);
     let decision = router.decision(&routed, tx.now());
     placed.assign(&tx, id, (&ids, plan), (&goods.goods, &router), &decision);
+    placed.schedules = Some(Schedules::with(&tx, &router.places).await?);
     placed.settle(&tx);
+    placed.set_clocks(&tx, &mut draft.batch);
     if let Some(one) = placed.order(id) {
         draft.extras(&one.row, one.purse.funds().authorized);
     }
@@ -451,7 +454,14 @@ impl Draft<'_> {
             tax_id: clean(command.tax_id.as_ref()),
             purchase_order_number: clean(command.purchase_order_number.as_ref()),
             payment_terms_days: command.payment_terms_days,
-            promised_by: command.promised_by.map(crate::clock::truncate),
+            promised_by: command
+                .promised_by
+                .map(|at| promise::kept(at, command.shipping_address.as_ref())),
+            promise_given: command.promised_by.is_some(),
+            ship_by: None,
+            expected_at: None,
+            at_risk: false,
+            review_at: None,
             items_minor: 0,
             shipping_minor: 0,
             discounts_minor: 0,

@@ -8,9 +8,10 @@ use crate::page::{Cursor, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::store::Db;
 use entities::enums::{
-    HoldReason, OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState,
+    HoldReason, OrderFlagCode, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
+    OrderState,
 };
-use entities::{note, order, order_adjustment, order_hold, order_line, order_tag};
+use entities::{note, order, order_adjustment, order_flag, order_hold, order_line, order_tag};
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -47,6 +48,8 @@ pub struct OrderFilter {
     pub assignee_id: Option<Uuid>,
     /// With one of these labels.
     pub tags: Option<Vec<String>>,
+    /// With one of these flags.
+    pub flags: Option<Vec<OrderFlagCode>>,
     /// Held, or not.
     pub on_hold: Option<bool>,
     /// Held for one of these reasons.
@@ -170,6 +173,11 @@ pub async fn adjustments_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_adjust
 /// The holds of orders, oldest first.
 pub async fn holds_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_hold::Model>> {
     queries::holds_of(db, orders).await
+}
+
+/// The flags of orders.
+pub async fn flags_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_flag::Model>> {
+    queries::flags_of(db, orders).await
 }
 
 /// Holds by id, within reach.

@@ -8,8 +8,10 @@ use crate::error::{Error, Result};
 use crate::page::Order;
 use crate::sql::{Sql, listed as listed_columns, sql};
 use crate::store::{Db, WriteTx};
+use entities::enums::OrderFlagCode;
 use entities::{
-    Row, customer, note, order, order_adjustment, order_hold, order_line, order_tag, variant,
+    Row, customer, note, order, order_adjustment, order_flag, order_hold, order_line, order_tag,
+    variant,
 };
 use rust_decimal::Decimal;
 use sea_orm::{ActiveEnum, DbErr, QueryResult};
@@ -83,6 +85,20 @@ pub(super) async fn lock_all(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<order::Mo
 pub(super) async fn holds_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_hold::Model>> {
     let query = sql("select * from order_holds where order_id = any(?) order by order_id, id");
     db.all(query.ids(orders)).await
+}
+
+/// The flags of orders, by their codes.
+pub(super) async fn flags_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_flag::Model>> {
+    let query = sql("select * from order_flags where order_id = any(?) order by order_id, code");
+    db.all(query.ids(orders)).await
+}
+
+pub(super) async fn remove_flags(tx: &WriteTx, order: Uuid, codes: &[OrderFlagCode]) -> Result<()> {
+    if !codes.is_empty() {
+        let query = sql("delete from order_flags where order_id = ? and code = any(?)");
+        tx.run(query.bind(order).texts(&names(codes))).await?;
+    }
+    Ok(())
 }
 
 /// Holds by id, of orders within reach.
@@ -389,6 +405,10 @@ impl OrderFilter {
             let text = " and o.on_hold and o.id in (select order_id from order_holds
                  where released_at is null and reason = any(?))";
             condition = condition.add(text).texts(&names(reasons));
+        }
+        if let Some(flags) = &self.flags {
+            let text = " and o.id in (select order_id from order_flags where code = any(?))";
+            condition = condition.add(text).texts(&names(flags));
         }
         if let Some(tags) = &self.tags {
             let text = " and o.id in (select order_id from order_tags where tag = any(?))";

@@ -9,6 +9,7 @@ use crate::store::{Batch, WriteTx};
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
 use entities::{order, payment, payment_transaction};
 use serde_json::json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Where a payment stands, by its amounts.
@@ -156,6 +157,36 @@ impl Purse {
                 row.voided_minor += rest;
                 rest
             });
+        }
+    }
+
+    /// When the first authorization ends that is not captured in full.
+    pub(crate) fn next_expiry(&self) -> Option<OffsetDateTime> {
+        let open = self.payments.iter().filter(|row| uncaptured(row) > 0);
+        open.filter_map(|row| row.authorization_expires_at).min()
+    }
+
+    /// Lets go of what is authorized no longer.
+    pub(crate) fn expire(&mut self, tx: &WriteTx, order: &order::Model) {
+        for index in 0..self.payments.len() {
+            let ended = |row: &payment::Model| {
+                row.authorization_expires_at.is_some_and(|at| at <= tx.now())
+            };
+            let gone = self.step(tx, order, (index, TransactionKind::Void), None, |row| {
+                let rest = if ended(row) { uncaptured(row) } else { 0 };
+                row.voided_minor += rest;
+                rest
+            });
+            if gone == 0 {
+                continue;
+            }
+            if let Some(row) = self.payments.get_mut(index).filter(|row| row.captured_minor == 0) {
+                row.state = PaymentState::Expired;
+            }
+            if let (Some(step), Some(event)) = (self.steps.last_mut(), self.events.last_mut()) {
+                step.message = Some("the authorization ended".to_owned());
+                event.kind = events::PAYMENT_EXPIRED;
+            }
         }
     }
 

@@ -246,15 +246,8 @@ pub(crate) fn rules_of(strategy: Option<&routing_strategy::Model>) -> Vec<Routin
 /// When the day began that a location's clock shows.
 fn day_began(place: &location::Model, now: OffsetDateTime) -> OffsetDateTime {
     let zone = jiff::tz::TimeZone::get(&place.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let began = jiff::Timestamp::from_nanosecond(now.unix_timestamp_nanos())
-        .and_then(|at| at.to_zoned(zone).start_of_day());
-    began
-        .ok()
-        .and_then(|at| {
-            let nanos = at.timestamp().as_nanosecond();
-            OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
-        })
-        .unwrap_or(now)
+    let began = crate::clock::timestamp(now).to_zoned(zone).start_of_day();
+    began.map_or(now, |at| crate::clock::from_timestamp(at.timestamp()))
 }
 
 #[cfg(test)]

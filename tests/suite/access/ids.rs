@@ -281,6 +281,12 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
             line.clone(),
         ),
         (
+            "deliveryServiceDefine.input.channelId",
+            DELIVERY_SERVICE_DEFINE,
+            json!({ "input": { "code": "x", "name": "x", "transitDays": 1, "channelId": "@" } }),
+            channel.clone(),
+        ),
+        (
             "orderHold.input.orderId",
             ORDER_HOLD,
             json!({ "input": { "orderId": "@", "reason": "MANUAL" } }),

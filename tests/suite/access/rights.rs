@@ -30,6 +30,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ orderEditPreview(input: { orderId: \"ord_00000000000000000000000000\", email: \"x@x.x\" }) { userErrors { code } } }",
         Some(P::OrdersWrite),
     ),
+    ("deliveryServices", "{ deliveryServices { code } }", Some(P::CatalogRead)),
     ("routingStrategies", "{ routingStrategies { name } }", Some(P::OrdersRead)),
     ("fulfillments", "{ fulfillments { totalCount nodes { number } } }", Some(P::FulfillmentRead)),
     (
@@ -163,6 +164,12 @@ fn mutations(
             "routingStrategyDefine",
             ROUTING_DEFINE,
             json!({ "name": "x", "rules": ["NEAREST"], "active": false }),
+            P::CatalogWrite,
+        ),
+        (
+            "deliveryServiceDefine",
+            DELIVERY_SERVICE_DEFINE,
+            json!({ "code": "x", "name": "x", "transitDays": 1 }),
             P::CatalogWrite,
         ),
         // Last, since nothing can be done with it then.
@@ -479,6 +486,7 @@ async fn what_is_beyond_reach_is_not_there() {
             | "apiTokenRotate"
             | "apiTokenRevoke"
             | "routingStrategyDefine"
+            | "deliveryServiceDefine"
             | "userUpdate" => "POLICY_VIOLATION",
             name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",

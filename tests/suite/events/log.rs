@@ -206,7 +206,7 @@ async fn what_is_older_than_what_is_kept_goes_and_its_cursors_expire() {
     let old = cursors(&old);
     // Nothing else shortens the log.
     assert!(app.try_plant("delete from events").await.is_err());
-    app.clock.advance(Duration::days(31));
+    app.later(Duration::days(31)).await;
     shop.place(shop.order(&[("B", 1)])).await;
     let kept = settled(&app).await - all;
     let prune = |days| {

@@ -8,5 +8,6 @@ mod list;
 mod note_add;
 mod oversell;
 mod place;
+mod promise;
 mod reroute;
 mod tag;

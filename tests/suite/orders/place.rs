@@ -378,12 +378,18 @@ async fn an_unpaid_order_is_cancelled_when_its_time_is_up() {
         .as_array()
         .unwrap()
         .iter()
-        .take(4)
+        .take(5)
         .map(|event| event["type"].as_str().unwrap())
         .collect();
     assert_eq!(
         newest,
-        ["order.released", "fulfillment.cancelled", "fulfillment.cancelled", "order.cancelled"]
+        [
+            "order.flag_cleared",
+            "order.released",
+            "fulfillment.cancelled",
+            "fulfillment.cancelled",
+            "order.cancelled"
+        ]
     );
     assert_eq!(order["timeline"]["nodes"][0]["actor"]["kind"], "SYSTEM");
     assert_eq!(shop.level("A", &shop.berlin).await.1, 0);

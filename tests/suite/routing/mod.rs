@@ -77,7 +77,7 @@ async fn the_nearest_location_sends_it_and_the_decision_is_kept() {
     let kept = shop.admin.payload(ROUTING, json!({ "n": order["number"] })).await;
     let full = &kept["fulfillments"][0]["routing"]["candidates"][2];
     assert_eq!(full["rejectedBecause"], "has no room left today");
-    app.clock.advance(time::Duration::days(1));
+    app.later(time::Duration::days(1)).await;
     assert_eq!(routed(&shop, &[("C", 1)], json!({})).await.1, ["store"]);
     app.verify().await;
 }
