@@ -4,6 +4,7 @@ use crate::front::Limits;
 use crate::oidc::Issuer;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
+use operations::risk::countries::IpCountries;
 use operations::secrets::MasterKey;
 use operations::webhooks::Allowed;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub struct Config {
     pub webhook_allowed: Allowed,
     /// The wait behind the first failure of a webhook.
     pub webhook_first_retry: Duration,
+    /// Tells from which country an IP address comes.
+    pub ip_countries: IpCountries,
     /// How long events are kept; none for good.
     pub events_kept: Option<time::Duration>,
     /// How often the log is looked at where nothing was heard.
@@ -151,6 +154,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "The wait behind the first failure of a webhook; 1 to 3600. Each further one is six times as long, up to 12 hours.",
     ),
     (
+        "AFTERCART_IP_COUNTRIES_FILE",
+        "",
+        "A file in the MMDB format that tells the country of an IP address, for the rules about risk; without it that rule rests.",
+    ),
+    (
         "AFTERCART_MASTER_KEY",
         "",
         "32 bytes in URL-safe base64 that wrap every other key. Without it a key file beside the SQLite file, or a row on PostgreSQL, is made and used.",
@@ -236,6 +244,7 @@ impl Config {
                 1,
                 3_600,
             )),
+            ip_countries: reader.ip_countries(),
             events_kept: reader.events_kept(),
             event_poll: Duration::from_millis(reader.number(
                 "AFTERCART_EVENT_POLL_MILLISECONDS",
@@ -301,6 +310,15 @@ impl Reader<'_> {
         parsed.unwrap_or_else(|| {
             self.fault(variable, &format!("is a number from {min} to {max}"));
             min
+        })
+    }
+
+    fn ip_countries(&mut self) -> IpCountries {
+        let variable = "AFTERCART_IP_COUNTRIES_FILE";
+        let Some(path) = self.given(variable) else { return IpCountries::default() };
+        IpCountries::open(&PathBuf::from(path)).unwrap_or_else(|error| {
+            self.fault(variable, &format!("is a file in the MMDB format ({error})"));
+            IpCountries::default()
         })
     }
 

@@ -59,6 +59,8 @@ kinds! {
     PaymentTransaction = "ptx",
     /// A product.
     Product = "prd",
+    /// An entry of the risk lists.
+    RiskListEntry = "rle",
     /// A role.
     Role = "rol",
     /// A routing strategy.

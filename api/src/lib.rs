@@ -26,6 +26,7 @@ pub mod oidc;
 mod orders;
 mod paging;
 mod payments;
+mod risk;
 mod routing;
 mod scalars;
 mod schema;

@@ -225,8 +225,8 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, customers, events, fulfillment as work, orders, payments, routing,
-    stock, webhooks,
+    access, audit, catalog, customers, events, fulfillment as work, orders, payments, risk,
+    routing, stock, webhooks,
 };
 
 loaders! {
@@ -310,6 +310,8 @@ loaders! {
     /// What a carrier said of a parcel.
     tracking_of: Many<entities::tracking_event::Model> =
         many!(work::read::tracking_of, |row| row.parcel_id);
+    /// What was found about the risk of an order.
+    risk_of: One<entities::order_risk::Model> = one!(risk::read::risks_of, |row| row.order_id);
     /// The flags of an order.
     flags_of: Many<entities::order_flag::Model> = many!(orders::read::flags_of, |row| row.order_id);
     /// The labels of an order.

@@ -129,8 +129,8 @@ impl Node {
             Kind::Fulfillment => {
                 loaders.fulfillment(id).await?.map(|row| Self::Fulfillment(Fulfillment(row)))
             }
-            // A line of a fulfillment is no node of the contract.
-            Kind::FulfillmentLine => None,
+            // Neither is a node of the contract.
+            Kind::FulfillmentLine | Kind::RiskListEntry => None,
             Kind::Hold => loaders.hold(id).await?.map(|row| Self::Hold(Hold(row))),
             Kind::LegalEntity => {
                 needs(Permission::CatalogRead)?;

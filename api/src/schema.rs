@@ -15,6 +15,8 @@ use crate::node::NodeQuery;
 use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
 use crate::orders::subscriptions::OrderSubscription;
+use crate::risk::mutations::RiskMutation;
+use crate::risk::queries::RiskQuery;
 use crate::routing::mutations::RoutingMutation;
 use crate::routing::queries::RoutingQuery;
 use crate::stock::mutations::StockMutation;
@@ -34,6 +36,7 @@ pub(crate) struct Query(
     AuditQuery,
     CatalogQuery,
     OrderQuery,
+    RiskQuery,
     RoutingQuery,
     FulfillmentQuery,
     StockQuery,
@@ -50,6 +53,7 @@ pub(crate) struct Mutation(
     AccessMutation,
     CatalogMutation,
     OrderMutation,
+    RiskMutation,
     RoutingMutation,
     FulfillmentMutation,
     StockMutation,

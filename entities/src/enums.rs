@@ -475,3 +475,69 @@ pub enum OrderFlagCode {
     /// Billing and shipping address lie in different countries.
     AddressMismatch,
 }
+
+/// How doubtful an order is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RiskLevel {
+    /// Not at all, or little.
+    Low,
+    /// Somewhat.
+    Medium,
+    /// Enough for somebody to look at it.
+    High,
+}
+
+/// What somebody decided about a doubtful order.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RiskDecision {
+    /// It goes on.
+    Approved,
+    /// It is cancelled.
+    Declined,
+}
+
+/// Whether somebody is known for good or for bad.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RiskList {
+    /// Known for good.
+    Allow,
+    /// Known for bad.
+    Deny,
+}
+
+/// By what somebody is known.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RiskEntryKind {
+    /// An email address.
+    Email,
+    /// What stands behind its `@`.
+    EmailDomain,
+    /// A telephone number.
+    Phone,
+    /// A shipping address.
+    Address,
+    /// An address of the internet.
+    Ip,
+    /// A customer.
+    Customer,
+}

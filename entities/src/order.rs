@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::enums::{
     ActorKind, CancelReason, DeliveryMethod, OrderFulfillmentState, OrderPaymentState,
-    OrderReturnState, OrderState,
+    OrderReturnState, OrderState, RiskLevel,
 };
 
 /// An order, from placement to closing. Amounts are minor units of `currency`.
@@ -144,6 +144,8 @@ pub struct Model {
     pub at_risk: bool,
     /// When its clocks are looked at next.
     pub review_at: Option<OffsetDateTime>,
+    /// How doubtful it is; none where nobody looked.
+    pub risk_level: Option<RiskLevel>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -153,7 +155,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at
+    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at, risk_level
 }
 
 impl From<Model> for (Summary, Details) {

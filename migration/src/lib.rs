@@ -28,6 +28,7 @@ mod m0019_run_orders;
 mod m0020_route_orders;
 mod m0021_keep_backorders;
 mod m0022_promise_orders;
+mod m0023_assess_risk;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_route_orders::Migration),
             Box::new(m0021_keep_backorders::Migration),
             Box::new(m0022_promise_orders::Migration),
+            Box::new(m0023_assess_risk::Migration),
         ]
     }
 }

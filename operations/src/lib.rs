@@ -36,6 +36,7 @@ pub mod orders;
 pub mod page;
 pub mod payments;
 pub mod permissions;
+pub mod risk;
 pub mod routing;
 pub mod secrets;
 pub(crate) mod sql;

@@ -52,6 +52,11 @@ impl Sql {
         self
     }
 
+    /// Whether nothing was said yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// More text.
     #[must_use]
     pub(crate) fn add(mut self, text: &str) -> Self {

@@ -7,6 +7,7 @@
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
+use crate::risk::countries::IpCountries;
 use crate::sql::{Sql, portable, sql};
 use entities::Row;
 use migration::{Migrate, Migrator};
@@ -47,6 +48,7 @@ struct Inner {
     backend: DbBackend,
     clock: Clock,
     ids: Ids,
+    ip_countries: IpCountries,
     statements: AtomicU64,
     waiting: AtomicUsize,
     epoch: AtomicI32,
@@ -67,6 +69,8 @@ pub struct StoreOptions {
     pub clock: Clock,
     /// Makes ids.
     pub ids: Ids,
+    /// Tells from which country an IP address comes.
+    pub ip_countries: IpCountries,
 }
 
 impl StoreOptions {
@@ -74,7 +78,8 @@ impl StoreOptions {
     pub fn new(url: impl Into<String>) -> Self {
         let clock = Clock::system();
         let ids = Ids::random(clock.clone());
-        Self { url: url.into(), connections: 8, clock, ids }
+        let ip_countries = IpCountries::default();
+        Self { url: url.into(), connections: 8, clock, ids, ip_countries }
     }
 }
 
@@ -102,6 +107,7 @@ impl Store {
             backend,
             clock: options.clock,
             ids: options.ids,
+            ip_countries: options.ip_countries,
             statements: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             epoch: AtomicI32::new(1),
@@ -448,6 +454,11 @@ impl Deref for WriteTx {
 }
 
 impl Db {
+    /// Tells from which country an IP address comes.
+    pub(crate) fn ip_countries(&self) -> &IpCountries {
+        &self.store.0.ip_countries
+    }
+
     /// The clock.
     pub(crate) fn now(&self) -> time::OffsetDateTime {
         self.store.0.clock.now()

@@ -12,6 +12,7 @@ use operations::clock::Clock;
 use operations::events::Wanted;
 use operations::ids::Ids;
 use operations::permissions::{BuiltInRole, Permission, Permissions};
+use operations::risk::countries::IpCountries;
 use operations::secrets::MasterKey;
 use operations::webhooks::Allowed;
 use operations::{Actor, Call, Store, StoreOptions};
@@ -57,6 +58,7 @@ impl TestApp {
             connections: 8,
             ids: Ids::seeded(clock.clone(), 1),
             clock: clock.clone(),
+            ip_countries: IpCountries::default(),
         };
         let store = Store::connect(options).await.expect("connects");
         store.migrate().await.expect("migrates");

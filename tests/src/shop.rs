@@ -203,6 +203,17 @@ pub const LINE_SUBSTITUTE: &str = "mutation($input: LineSubstituteInput!, $key: 
 pub const DELIVERY_SERVICE_DEFINE: &str = "mutation($input: DeliveryServiceInput!, $key: String) {
   deliveryServiceDefine(input: $input, idempotencyKey: $key) {
     deliveryService { id code transitDays } userErrors { code message field } } }";
+pub const RISK_DECIDE: &str = "mutation($input: RiskDecideInput!, $key: String) {
+  riskDecide(input: $input, idempotencyKey: $key) {
+    order { id state onHold cancelReason paymentState risk { score level decision } fulfillments { state } }
+    userErrors { code message field } } }";
+pub const RISK_RULE_DEFINE: &str = "mutation($input: RiskRuleInput!, $key: String) {
+  riskRuleDefine(input: $input, idempotencyKey: $key) {
+    riskRule { code active points threshold windowHours minimumOrders } userErrors { code message field } } }";
+pub const RISK_LIST_ADD: &str = "mutation($input: RiskListAddInput!, $key: String) {
+  riskListAdd(input: $input, idempotencyKey: $key) { entryId userErrors { code message field } } }";
+pub const RISK_LIST_REMOVE: &str = "mutation($input: RiskListRemoveInput!, $key: String) {
+  riskListRemove(input: $input, idempotencyKey: $key) { entryId userErrors { code message field } } }";
 pub const FULFILLMENT_START: &str =
     "mutation($input: FulfillmentStartPickingInput!, $key: String) {
   fulfillmentStartPicking(input: $input, idempotencyKey: $key) {

@@ -31,7 +31,7 @@ impl Stream {
 
     /// The next message: its event and its data. Comments are passed over.
     pub async fn next(&mut self) -> (String, Json) {
-        let next = tokio::time::timeout(Duration::from_secs(20), self.within());
+        let next = tokio::time::timeout(Duration::from_mins(1), self.within());
         next.await.expect("something comes").expect("no end")
     }
 

@@ -174,6 +174,7 @@ fn start_log(config: &Config) -> Result<(), Fault> {
 async fn connect(config: &Config) -> Result<Store, Fault> {
     let options = StoreOptions {
         connections: config.database_connections,
+        ip_countries: config.ip_countries.clone(),
         ..StoreOptions::new(&config.database_url)
     };
     Ok(Store::connect(options).await?)

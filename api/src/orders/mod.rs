@@ -11,6 +11,7 @@ mod place;
 pub(crate) mod queries;
 mod release;
 mod reroute;
+mod risk_decide;
 pub(crate) mod subscriptions;
 mod substitute;
 mod tag;

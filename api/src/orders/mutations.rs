@@ -9,6 +9,7 @@ use super::note_add::{NoteAddInput, NotePayload, note_add};
 use super::place::{OrderPlaceInput, place};
 use super::release::{OrderReleaseInput, release};
 use super::reroute::{OrderRerouteInput, reroute};
+use super::risk_decide::{RiskDecideInput, decide};
 use super::substitute::{LineSubstituteInput, substitute};
 use super::tag::{OrderTagInput, tag};
 use super::types::Order;
@@ -125,6 +126,19 @@ impl OrderMutation {
         idempotency_key: Option<String>,
     ) -> Option<OrderPayload> {
         release(ctx, input, idempotency_key).await
+    }
+
+    /// Let a doubtful order go on, or decline it: then it is cancelled and its payment voided. Needs `ORDERS_RISK`.
+    async fn risk_decide(
+        &self,
+        ctx: &Context<'_>,
+        input: RiskDecideInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        decide(ctx, input, idempotency_key).await
     }
 
     /// Cancel all or some quantities that have not left: releases stock, voids or refunds what was paid. A third party

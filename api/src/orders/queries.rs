@@ -10,6 +10,7 @@ use crate::errors::OrNull;
 use crate::ids::{Kind, uuid, uuids};
 use crate::loaders::grouped;
 use crate::paging::{counted, page_args};
+use crate::risk::types::RiskLevel;
 use crate::scalars::{CountryCode, DateTimeRange, MoneyRange};
 use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, OneofObject};
 use futures::future::try_join3;
@@ -63,6 +64,8 @@ pub(crate) struct OrderFilter {
     tags: Option<Vec<String>>,
     /// With one of these flags.
     flags: Option<Vec<OrderFlagCode>>,
+    /// Of one of these levels of risk. Needs `ORDERS_RISK`.
+    risk_levels: Option<Vec<RiskLevel>>,
     /// Held, or not.
     on_hold: Option<bool>,
     /// With a hold that stands for one of these reasons.
@@ -116,6 +119,7 @@ impl OrderFilter {
             assignee_id: self.assignee_id.map(|id| uuid(Kind::User, &id)),
             tags: self.tags,
             flags: kinds(self.flags),
+            risk_levels: kinds(self.risk_levels),
             on_hold: self.on_hold,
             hold_reasons: kinds(self.hold_reasons),
             placed_from,

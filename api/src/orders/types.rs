@@ -10,6 +10,7 @@ use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, encode_prefixed, id};
 use crate::paging::{connection, counted, page_args};
 use crate::payments::types::Payment;
+use crate::risk::types::RiskAssessment;
 use crate::scalars::{Address, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{
@@ -422,6 +423,13 @@ impl Order {
         };
         let any = row.ship_by.or(row.promised_by).or(row.expected_at);
         any.map(|_| promise)
+    }
+
+    /// How doubtful it is, and why; null in an imported order. Needs `ORDERS_RISK`.
+    async fn risk(&self, ctx: &Context<'_>) -> Option<RiskAssessment> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::OrdersRisk).or_null(ctx)?;
+        ctx.loaders().risk_of(self.row().id).await.or_null(ctx)?.map(RiskAssessment)
     }
 
     /// What rules found that people should see, by their codes.

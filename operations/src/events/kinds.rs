@@ -143,6 +143,26 @@ event_kinds! {
         "{code} no longer"
         "The cause of a flag is gone."
         { code: Text => "an `OrderFlagCode`" }
+    RISK_ASSESSED "order.risk_assessed" OrdersRisk
+        "Risk {level}, score {score}"
+        "The risk of an order was looked at."
+        { score: Count => "points of all signals", level: Text => "a `RiskLevel`", signals: Texts => "the rules that found something" }
+    RISK_DECIDED "order.risk_decided" OrdersRisk
+        "Risk decided: {decision}"
+        "Somebody decided about the risk of an order."
+        { decision: Text => "a `RiskDecision`" }
+    RISK_RULE_DEFINED "risk_rule.defined" OrdersRisk
+        "Risk rule {code} defined"
+        "Points or thresholds of a rule about risk were set."
+        { code: Text => "which rule", active: Flag => "whether it counts", points: Count => "what it adds" }
+    RISK_LISTED "risk_entry.added" OrdersRisk
+        "{kind} put on the {list} list"
+        "Somebody or something is known, for good or for bad."
+        { list: Text => "a `RiskList`", kind: Text => "a `RiskEntryKind`" }
+    RISK_UNLISTED "risk_entry.removed" OrdersRisk
+        "{kind} taken off the {list} list"
+        "Somebody or something is not known any longer."
+        { list: Text => "a `RiskList`", kind: Text => "a `RiskEntryKind`" }
     ORDER_REROUTED "order.rerouted" OrdersRead
         "{units} units routed again"
         "What nobody had begun is sent from elsewhere."

@@ -95,6 +95,8 @@ pub(crate) struct OrderInHand {
     pub(crate) flags: Vec<order_flag::Model>,
     flags_were: Vec<order_flag::Model>,
     pub(crate) purse: Purse,
+    /// Whether something about it changed that stands elsewhere.
+    pub(crate) touched: bool,
 }
 
 /// A fulfillment with its lines.
@@ -213,6 +215,7 @@ impl Aggregate {
                     flags_were: flags.clone(),
                     flags,
                     purse: Purse::of(paid.remove(&row.id).unwrap_or_default()),
+                    touched: false,
                     row: Tracked::stored(row),
                 }
             })
@@ -285,6 +288,7 @@ impl Aggregate {
             holds: Vec::new(),
             flags: Vec::new(),
             flags_were: Vec::new(),
+            touched: false,
             purse,
         };
         Self { orders: vec![one], ..Self::default() }
@@ -997,7 +1001,8 @@ impl OrderInHand {
     }
 
     async fn write(&mut self, tx: &WriteTx, batch: &mut Batch, now: OffsetDateTime) -> Result<()> {
-        let beside = self.lines.iter().any(Tracked::is_changed)
+        let beside = self.touched
+            || self.lines.iter().any(Tracked::is_changed)
             || self.holds.iter().any(Tracked::is_changed)
             || self.adjustments != self.adjustments_were;
         // What the time alone changes is nobody's change.

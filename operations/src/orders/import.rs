@@ -452,6 +452,7 @@ impl<'a> Importer<'a> {
             expected_at: None,
             at_risk: false,
             review_at: None,
+            risk_level: None,
             items_minor: 0,
             shipping_minor: 0,
             discounts_minor: 0,

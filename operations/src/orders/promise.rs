@@ -91,6 +91,11 @@ impl Schedules {
         named(Some(order.channel_id)).or_else(|| named(None))
     }
 
+    /// Whether an order goes by a service that is faster than usual.
+    pub(crate) fn is_express(&self, order: &order::Model) -> bool {
+        self.row(order).is_some_and(|row| row.express)
+    }
+
     fn service(&self, order: &order::Model) -> Service {
         self.row(order).map(Service::of).unwrap_or_default()
     }

@@ -9,7 +9,7 @@ use crate::permissions::Permission;
 use crate::store::Db;
 use entities::enums::{
     HoldReason, OrderFlagCode, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
-    OrderState,
+    OrderState, RiskLevel,
 };
 use entities::{note, order, order_adjustment, order_flag, order_hold, order_line, order_tag};
 use rust_decimal::Decimal;
@@ -50,6 +50,8 @@ pub struct OrderFilter {
     pub tags: Option<Vec<String>>,
     /// With one of these flags.
     pub flags: Option<Vec<OrderFlagCode>>,
+    /// Of these levels of risk.
+    pub risk_levels: Option<Vec<RiskLevel>>,
     /// Held, or not.
     pub on_hold: Option<bool>,
     /// Held for one of these reasons.
@@ -122,7 +124,7 @@ pub async fn orders(
     beside: Beside,
 ) -> Result<Rows<ListedOrder>> {
     actor.require(Permission::OrdersRead)?;
-    check(filter)?;
+    check(actor, filter)?;
     let order = sort.order(db);
     let page = page.check(order)?;
     let rows = queries::list(db, filter.sql(actor), page.sql(order), beside).await?;
@@ -132,10 +134,14 @@ pub async fn orders(
 /// How many orders a filter finds.
 pub async fn orders_count(db: &Db, actor: &Actor, filter: &OrderFilter) -> Result<i64> {
     actor.require(Permission::OrdersRead)?;
+    check(actor, filter)?;
     queries::count(db, filter.sql(actor)).await
 }
 
-fn check(filter: &OrderFilter) -> Result<()> {
+fn check(actor: &Actor, filter: &OrderFilter) -> Result<()> {
+    if filter.risk_levels.is_some() {
+        actor.require(Permission::OrdersRisk)?;
+    }
     if filter.search.as_ref().is_some_and(|text| text.chars().count() > 200) {
         return Err(Error::BadInput("`search` has at most 200 characters".into()));
     }

@@ -406,6 +406,9 @@ impl OrderFilter {
                  where released_at is null and reason = any(?))";
             condition = condition.add(text).texts(&names(reasons));
         }
+        if let Some(levels) = &self.risk_levels {
+            condition = condition.add(" and o.risk_level = any(?)").texts(&names(levels));
+        }
         if let Some(flags) = &self.flags {
             let text = " and o.id in (select order_id from order_flags where code = any(?))";
             condition = condition.add(text).texts(&names(flags));

@@ -20,6 +20,7 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "fulfillmentUpdated.filter.assigneeId",
     "fulfillments.filter.assigneeId",
     "orders.filter.assigneeId",
+    "riskListRemove.input.entryId",
     "roleDefine.input.roleId",
     "supplierUpsert.input.id",
     "userCreate.input.roleIds",
@@ -285,6 +286,12 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
             DELIVERY_SERVICE_DEFINE,
             json!({ "input": { "code": "x", "name": "x", "transitDays": 1, "channelId": "@" } }),
             channel.clone(),
+        ),
+        (
+            "riskDecide.input.orderId",
+            RISK_DECIDE,
+            json!({ "input": { "orderId": "@", "decision": "APPROVED" } }),
+            open.clone(),
         ),
         (
             "orderHold.input.orderId",

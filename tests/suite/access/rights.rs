@@ -31,6 +31,8 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         Some(P::OrdersWrite),
     ),
     ("deliveryServices", "{ deliveryServices { code } }", Some(P::CatalogRead)),
+    ("riskRules", "{ riskRules { code } }", Some(P::OrdersRisk)),
+    ("riskListEntries", "{ riskListEntries { totalCount } }", Some(P::OrdersRisk)),
     ("routingStrategies", "{ routingStrategies { name } }", Some(P::OrdersRead)),
     ("fulfillments", "{ fulfillments { totalCount nodes { number } } }", Some(P::FulfillmentRead)),
     (
@@ -172,6 +174,20 @@ fn mutations(
             json!({ "code": "x", "name": "x", "transitDays": 1 }),
             P::CatalogWrite,
         ),
+        (
+            "riskDecide",
+            RISK_DECIDE,
+            json!({ "orderId": work.doubted["id"], "decision": "APPROVED" }),
+            P::OrdersRisk,
+        ),
+        ("riskRuleDefine", RISK_RULE_DEFINE, json!({ "code": "DENY_LIST" }), P::OrdersRisk),
+        (
+            "riskListAdd",
+            RISK_LIST_ADD,
+            json!({ "list": "ALLOW", "kind": "IP", "value": "203.0.113.1", "reason": "x" }),
+            P::OrdersRisk,
+        ),
+        ("riskListRemove", RISK_LIST_REMOVE, json!({ "entryId": work.known }), P::OrdersRisk),
         // Last, since nothing can be done with it then.
         ("webhookEndpointDelete", WEBHOOK_DELETE, endpoint, P::WebhooksManage),
         ("noteAdd", NOTE_ADD, json!({ "subjectId": order["id"], "text": "x" }), P::OrdersWrite),
@@ -207,6 +223,8 @@ struct Work {
     sent: Json,
     fetched: Json,
     offered: [Json; 2],
+    doubted: Json,
+    known: Json,
 }
 
 impl Work {
@@ -225,8 +243,18 @@ impl Work {
             let order = shop.place(order).await;
             *work = shop.work(&order, 0).await["id"].clone();
         }
+        let doubted = shop.place(shop.paid(&[("D", 1)])).await;
+        let known = json!({ "list": "DENY", "kind": "IP", "value": "203.0.113.1", "reason": "x" });
+        let known = shop.admin.done(RISK_LIST_ADD, known).await["entryId"].clone();
         let (sent, fetched) = (shop.work(&sent, 0).await, shop.work(&fetched, 0).await);
-        Self { order, sent: sent["id"].clone(), fetched: fetched["id"].clone(), offered }
+        Self {
+            order,
+            sent: sent["id"].clone(),
+            fetched: fetched["id"].clone(),
+            offered,
+            doubted,
+            known,
+        }
     }
 }
 
@@ -487,6 +515,9 @@ async fn what_is_beyond_reach_is_not_there() {
             | "apiTokenRevoke"
             | "routingStrategyDefine"
             | "deliveryServiceDefine"
+            | "riskRuleDefine"
+            | "riskListAdd"
+            | "riskListRemove"
             | "userUpdate" => "POLICY_VIOLATION",
             name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",

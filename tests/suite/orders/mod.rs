@@ -10,4 +10,5 @@ mod oversell;
 mod place;
 mod promise;
 mod reroute;
+mod risk;
 mod tag;

@@ -1,0 +1,159 @@
+//! Every query of risk.
+
+use crate::error::Result;
+use crate::page::Order;
+use crate::sql::{Sql, sql};
+use crate::store::{Db, WriteTx};
+use entities::enums::{RiskEntryKind, RiskList};
+use entities::{order, order_risk, risk_entry, risk_rule};
+use sea_orm::ActiveEnum;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What the shop set otherwise than it comes.
+pub(super) async fn rules(db: &Db) -> Result<Vec<risk_rule::Model>> {
+    db.all(sql("select * from risk_rules order by code")).await
+}
+
+/// Counts of what went before an order, each under its name. `email`, `phone`, `address` and `ip` are within windows.
+pub(super) async fn counts(
+    db: &Db,
+    order: &order::Model,
+    windows: &[(&'static str, OffsetDateTime)],
+) -> Result<Vec<(String, i64)>> {
+    let since = |name: &str| {
+        windows.iter().find(|(known, _)| *known == name).map_or(order.placed_at, |(_, at)| *at)
+    };
+    let mut query = sql("");
+    let mut more = |name: &str, condition: Sql| {
+        let union = if query.is_empty() { "" } else { " union all " };
+        let taken = std::mem::take(&mut query);
+        query = taken
+            .add(&format!("{union}select '{name}', count(*) from orders where not draft and "))
+            .join(condition);
+    };
+    for (name, column, value) in [
+        ("email", "email_key", &order.email_key),
+        ("phone", "phone_key", &order.phone_key),
+        ("address", "address_key", &order.address_key),
+        ("ip", "client_ip", &order.client_ip),
+    ] {
+        if let Some(value) = value {
+            let condition = format!("{column} = ? and placed_at > ? and placed_at <= ?");
+            let condition = sql(condition).bind(value.as_str());
+            more(name, condition.bind(since(name)).bind(order.placed_at));
+        }
+    }
+    if let Some(email) = &order.email_key {
+        let condition = sql("payment_state = 'CHARGED_BACK' and email_key = ?");
+        more("chargebacks", condition.bind(email.as_str()));
+    }
+    if let Some(address) = &order.address_key {
+        let condition = sql("payment_state = 'CHARGED_BACK' and address_key = ?");
+        more("chargebacks", condition.bind(address.as_str()));
+    }
+    if let (Some(customer), Some(address)) = (order.customer_id, &order.address_key) {
+        let condition = sql("customer_id = ? and address_key = ?").bind(customer);
+        more("known address", condition.bind(address.as_str()));
+    }
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    db.values(query).await
+}
+
+/// Amounts of a customer's orders before this one, the newest.
+pub(super) async fn persons_amounts(db: &Db, order: &order::Model) -> Result<Vec<i64>> {
+    let Some(customer) = order.customer_id else { return Ok(Vec::new()) };
+    let query = sql("select grand_total_minor from orders where customer_id = ? and currency = ?
+         and placed_at <= ? and id <> ? and not draft and cancelled_at is null
+         order by placed_at desc limit 200")
+    .bind(customer)
+    .bind(order.currency.as_str())
+    .bind(order.placed_at)
+    .bind(order.id);
+    db.values(query).await
+}
+
+/// Amounts of the newest orders of a channel to a country, before this one.
+pub(super) async fn segments_amounts(db: &Db, order: &order::Model) -> Result<Vec<i64>> {
+    let mut query =
+        sql("select grand_total_minor from orders where channel_id = ?").bind(order.channel_id);
+    query = match &order.country_code {
+        Some(country) => query.add(" and country_code = ?").bind(country.as_str()),
+        None => query.add(" and country_code is null"),
+    };
+    let query = query
+        .add(
+            " and placed_at <= ? and id <> ? and not draft and cancelled_at is null
+             order by placed_at desc limit 200",
+        )
+        .bind(order.placed_at)
+        .bind(order.id);
+    db.values(query).await
+}
+
+/// Entries that fit any of these: list and reason.
+pub(super) async fn entries(
+    db: &Db,
+    keys: &[(RiskEntryKind, String)],
+) -> Result<Vec<risk_entry::Model>> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = sql("select * from risk_entries where removed_at is null
+         and (expires_at is null or expires_at > ?) and (")
+    .bind(db.now());
+    for (index, (kind, key)) in keys.iter().enumerate() {
+        let or = if index == 0 { "" } else { " or " };
+        query = query
+            .add(&format!("{or}(kind = ? and value_key = ?)"))
+            .bind(kind.to_value())
+            .bind(key.as_str());
+    }
+    db.all(query.add(") order by id")).await
+}
+
+pub(super) async fn entry(db: &Db, id: Uuid) -> Result<Option<risk_entry::Model>> {
+    let query = sql("select * from risk_entries where id = ? and removed_at is null");
+    db.first(query.bind(id)).await
+}
+
+/// Entries that stand, the newest first.
+pub(super) async fn list_entries(
+    db: &Db,
+    list: Option<RiskList>,
+    page: Sql,
+) -> Result<Vec<risk_entry::Model>> {
+    db.all(standing("select e.* from risk_entries e", list, db.now()).join(page)).await
+}
+
+pub(super) async fn count_entries(db: &Db, list: Option<RiskList>) -> Result<i64> {
+    let query = standing("select count(*) from risk_entries e", list, db.now());
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+fn standing(select: &str, list: Option<RiskList>, now: OffsetDateTime) -> Sql {
+    let query = sql(format!(
+        "{select} where e.removed_at is null and (e.expires_at is null or e.expires_at > ?)"
+    ))
+    .bind(now);
+    match list {
+        Some(list) => query.add(" and e.list = ?").bind(list.to_value()),
+        None => query,
+    }
+}
+
+pub(super) fn newest_first() -> Order {
+    Order::by_id("e.id", true)
+}
+
+/// What was found about orders.
+pub async fn risks_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_risk::Model>> {
+    db.all(sql("select * from order_risks where order_id = any(?)").ids(orders)).await
+}
+
+pub(super) async fn remove_entry(tx: &WriteTx, id: Uuid) -> Result<u64> {
+    let query = sql("update risk_entries set removed_at = ? where id = ? and removed_at is null");
+    tx.run(query.bind(tx.now()).bind(id)).await
+}
