@@ -184,6 +184,30 @@ pub const FULFILLMENT_FAIL: &str = "mutation($input: FulfillmentFailInput!, $key
       parcels { id status carrier trackingNumber shippedAt deliveredAt receivedBy lines { sku quantity }
         customs { incoterm contents total { amount } lines { description quantity customsCode originCountry weightGrams value { amount } } } } }
     userErrors { code message field details } } }";
+pub const DRAFT_CREATE: &str = "mutation($input: OrderPlaceInput!, $key: String) {
+  draftCreate(input: $input, idempotencyKey: $key) {
+    order { id number version state onHold paymentState placedAt purchaseOrderNumber paymentTermsDays tags channelReference
+      placedBy { kind label } customer { email } notes { text }
+      totals { grandTotal { amount } tax { amount } discounts { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered unitPrice { amount } discount { amount } total { amount } }
+      fulfillments { state location { code } } promise { deliverBy } }
+    userErrors { code message field details } } }";
+pub const DRAFT_UPDATE: &str = "mutation($input: DraftUpdateInput!, $key: String) {
+  draftUpdate(input: $input, idempotencyKey: $key) {
+    order { id number version state onHold paymentState placedAt purchaseOrderNumber paymentTermsDays tags channelReference
+      placedBy { kind label } customer { email } notes { text }
+      totals { grandTotal { amount } tax { amount } discounts { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered unitPrice { amount } discount { amount } total { amount } }
+      fulfillments { state location { code } } promise { deliverBy } }
+    userErrors { code message field details } } }";
+pub const DRAFT_COMPLETE: &str = "mutation($input: DraftCompleteInput!, $key: String) {
+  draftComplete(input: $input, idempotencyKey: $key) {
+    order { id number version state onHold paymentState placedAt purchaseOrderNumber paymentTermsDays tags channelReference
+      placedBy { kind label } customer { email } notes { text }
+      totals { grandTotal { amount } tax { amount } discounts { amount } }
+      lines { id sku quantity quantityReserved quantityBackordered unitPrice { amount } discount { amount } total { amount } }
+      fulfillments { state location { code } } promise { deliverBy } }
+    userErrors { code message field details } } }";
 pub const ORDER_EDIT: &str = "mutation($input: OrderEditInput!, $key: String) {
   orderEdit(input: $input, idempotencyKey: $key) {
     order { id number version state onHold paymentState

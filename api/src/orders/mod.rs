@@ -2,6 +2,9 @@
 
 mod assign;
 mod cancel;
+mod draft_complete;
+mod draft_create;
+mod draft_update;
 mod edit;
 mod hold;
 pub(crate) mod import;

@@ -2,6 +2,9 @@
 
 use super::assign::{OrderAssignInput, assign};
 use super::cancel::{OrderCancelInput, cancel};
+use super::draft_complete::{DraftCompleteInput, draft_complete};
+use super::draft_create::draft_create;
+use super::draft_update::{DraftUpdateInput, draft_update};
 use super::edit::{OrderEditInput, edit};
 use super::hold::{OrderHoldInput, hold};
 use super::import::{OrdersImportInput, OrdersImportPayload, import};
@@ -70,6 +73,49 @@ impl OrderMutation {
         idempotency_key: Option<String>,
     ) -> Option<OrdersImportPayload> {
         import(ctx, input, idempotency_key).await
+    }
+
+    /// Write an order on behalf of a customer, or a quote: priced and numbered, in state DRAFT. It holds no stock, books
+    /// nothing and is looked at for risk when it is completed; `payments`, `reservationId` and `placedAt` are refused.
+    /// Needs `ORDERS_WRITE`.
+    async fn draft_create(
+        &self,
+        ctx: &Context<'_>,
+        input: OrderPlaceInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        draft_create(ctx, input, idempotency_key).await
+    }
+
+    /// Write a draft anew, under its number: what is left out is gone. Refused as `STATE_CONFLICT` once it is placed.
+    /// Needs `ORDERS_WRITE`.
+    async fn draft_update(
+        &self,
+        ctx: &Context<'_>,
+        input: DraftUpdateInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        draft_update(ctx, input, idempotency_key).await
+    }
+
+    /// Place a draft at the prices that were quoted; stock is reserved as with `orderPlace`, or it is refused whole and
+    /// stays a draft. Whoever completes it is who placed it. Needs `ORDERS_WRITE`.
+    async fn draft_complete(
+        &self,
+        ctx: &Context<'_>,
+        input: DraftCompleteInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrderPayload> {
+        draft_complete(ctx, input, idempotency_key).await
     }
 
     /// Change lines, addresses or delivery before shipment; stock, totals and payment follow, or the edit is refused whole.

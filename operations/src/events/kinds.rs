@@ -103,6 +103,14 @@ event_kinds! {
         "Order {number} placed for {total} {currency}"
         "An order was placed."
         { number: Text => "its number", total: Amount => "what is to be paid", currency: Text => "of the total", lines: Count => "how many lines it has" }
+    DRAFT_CREATED "order.drafted" OrdersRead
+        "Draft {number} written, {total} {currency}"
+        "A draft was written: a quote, or an order that somebody prepares for a customer."
+        { number: Text => "its number", total: Amount => "what would be to be paid", currency: Text => "of the total", lines: Count => "how many lines it has" }
+    DRAFT_UPDATED "order.redrafted" OrdersRead
+        "Draft {number} written anew, {total} {currency}"
+        "A draft was written anew."
+        { number: Text => "its number", total: Amount => "what would be to be paid", currency: Text => "of the total", lines: Count => "how many lines it has" }
     ORDER_IMPORTED "order.imported" OrdersRead
         "Order {number} imported with its history"
         "An order came in with its history from another system."

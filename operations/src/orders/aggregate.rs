@@ -294,6 +294,20 @@ impl Aggregate {
         Self { orders: vec![one], ..Self::default() }
     }
 
+    /// A draft that is written anew: its rows are replaced.
+    pub(crate) fn redrafted(
+        was: &order::Model,
+        now: order::Model,
+        lines: Vec<order_line::Model>,
+        adjustments: Vec<order_adjustment::Model>,
+    ) -> Self {
+        let mut drafted = Self::placed(now, lines, adjustments, Purse::default());
+        for one in &mut drafted.orders {
+            one.row.was = Some(was.clone());
+        }
+        drafted
+    }
+
     pub(crate) fn order(&self, id: Uuid) -> Option<&OrderInHand> {
         self.orders.iter().find(|one| one.row.id == id)
     }

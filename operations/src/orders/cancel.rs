@@ -64,9 +64,8 @@ pub async fn cancel(store: &Store, call: Call<'_>, command: &CancelOrder) -> Res
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order_mut(id).ok_or(Error::Contended)?;
-        let draft = one.row.state == OrderState::Draft;
-        if draft {
-            // What was never placed is cancelled as a whole.
+        if one.row.state == OrderState::Draft && command.lines.is_none() {
+            // What was never placed is cancelled as a whole, or written anew.
             one.row.draft = false;
         }
         in_hand::insist_open(one)?;

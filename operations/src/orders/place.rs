@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, about, hold_told};
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
+use super::pricing::PriceAdjustment;
 use super::promise::{self, Schedules};
 use super::sql;
 use super::supply::{self, Choice};
@@ -28,9 +29,7 @@ use entities::enums::{
     ActorKind, DeliveryMethod, HoldReason, OrderFlagCode, OrderFulfillmentState, OrderPaymentState,
     OrderReturnState, OrderState, ReservationState, RiskLevel,
 };
-use entities::{
-    channel, customer, note, order, order_flag, order_line, order_risk, order_tag, payment,
-};
+use entities::{channel, customer, order, order_flag, order_line, order_risk, order_tag, payment};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -232,44 +231,92 @@ pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Resul
     Ok(Placed { id, written: written.filter(|rows| rows.order.id == id) })
 }
 
-async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Written> {
-    let channel = catalog::channels(&tx, &[command.channel_id]).await?.pop();
-    let channel = channel.filter(|channel| actor.reach.has_channel(channel.id));
-    let mut faults = command.check(tx.now());
-    let Some(channel) = channel else {
-        // Without a channel nothing has a price; what can be said of the rest is said all the same.
-        faults.push(checks::not_found("channelId", "channel"));
-        for (index, line) in command.lines.iter().enumerate() {
-            input::check_words(&mut faults, &format!("lines.{index}"), line);
+/// What an order is made of, checked against the catalog, the customers and the stock that is held.
+pub(super) struct Prepared {
+    pub(super) channel: channel::Model,
+    pub(super) currency: Currency,
+    pub(super) goods: Shelf,
+    pub(super) lines: Vec<CheckedLine>,
+    pub(super) adjustments: Vec<PriceAdjustment>,
+    pub(super) payments: Vec<record::Checked>,
+    pub(super) book: Book,
+    pub(super) customer: Option<customer::Model>,
+    pub(super) held: Held,
+    pub(super) router: Router,
+}
+
+impl Prepared {
+    /// Checks everything; every fault is named at once. `own` is a draft that is being written anew.
+    pub(super) async fn of(
+        tx: &WriteTx,
+        actor: &Actor,
+        command: &PlaceOrder,
+        own: Option<Uuid>,
+    ) -> Result<Self> {
+        let channel = catalog::channels(tx, &[command.channel_id]).await?.pop();
+        let channel = channel.filter(|channel| actor.reach.has_channel(channel.id));
+        let mut faults = command.check(tx.now());
+        let Some(channel) = channel else {
+            // Without a channel nothing has a price; what can be said of the rest is said all the same.
+            faults.push(checks::not_found("channelId", "channel"));
+            for (index, line) in command.lines.iter().enumerate() {
+                input::check_words(&mut faults, &format!("lines.{index}"), line);
+            }
+            return Err(Error::Refused(faults.into_vec()));
+        };
+        let currency = Currency::of_channel(&channel)?;
+        check_reference(tx, &mut faults, &channel, (command, own)).await?;
+        let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
+        let goods = Shelf::load(tx, channel.id, &skus).await?;
+        let lines = goods.check(&mut faults, (currency, "lines"), &command.lines);
+        let adjustments = input::check_adjustments(&mut faults, currency, &command.adjustments);
+        input::check_discounts(&mut faults, &lines, &adjustments);
+        let payments = record::check(&mut faults, "payments", currency, &command.payments);
+        let references: Vec<(&CustomerRef, Uuid)> =
+            command.customer.iter().map(|reference| (reference, channel.id)).collect();
+        let mut book = Book::load(tx, actor, &references).await?;
+        let customer = references
+            .first()
+            .and_then(|named| book.resolve(tx, &mut faults, &named.0.path("customer"), *named));
+        let held =
+            Held::load(tx, actor, &mut faults, "reservationId", command.reservation_id).await?;
+        if held.reservation.as_ref().is_some_and(|held| held.channel_id != channel.id) {
+            faults.add(RefusalCode::Invalid, "reservationId", "belongs to another channel");
         }
-        return Err(Error::Refused(faults.into_vec()));
-    };
-    let currency = Currency::of_channel(&channel)?;
-    check_reference(&tx, &mut faults, &channel, command).await?;
-
-    let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
-    let goods = Shelf::load(&tx, channel.id, &skus).await?;
-    let lines = goods.check(&mut faults, (currency, "lines"), &command.lines);
-    let adjustments = input::check_adjustments(&mut faults, currency, &command.adjustments);
-    input::check_discounts(&mut faults, &lines, &adjustments);
-    let payments = record::check(&mut faults, "payments", currency, &command.payments);
-
-    let references: Vec<(&CustomerRef, Uuid)> =
-        command.customer.iter().map(|reference| (reference, channel.id)).collect();
-    let mut book = Book::load(&tx, actor, &references).await?;
-    let customer = references
-        .first()
-        .and_then(|named| book.resolve(&tx, &mut faults, &named.0.path("customer"), *named));
-
-    let digital = command.delivery_method == DeliveryMethod::Digital;
-    let held = Held::load(&tx, actor, &mut faults, "reservationId", command.reservation_id).await?;
-    if held.reservation.as_ref().is_some_and(|held| held.channel_id != channel.id) {
-        faults.add(RefusalCode::Invalid, "reservationId", "belongs to another channel");
+        let router = Router::load(tx, &actor.reach, channel.id).await?;
+        check_pickup(&mut faults, &router, command.pickup_location_id);
+        faults.check()?;
+        Ok(Self {
+            channel,
+            currency,
+            goods,
+            lines,
+            adjustments,
+            payments,
+            book,
+            customer,
+            held,
+            router,
+        })
     }
-    let router = Router::load(&tx, &actor.reach, channel.id).await?;
-    check_pickup(&mut faults, &router, command.pickup_location_id);
-    faults.check()?;
+}
 
+async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Written> {
+    let prepared = Prepared::of(&tx, actor, command, None).await?;
+    let Prepared {
+        channel,
+        currency,
+        goods,
+        lines,
+        adjustments,
+        payments,
+        mut book,
+        customer,
+        held,
+        router,
+    } = prepared;
+    let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
+    let digital = command.delivery_method == DeliveryMethod::Digital;
     // Nothing leaves a shelf for a digital delivery.
     let wanted: Vec<Wanted> = if digital {
         Vec::new()
@@ -282,7 +329,8 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     };
     let floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
     let mut draft = Draft { tx: &tx, actor, command, channel: &channel, batch: Batch::default() };
-    let mut order = draft.order(currency, customer.as_ref()).await?;
+    let number = draft.next_number().await?;
+    let mut order = draft.order(currency, customer.as_ref(), number);
     let (line_rows, adjustment_rows) =
         input::rows(&tx, &mut order, &lines, (&command.adjustments, &adjustments));
     let choice = Choice::default();
@@ -330,7 +378,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
 }
 
 /// Looks at the risk of a new order: what is high waits for somebody to decide.
-async fn look_at_risk(
+pub(super) async fn look_at_risk(
     tx: &WriteTx,
     placed: &mut Aggregate,
     schedules: &Schedules,
@@ -378,11 +426,12 @@ async fn check_reference(
     tx: &WriteTx,
     faults: &mut Faults,
     channel: &channel::Model,
-    command: &PlaceOrder,
+    (command, own): (&PlaceOrder, Option<Uuid>),
 ) -> Result<()> {
     if let Some(reference) = command.channel_reference.as_deref().map(str::trim)
         && !reference.is_empty()
-        && sql::by_reference(tx, channel.id, reference).await?.is_some()
+        && let Some(known) = sql::by_reference(tx, channel.id, reference).await?
+        && Some(known) != own
     {
         let message = format!("an order with the reference {reference} exists in {}", channel.code);
         faults.add(RefusalCode::Duplicate, "channelReference", message);
@@ -434,12 +483,12 @@ impl Shelf {
 }
 
 /// The rows of an order in the making.
-struct Draft<'a> {
-    tx: &'a WriteTx,
-    actor: &'a Actor,
-    command: &'a PlaceOrder,
-    channel: &'a channel::Model,
-    batch: Batch,
+pub(super) struct Draft<'a> {
+    pub(super) tx: &'a WriteTx,
+    pub(super) actor: &'a Actor,
+    pub(super) command: &'a PlaceOrder,
+    pub(super) channel: &'a channel::Model,
+    pub(super) batch: Batch,
 }
 
 fn clean(value: Option<&String>) -> Option<String> {
@@ -447,24 +496,30 @@ fn clean(value: Option<&String>) -> Option<String> {
 }
 
 impl Draft<'_> {
-    async fn order(
+    /// `WEB-1000001`: the next number of all orders, with what the channel's begin with.
+    pub(super) async fn next_number(&self) -> Result<String> {
+        let number = self.tx.next_numbers("order_numbers", 1).await?.pop().unwrap_or_default();
+        Ok(numbered(&self.channel.order_number_prefix, number))
+    }
+
+    pub(super) fn order(
         &self,
         currency: Currency,
         customer: Option<&customer::Model>,
-    ) -> Result<order::Model> {
+        number: String,
+    ) -> order::Model {
         let (tx, command) = (self.tx, self.command);
         let now = tx.now();
-        let number = tx.next_numbers("order_numbers", 1).await?.pop().unwrap_or_default();
         let email = clean(command.email.as_ref()).or_else(|| customer?.email.clone());
         let phone = clean(command.phone.as_ref()).or_else(|| customer?.phone.clone());
         let address = |address: &Option<Address>| {
             address.as_ref().map(|address| address.check(&mut Faults::default(), "").json())
         };
         let placed_at = command.placed_at.map_or(now, crate::clock::truncate);
-        Ok(order::Model {
+        order::Model {
             id: tx.id(),
             version: 1,
-            number: numbered(&self.channel.order_number_prefix, number),
+            number,
             channel_id: self.channel.id,
             channel_reference: clean(command.channel_reference.as_ref()),
             customer_id: customer.map(|customer| customer.id),
@@ -532,7 +587,7 @@ impl Draft<'_> {
             draft: false,
             on_hold: false,
             address_key: command.shipping_address.as_ref().map(Address::key),
-        })
+        }
     }
 
     fn placed(&mut self, order: &order::Model, lines: &[order_line::Model]) {
@@ -547,35 +602,36 @@ impl Draft<'_> {
 
     /// Tags, the note, and the clock of an unpaid order.
     fn extras(&mut self, order: &order::Model, authorized: i64) {
+        self.tags_and_note(order);
+        wait_for_payment(self.tx, &mut self.batch, order, authorized, self.channel);
+    }
+
+    pub(super) fn tags_and_note(&mut self, order: &order::Model) {
         let tags = input::check_tags(&mut Faults::default(), "tags", &self.command.tags);
         for tag in tags {
             self.batch.add(&order_tag::Model { order_id: order.id, tag });
         }
-        if let Some(text) = clean(self.command.note.as_ref()) {
-            let note = note::Model {
-                id: self.tx.id(),
-                subject_type: "ord".into(),
-                subject_id: order.id,
-                author_kind: self.actor.kind,
-                author_id: self.actor.id,
-                text,
-                mentions: json!([]),
-                created_at: self.tx.now(),
-            };
-            self.batch.add(&note);
-            let data = json!({ "noteId": note.id });
-            let event = about(order, events::NOTE_ADDED, ("ord", order.id), data);
-            events::record(self.tx, self.actor, &mut self.batch, event);
-        }
-        let unpaid = order.payment_state == OrderPaymentState::Pending
-            && authorized < order.grand_total_minor
-            && order.payment_terms_days.is_none();
-        if let Some(seconds) = self.channel.unpaid_expires_after_seconds
-            && unpaid
-        {
-            let due = order.placed_at + Duration::seconds(seconds.into());
-            timers::set(self.tx, &mut self.batch, Job::ExpireUnpaidOrder, order.id, due);
-        }
+        let note = self.command.note.as_deref();
+        super::in_hand::note(self.tx, self.actor, &mut self.batch, order, note);
+    }
+}
+
+/// Sets the clock of an order that nobody has paid yet.
+pub(super) fn wait_for_payment(
+    tx: &WriteTx,
+    batch: &mut Batch,
+    order: &order::Model,
+    authorized: i64,
+    channel: &channel::Model,
+) {
+    let unpaid = order.payment_state == OrderPaymentState::Pending
+        && authorized < order.grand_total_minor
+        && order.payment_terms_days.is_none();
+    if let Some(seconds) = channel.unpaid_expires_after_seconds
+        && unpaid
+    {
+        let due = order.placed_at + Duration::seconds(seconds.into());
+        timers::set(tx, batch, Job::ExpireUnpaidOrder, order.id, due);
     }
 }
 

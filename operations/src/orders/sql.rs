@@ -114,6 +114,14 @@ pub(super) async fn holds_by_ids(
     db.all(query).await
 }
 
+/// Takes the rows of a draft away that are written anew.
+pub(super) async fn clear_draft(tx: &WriteTx, order: Uuid) -> Result<()> {
+    for table in ["order_lines", "order_adjustments", "order_tags"] {
+        tx.run(sql(format!("delete from {table} where order_id = ?")).bind(order)).await?;
+    }
+    Ok(())
+}
+
 /// Who waits for variants, the first come first: order and line.
 pub(super) async fn waiting_for(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
     let query = sql("select order_id, order_line_id from backorders where variant_id = any(?)

@@ -34,6 +34,10 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "webhookTest.input.webhookEndpointId",
 ];
 
+/// Ids that a draft may not name at all.
+const REFUSED_IN_DRAFTS: [&str; 2] =
+    ["draftCreate.input.reservationId", "draftUpdate.input.order.reservationId"];
+
 /// The part of a type's name behind its modifiers.
 fn named(kind: &Json) -> &str {
     if kind["ofType"].is_null() { kind["name"].as_str().unwrap() } else { named(&kind["ofType"]) }
@@ -100,13 +104,18 @@ struct Foreign {
     line: String,
     hold: String,
     strategy: String,
+    draft: String,
 }
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
 type Case = (&'static str, &'static str, Json, String);
 
 #[expect(clippy::too_many_lines, reason = "a table, one case for each place")]
-fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<Case> {
+fn cases(
+    shop: &Shop,
+    foreign: &Foreign,
+    (role, user_id, own_draft): (&Json, &str, &Json),
+) -> Vec<Case> {
     let Foreign {
         channel,
         location,
@@ -119,6 +128,7 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
         line,
         hold: held,
         strategy,
+        draft,
     } = foreign;
     let lines = json!([{ "sku": "A", "quantity": 1 }]);
     let place = |with: Json| {
@@ -141,7 +151,9 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
     };
     let user = |reach: Json| json!({ "input": { "email": "n@x.example", "name": "n", "roleIds": [role], "reach": reach } });
     let changed = |reach: Json| json!({ "input": { "userId": user_id, "reach": reach } });
-    vec![
+    let redraft =
+        |with: Json| json!({ "input": { "orderId": own_draft, "order": place(with)["input"] } });
+    let mut cases = vec![
         // The log, and each way to follow it: from before everything.
         (
             "events.filter.channelIds",
@@ -635,6 +647,55 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
             changed(json!({ "locationIds": ["@"] })),
             location.clone(),
         ),
+    ];
+    for (created, updated, with, id) in [
+        (
+            "draftCreate.input.channelId",
+            "draftUpdate.input.order.channelId",
+            json!({ "channelId": "@" }),
+            channel,
+        ),
+        (
+            "draftCreate.input.customer.create.identities.channelId",
+            "draftUpdate.input.order.customer.create.identities.channelId",
+            known(json!([account])),
+            channel,
+        ),
+        (
+            "draftCreate.input.customer.id",
+            "draftUpdate.input.order.customer.id",
+            json!({ "customer": { "id": "@" } }),
+            customer,
+        ),
+        (
+            "draftCreate.input.customer.identity.channelId",
+            "draftUpdate.input.order.customer.identity.channelId",
+            json!({ "customer": { "identity": account } }),
+            channel,
+        ),
+        (
+            "draftCreate.input.pickupLocationId",
+            "draftUpdate.input.order.pickupLocationId",
+            json!({ "deliveryMethod": "PICKUP", "pickupLocationId": "@" }),
+            &shop.store,
+        ),
+    ] {
+        cases.push((created, DRAFT_CREATE, place(with.clone()), id.clone()));
+        cases.push((updated, DRAFT_UPDATE, redraft(with), id.clone()));
+    }
+    cases.extend([
+        (
+            "draftUpdate.input.orderId",
+            DRAFT_UPDATE,
+            json!({ "input": { "orderId": "@", "order": place(json!({}))["input"] } }),
+            draft.clone(),
+        ),
+        (
+            "draftComplete.input.orderId",
+            DRAFT_COMPLETE,
+            json!({ "input": { "orderId": "@" } }),
+            draft.clone(),
+        ),
         // Last, since it changes whom the market serves.
         (
             "channelUpsert.input.locationIds",
@@ -642,7 +703,8 @@ fn cases(shop: &Shop, foreign: &Foreign, (role, user_id): (&Json, &str)) -> Vec<
             json!({ "input": { "code": "market", "name": "market", "kind": "MARKETPLACE", "currencyCode": "EUR", "taxIncluded": true, "legalEntityId": shop.entity, "locationIds": ["@"] } }),
             location.clone(),
         ),
-    ]
+    ]);
+    cases
 }
 
 /// The answer with the id put in, as text; the id itself and what it cost left out.
@@ -685,6 +747,10 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
     shop.admin.done(CHANNEL_UPSERT, market).await;
     let strategy = json!({ "name": "x", "channelId": shop.web, "rules": ["NEAREST"] });
     let strategy = shop.admin.done(ROUTING_DEFINE, strategy).await["routingStrategy"]["id"].clone();
+    let draft = shop.admin.done(DRAFT_CREATE, shop.order(&[("A", 1)])).await["order"]["id"].clone();
+    let mut own = shop.order(&[("A", 1)]);
+    own["channelId"] = json!(shop.market);
+    let own = shop.admin.done(DRAFT_CREATE, own).await["order"]["id"].clone();
     let foreign = Foreign {
         channel: shop.web.clone(),
         location: shop.berlin.clone(),
@@ -697,13 +763,15 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         line: text(&order["lines"][0]["id"]),
         hold: text(&shop.read(&order).await["holds"][0]["id"]),
         strategy: text(&strategy),
+        draft: text(&draft),
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();
     let user = app.user("known@shop.example", "agent").await;
-    let cases = cases(&shop, &foreign, (&role, &user));
+    let cases = cases(&shop, &foreign, (&role, &user, &own));
     let mut known: BTreeSet<String> =
         OF_THE_WHOLE_SHOP.iter().map(|place| (*place).to_owned()).collect();
+    known.extend(REFUSED_IN_DRAFTS.map(str::to_owned));
     known.extend(cases.iter().map(|(place, ..)| (*place).to_owned()));
     assert_eq!(places(&app).await, known);
     let stranger = app.reaching(Some(&[&shop.market]), Some(&[&shop.hamburg])).await;

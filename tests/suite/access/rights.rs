@@ -133,6 +133,14 @@ fn mutations(
             P::OrdersWrite,
         ),
         ("orderPlace", ORDER_PLACE, shop.order(&[("A", 1)]), P::OrdersWrite),
+        ("draftCreate", DRAFT_CREATE, shop.order(&[("A", 1)]), P::OrdersWrite),
+        (
+            "draftUpdate",
+            DRAFT_UPDATE,
+            json!({ "orderId": work.draft, "order": shop.order(&[("D", 1)]) }),
+            P::OrdersWrite,
+        ),
+        ("draftComplete", DRAFT_COMPLETE, json!({ "orderId": work.draft }), P::OrdersWrite),
         ("ordersImport", ORDERS_IMPORT, history, P::OrdersWrite),
         ("orderTag", ORDER_TAG, json!({ "orderId": order["id"], "add": ["x"] }), P::OrdersWrite),
         ("orderAssign", ORDER_ASSIGN, json!({ "orderId": order["id"] }), P::OrdersWrite),
@@ -225,6 +233,7 @@ struct Work {
     offered: [Json; 2],
     doubted: Json,
     known: Json,
+    draft: Json,
 }
 
 impl Work {
@@ -244,6 +253,8 @@ impl Work {
             *work = shop.work(&order, 0).await["id"].clone();
         }
         let doubted = shop.place(shop.paid(&[("D", 1)])).await;
+        let draft = shop.order(&[("D", 2)]);
+        let draft = shop.admin.done(DRAFT_CREATE, draft).await["order"]["id"].clone();
         let known = json!({ "list": "DENY", "kind": "IP", "value": "203.0.113.1", "reason": "x" });
         let known = shop.admin.done(RISK_LIST_ADD, known).await["entryId"].clone();
         let (sent, fetched) = (shop.work(&sent, 0).await, shop.work(&fetched, 0).await);
@@ -254,6 +265,7 @@ impl Work {
             offered,
             doubted,
             known,
+            draft,
         }
     }
 }

@@ -1,6 +1,7 @@
 mod assign;
 mod backorders;
 mod cancel;
+mod drafts;
 mod edit;
 mod hold;
 mod import;
