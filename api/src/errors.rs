@@ -45,8 +45,10 @@ impl From<Error> for Failure {
                 ("CURSOR_EXPIRED", message.to_owned())
             }
             Error::Refused(refusals) => {
-                let words: Vec<String> =
-                    refusals.into_iter().map(|refusal| refusal.message).collect();
+                let words: Vec<String> = refusals
+                    .into_iter()
+                    .map(|refusal| format!("{}: {}", refusal.field.join("."), refusal.message))
+                    .collect();
                 ("BAD_INPUT", words.join("; "))
             }
             Error::Unavailable(why) => {

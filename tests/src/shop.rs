@@ -250,6 +250,11 @@ pub const ROUTING_DEFINE: &str = "mutation($input: RoutingStrategyInput!, $key: 
   routingStrategyDefine(input: $input, idempotencyKey: $key) {
     routingStrategy { id name rules maxSplits splitAboveValue active priority channel { code } }
     userErrors { code message field } } }";
+pub const ROUTING_SIMULATE: &str = "query($input: RoutingStrategyInput!, $at: DateTimeRange!) {
+  routingSimulate(input: $input, placedAt: $at) { orderCount splitRate averageDistanceKm unroutable changedOrders
+    byLocation { location { code } fulfillments } } }";
+pub const AVAILABILITY: &str = "query($input: AvailabilityInput!) { availability(input: $input) { deliverBy splitCount
+    lines { sku requested available backorderableFrom locations { location { code } available } } } }";
 pub const NOTE_ADD: &str = "mutation($input: NoteAddInput!, $key: String) {
   noteAdd(input: $input, idempotencyKey: $key) {
     note { id text subjectId author { kind label } mentions { name } }

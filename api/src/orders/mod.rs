@@ -1,6 +1,7 @@
 //! Orders in the schema.
 
 mod assign;
+mod availability;
 mod cancel;
 mod draft_complete;
 mod draft_create;

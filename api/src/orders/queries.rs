@@ -1,5 +1,6 @@
 //! Questions about orders.
 
+use super::availability::{Availability, AvailabilityInput, availability};
 use super::edit::{self, OrderEditInput, OrderEditPreview};
 use super::types::{
     DETAILS, HoldReason, Order, OrderConnection, OrderFlagCode, OrderFulfillmentState,
@@ -160,6 +161,16 @@ impl OrderQuery {
             wanted.load(ctx.store(), found.into_iter().collect()).await
         };
         found.await.or_null(ctx)?.pop()
+    }
+
+    /// What can be sold and by when, before an order exists: planned as `orderPlace` would, and held by nothing. What an
+    /// order would be refused for is `BAD_INPUT` here. Needs `STOCK_READ`.
+    async fn availability(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What somebody would like to order.")] input: AvailabilityInput,
+    ) -> Option<Availability> {
+        availability(ctx, input).await
     }
 
     /// What an edit would do, to the cent: it is tried and undone. Needs `ORDERS_WRITE`.

@@ -2,4 +2,5 @@
 
 pub(crate) mod mutations;
 pub(crate) mod queries;
+mod simulate;
 pub(crate) mod types;

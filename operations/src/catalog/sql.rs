@@ -145,6 +145,13 @@ pub(super) async fn terms_of(db: &Db, suppliers: &[Uuid]) -> Result<Vec<supplier
     db.all(query.ids(suppliers)).await
 }
 
+/// How soon a supplier could send variants: each with the fewest days of all that sell it.
+pub(crate) async fn shortest_lead_times(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, i32)>> {
+    let query = sql("select variant_id, min(lead_time_days) from supplier_terms
+         where variant_id = any(?) group by variant_id");
+    db.values(query.ids(variants)).await
+}
+
 pub(super) async fn clear_supplier_terms(tx: &WriteTx, supplier: Uuid) -> Result<u64> {
     tx.run(sql("delete from supplier_terms where supplier_id = ?").bind(supplier)).await
 }

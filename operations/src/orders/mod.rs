@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 pub mod assign;
+pub mod availability;
 pub(crate) mod backorders;
 pub mod cancel;
 pub mod draft_complete;

@@ -23,7 +23,7 @@ use crate::routing::search::Wanted;
 use crate::stock::ledger;
 use crate::stock::reserve::{Floor, Goods, Held, check_pickup, refuse_short};
 use crate::stock::sql as stock;
-use crate::store::{Batch, Store, WriteTx};
+use crate::store::{Batch, Db, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::{
     ActorKind, DeliveryMethod, HoldReason, OrderFlagCode, OrderFulfillmentState, OrderPaymentState,
@@ -446,11 +446,11 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    pub(super) async fn load(tx: &WriteTx, channel: Uuid, skus: &[&str]) -> Result<Self> {
-        let listed = sql::listed(tx, channel, skus).await?;
+    pub(super) async fn load(db: &Db, channel: Uuid, skus: &[&str]) -> Result<Self> {
+        let listed = sql::listed(db, channel, skus).await?;
         let prices = listed.iter().filter_map(|row| Some((row.variant.id, row.price?))).collect();
         let variants = listed.into_iter().map(|row| row.variant).collect();
-        Ok(Self { goods: Goods::of(tx, variants).await?, prices })
+        Ok(Self { goods: Goods::of(db, variants).await?, prices })
     }
 
     /// What can be sold of the lines at a place of the input.

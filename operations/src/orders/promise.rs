@@ -190,7 +190,8 @@ fn plan(
     let ready =
         if work.row.created_at > order.created_at { begun.max(work.row.created_at) } else { begun };
     let ship_by = work.row.shipped_at.and(work.row.ship_by).or_else(|| Some(leave(ready)));
-    let arrives = |left: OffsetDateTime| arrival(order, (place, &zone), service, left);
+    let trip = Trip::of(order);
+    let arrives = |left: OffsetDateTime| trip.arrival((place, &zone), service, left);
     let expected = match work.row.state {
         FulfillmentState::Delivered => work.row.delivered_at,
         FulfillmentState::Shipped => work.row.shipped_at.and_then(arrives),
@@ -209,20 +210,52 @@ fn plan(
     Planned { ship_by, promise: ship_by.and_then(arrives), expected }
 }
 
-/// The end of the day on which what leaves at a moment arrives, in the customer's place.
-fn arrival(
-    order: &order::Model,
-    (place, zone): (&location::Model, &TimeZone),
-    service: &Service,
-    left: OffsetDateTime,
-) -> Option<OffsetDateTime> {
-    let date = timestamp(left).to_zoned(zone.clone()).date();
-    if order.delivery_method == DeliveryMethod::Pickup {
-        return end_of_day(zone, date).map(from_timestamp);
+/// Where goods go, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Trip {
+    pub(crate) pickup: bool,
+    pub(crate) country_code: Option<String>,
+    /// The zone that the customer lives in.
+    pub(crate) zone: Option<TimeZone>,
+}
+
+impl Trip {
+    fn of(order: &order::Model) -> Self {
+        Self {
+            pickup: order.delivery_method == DeliveryMethod::Pickup,
+            country_code: order.country_code.clone(),
+            zone: customers_zone(order.shipping_address.as_ref()),
+        }
     }
-    let here = Address::from_json(&place.address).country_code;
-    let abroad = order.country_code.is_some() && order.country_code != here;
-    let days = if abroad { service.transit_days_abroad } else { service.transit_days };
-    let customers = customers_zone(order.shipping_address.as_ref()).unwrap_or(zone.clone());
-    end_of_day(&customers, service.days.after(date, days)).map(from_timestamp)
+
+    /// The end of the day on which what leaves a location at a moment arrives, in the customer's place.
+    fn arrival(
+        &self,
+        (place, zone): (&location::Model, &TimeZone),
+        service: &Service,
+        left: OffsetDateTime,
+    ) -> Option<OffsetDateTime> {
+        let date = timestamp(left).to_zoned(zone.clone()).date();
+        if self.pickup {
+            return end_of_day(zone, date).map(from_timestamp);
+        }
+        let here = Address::from_json(&place.address).country_code;
+        let abroad = self.country_code.is_some() && self.country_code != here;
+        let days = if abroad { service.transit_days_abroad } else { service.transit_days };
+        let customers = self.zone.as_ref().unwrap_or(zone);
+        end_of_day(customers, service.days.after(date, days)).map(from_timestamp)
+    }
+
+    /// When what is ordered at a moment would arrive from a location, by a service that nothing is known of.
+    pub(crate) fn from(
+        &self,
+        place: &location::Model,
+        ordered: OffsetDateTime,
+    ) -> Option<OffsetDateTime> {
+        let zone = TimeZone::get(&place.time_zone).unwrap_or(TimeZone::UTC);
+        let service = Service::default();
+        let calendar = WorkCalendar::from_json(&place.calendar);
+        let leaves = calendar.ship_by(&zone, timestamp(ordered), service.handling_days);
+        self.arrival((place, &zone), &service, from_timestamp(leaves))
+    }
 }

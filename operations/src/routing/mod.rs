@@ -3,6 +3,7 @@
 pub mod define;
 pub mod read;
 pub(crate) mod search;
+pub mod simulate;
 pub(crate) mod sql;
 
 use crate::actor::Reach;
@@ -17,7 +18,7 @@ use rust_decimal::Decimal;
 use sea_orm::ActiveEnum;
 use search::{Candidate, DEFAULT_RULES, Routed, Rules, Source, Wanted};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -93,8 +94,7 @@ impl Router {
         let places: Vec<location::Model> =
             serving.into_iter().filter(|place| reach.has_location(place.id)).collect();
         let (mut backlog, mut opened_today) = (HashMap::new(), HashMap::new());
-        let asks = |rule| rules_of(strategy.as_ref()).contains(&rule);
-        if asks(RoutingRule::LowestBacklog) {
+        if rules_of(strategy.as_ref()).contains(&RoutingRule::LowestBacklog) {
             let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
             backlog = sql::backlog(db, &ids).await?.into_iter().collect();
         }
@@ -116,6 +116,11 @@ impl Router {
         self.places.iter().find(|place| place.id == id)
     }
 
+    /// Whether the strategy looks at what lies there to be done.
+    fn asks_backlog(&self) -> bool {
+        rules_of(self.strategy.as_ref()).contains(&RoutingRule::LowestBacklog)
+    }
+
     /// Whether customers of the channel can fetch at a location.
     pub(crate) fn offers_pickup(&self, id: Uuid) -> bool {
         self.place(id).is_some_and(|place| place.offers_pickup)
@@ -123,17 +128,32 @@ impl Router {
 
     /// Routes what is wanted to what lies there.
     pub(crate) fn route(&self, wanted: &[Wanted], floor: &Floor, job: &Job<'_>) -> Routed {
+        self.route_from(wanted, |place| floor.at(place), job)
+    }
+
+    /// The same with what could be promised at each place.
+    fn route_from(
+        &self,
+        wanted: &[Wanted],
+        available: impl Fn(Uuid) -> BTreeMap<Uuid, i64>,
+        job: &Job<'_>,
+    ) -> Routed {
         let sources: Vec<Source> = self
             .places
             .iter()
             .filter(|place| job.pickup.map_or(place.ships_orders, |id| place.id == id))
-            .map(|place| self.source(place, floor, job))
+            .map(|place| self.source(place, available(place.id), job))
             .collect();
         let rules = rules_of(self.strategy.as_ref());
         search::route(wanted, &sources, Rules { rules: &rules, most: self.most(job) })
     }
 
-    fn source(&self, place: &location::Model, floor: &Floor, job: &Job<'_>) -> Source {
+    fn source(
+        &self,
+        place: &location::Model,
+        available: BTreeMap<Uuid, i64>,
+        job: &Job<'_>,
+    ) -> Source {
         let opened = self.opened_today.get(&place.id).copied().unwrap_or(0);
         let full = place.daily_capacity.is_some_and(|most| opened >= i64::from(most));
         let rejected = match job.only {
@@ -148,7 +168,7 @@ impl Router {
             .map(|(there, here)| here.kilometres_to(there));
         Source {
             location: place.id,
-            available: floor.at(place.id),
+            available,
             distance_km,
             backlog: self.backlog.get(&place.id).copied().unwrap_or(0),
             rejected,

@@ -15,7 +15,7 @@ use crate::orders::backorders;
 use crate::permissions::Permission;
 use crate::routing::search::{Plan, Wanted};
 use crate::routing::{Job as Routing, Point, Router};
-use crate::store::{Batch, Store, WriteTx};
+use crate::store::{Batch, Db, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::ReservationState;
 use entities::{stock_level, stock_reservation, stock_reservation_line, variant};
@@ -186,21 +186,21 @@ pub(crate) struct Goods {
 }
 
 impl Goods {
-    pub(crate) async fn load(tx: &WriteTx, skus: &[&str]) -> Result<Self> {
-        let variants = catalog::variants_by_sku(tx, skus).await?;
-        Self::of(tx, variants).await
+    pub(crate) async fn load(db: &Db, skus: &[&str]) -> Result<Self> {
+        let variants = catalog::variants_by_sku(db, skus).await?;
+        Self::of(db, variants).await
     }
 
-    pub(crate) async fn of(tx: &WriteTx, variants: Vec<variant::Model>) -> Result<Self> {
+    pub(crate) async fn of(db: &Db, variants: Vec<variant::Model>) -> Result<Self> {
         let bundles: Vec<Uuid> =
             variants.iter().filter(|variant| variant.bundle).map(|variant| variant.id).collect();
         let mut names: HashMap<Uuid, String> =
             variants.iter().map(|variant| (variant.id, variant.sku.clone())).collect();
         let mut components: HashMap<Uuid, Vec<(Uuid, i64)>> = HashMap::new();
         if !bundles.is_empty() {
-            let rows = catalog::components_of(tx, &bundles).await?;
+            let rows = catalog::components_of(db, &bundles).await?;
             let ids: Vec<Uuid> = rows.iter().map(|row| row.component_id).collect();
-            let parts = catalog::variants(tx, &ids).await?;
+            let parts = catalog::variants(db, &ids).await?;
             names.extend(parts.into_iter().map(|part| (part.id, part.sku)));
             for row in rows {
                 let parts = components.entry(row.bundle_id).or_default();
@@ -238,7 +238,7 @@ impl Goods {
     }
 
     /// Every variant that can be taken from a shelf.
-    fn stocked(&self) -> Vec<Uuid> {
+    pub(crate) fn stocked(&self) -> Vec<Uuid> {
         let plain =
             self.by_sku.values().filter(|variant| !variant.bundle).map(|variant| variant.id);
         let parts = self.components.values().flatten().map(|part| part.0);
@@ -322,27 +322,27 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    pub(crate) async fn load(
-        tx: &WriteTx,
-        goods: &Goods,
-        places: &[Uuid],
-        held: &Held,
-    ) -> Result<Self> {
+    pub(crate) async fn load(db: &Db, goods: &Goods, places: &[Uuid], held: &Held) -> Result<Self> {
         let mut variants = goods.stocked();
         let mut locations = places.to_vec();
         variants.extend(held.lines.iter().map(|line| line.variant_id));
         locations.extend(held.lines.iter().map(|line| line.location_id));
-        let levels = sql::levels(tx, &variants, &locations).await?;
+        let levels = sql::levels(db, &variants, &locations).await?;
         let keys = held.lines.iter().map(|line| (line.variant_id, line.location_id));
         let held = keys.map(|key| (key, held.at(key.0, key.1))).collect();
         let mut skus = goods.skus.clone();
         let unnamed: Vec<Uuid> =
             variants.iter().filter(|id| !skus.contains_key(id)).copied().collect();
         if !unnamed.is_empty() {
-            let rows = catalog::variants(tx, &unnamed).await?;
+            let rows = catalog::variants(db, &unnamed).await?;
             skus.extend(rows.into_iter().map(|row| (row.id, row.sku)));
         }
         Ok(Self { levels, held, skus })
+    }
+
+    /// The levels themselves.
+    pub(crate) fn levels(&self) -> &[stock_level::Model] {
+        &self.levels
     }
 
     /// What can be promised at a place; what the reservation holds counts as free.

@@ -408,6 +408,30 @@ fn cases(
             fulfillment.clone(),
         ),
         (
+            "routingSimulate.input.id",
+            ROUTING_SIMULATE,
+            json!({ "input": { "id": "@", "name": "x", "rules": ["NEAREST"] }, "at": {} }),
+            strategy.clone(),
+        ),
+        (
+            "routingSimulate.input.channelId",
+            ROUTING_SIMULATE,
+            json!({ "input": { "name": "x", "channelId": "@", "rules": ["NEAREST"] }, "at": {} }),
+            channel.clone(),
+        ),
+        (
+            "availability.input.channelId",
+            AVAILABILITY,
+            json!({ "input": { "channelId": "@", "lines": lines } }),
+            channel.clone(),
+        ),
+        (
+            "availability.input.pickupLocationId",
+            AVAILABILITY,
+            json!({ "input": { "channelId": shop.market, "lines": lines, "pickupLocationId": "@" } }),
+            shop.store.clone(),
+        ),
+        (
             "routingStrategyDefine.input.id",
             ROUTING_DEFINE,
             json!({ "input": { "id": "@", "name": "x", "channelId": shop.market, "rules": ["NEAREST"] } }),

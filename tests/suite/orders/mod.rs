@@ -1,4 +1,5 @@
 mod assign;
+mod availability;
 mod backorders;
 mod cancel;
 mod drafts;

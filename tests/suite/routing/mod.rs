@@ -83,6 +83,91 @@ async fn the_nearest_location_sends_it_and_the_decision_is_kept() {
 }
 
 #[tokio::test]
+async fn a_simulation_replays_the_past_with_the_stock_of_its_time() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    located(&shop).await;
+    let minute = || app.clock.advance(time::Duration::minutes(1));
+    // Eight of ten in Berlin, then a split, then a receipt that makes the next one whole.
+    routed(&shop, &[("A", 8)], json!({})).await;
+    minute();
+    let (split, codes) = routed(&shop, &[("A", 6), ("B", 1)], json!({})).await;
+    assert_eq!(codes.len(), 2);
+    minute();
+    let lines = json!([{ "sku": "A", "quantity": 10 }]);
+    shop.admin.done(STOCK_RECEIVE, json!({ "locationId": shop.hamburg, "lines": lines })).await;
+    minute();
+    assert_eq!(routed(&shop, &[("A", 9)], json!({})).await.1, ["hamburg"]);
+    minute();
+    // One by way of a checkout, one that is cancelled again, one bundle, one to be fetched.
+    let hold = json!({ "channelId": shop.web, "expiresInSeconds": 600, "lines": [{ "sku": "D", "quantity": 10 }] });
+    let held = shop.admin.done(STOCK_RESERVE, hold).await["reservation"]["id"].clone();
+    minute();
+    routed(&shop, &[("D", 10)], json!({ "reservationId": held })).await;
+    minute();
+    let (gone, _) = routed(&shop, &[("C", 9)], json!({})).await;
+    shop.admin.done(ORDER_CANCEL, json!({ "orderId": gone["id"], "reason": "CUSTOMER" })).await;
+    minute();
+    assert_eq!(routed(&shop, &[("C", 10)], json!({})).await.1, ["berlin"]);
+    minute();
+    let fetch = json!({ "deliveryMethod": "PICKUP", "pickupLocationId": shop.store });
+    assert_eq!(routed(&shop, &[("SET", 1)], fetch).await.1, ["store"]);
+    minute();
+    // What has left changes nothing of the past.
+    let work = shop.work(&split, 0).await;
+    shop.ship(&work).await;
+    let before = app.books().await;
+    let simulate = |rules: Json| {
+        let input = json!({ "name": "x", "channelId": shop.web, "rules": rules });
+        let at = json!({ "from": "2026-03-01T00:00:00Z", "to": "2026-04-01T00:00:00Z" });
+        let admin = shop.admin.clone();
+        async move { admin.payload(ROUTING_SIMULATE, json!({ "input": input, "at": at })).await }
+    };
+    let same = simulate(json!(["SINGLE_LOCATION", "FEWEST_SPLITS"])).await;
+    assert_eq!((&same["orderCount"], &same["changedOrders"]), (&json!(6), &json!(0)), "{same}");
+    assert_eq!((&same["unroutable"], &same["splitRate"]), (&json!(0), &json!(1.0 / 6.0)));
+    let load = |seen: &Json| -> Vec<(String, i64)> {
+        let loads = seen["byLocation"].as_array().unwrap().iter();
+        let mut loads: Vec<(String, i64)> = loads
+            .map(|one| (text(&one["location"]["code"]), one["fulfillments"].as_i64().unwrap()))
+            .collect();
+        loads.sort();
+        loads
+    };
+    let of = |loads: [(&str, i64); 3]| loads.map(|(code, count)| (code.to_owned(), count)).to_vec();
+    assert_eq!(load(&same), of([("berlin", 4), ("hamburg", 2), ("store", 1)]));
+    // The nearest first: Cologne has two of each and room for one order a day, Hamburg comes next. Eight A come from all
+    // three, six and one B from Hamburg and Berlin, nine from Hamburg as they did, ten D and ten C from Hamburg and
+    // Berlin; and where one was to be fetched there is no room any longer.
+    let near = simulate(json!(["NEAREST"])).await;
+    assert_eq!((&near["orderCount"], &near["unroutable"]), (&json!(6), &json!(1)));
+    assert_eq!(load(&near), of([("berlin", 4), ("hamburg", 5), ("store", 1)]));
+    assert_eq!((&near["changedOrders"], &near["splitRate"]), (&json!(5), &json!(4.0 / 6.0)));
+    let (far, close) = (&same["averageDistanceKm"], &near["averageDistanceKm"]);
+    assert!(close.as_f64() < far.as_f64() && far.as_f64() < Some(500.0), "{near}");
+    assert_eq!(app.books().await, before);
+    let at = json!({ "to": "2026-03-01T00:00:00Z" });
+    let input = json!({ "name": "x", "channelId": shop.web, "rules": ["NEAREST"] });
+    let none = shop.admin.payload(ROUTING_SIMULATE, json!({ "input": input, "at": at })).await;
+    assert_eq!((&none["orderCount"], &none["averageDistanceKm"]), (&json!(0), &Json::Null));
+    // A strategy of the whole shop concerns channels without one of their own.
+    let input = json!({ "name": "x", "rules": ["NEAREST"] });
+    let all = shop.admin.payload(ROUTING_SIMULATE, json!({ "input": input, "at": {} })).await;
+    assert_eq!(all["orderCount"], 6);
+    shop.admin
+        .done(ROUTING_DEFINE, json!({ "name": "own", "channelId": shop.web, "rules": ["NEAREST"] }))
+        .await;
+    let none = shop.admin.payload(ROUTING_SIMULATE, json!({ "input": input, "at": {} })).await;
+    assert_eq!(none["orderCount"], 0);
+    let wrong = json!({ "input": { "name": "", "rules": [] }, "at": { "from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z" } });
+    let answer = shop.admin.answer(ROUTING_SIMULATE, wrong).await;
+    let said = answer["errors"][0]["message"].as_str().unwrap();
+    assert!(["name: ", "rules: ", "placedAt: "].iter().all(|field| said.contains(field)), "{said}");
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT");
+    app.verify().await;
+}
+
+#[tokio::test]
 async fn an_order_is_split_only_as_far_as_its_strategy_allows() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
