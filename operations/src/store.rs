@@ -556,6 +556,17 @@ impl WriteTx {
         (!self.1.audited.swap(true, Ordering::SeqCst)).then_some(operation)
     }
 
+    /// Waits until no other transaction has a name, and has it to the end. `SQLite` has one writer at a time anyway.
+    pub(crate) async fn lock(&self, name: &str) -> Result<()> {
+        if self.is_postgres() {
+            let query = sql(
+                "select cast(1 as bigint) from (select pg_advisory_xact_lock(hashtextextended(?, 0))) l",
+            );
+            self.value::<i64>(query.bind(name)).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn run(&self, query: Sql) -> Result<u64> {
         let statement = self.statement(query);
@@ -617,6 +628,7 @@ tuples! {
     (A 0, B 1)
     (A 0, B 1, C 2)
     (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4, F 5)
 }
 
 /// Rows to insert, of several tables, written together by one call however many rows there are.

@@ -250,6 +250,11 @@ pub const ROUTING_DEFINE: &str = "mutation($input: RoutingStrategyInput!, $key: 
   routingStrategyDefine(input: $input, idempotencyKey: $key) {
     routingStrategy { id name rules maxSplits splitAboveValue active priority channel { code } }
     userErrors { code message field } } }";
+pub const ORDERS_CONSOLIDATE: &str = "mutation($input: OrdersConsolidateInput!, $key: String) {
+  ordersConsolidate(input: $input, idempotencyKey: $key) {
+    fulfillments { id number state orderNumbers shipBy lines { sku quantity orderLine { id } } orders { number } }
+    orders { number totals { shipping { amount } grandTotal { amount } refunded { amount } } }
+    userErrors { code message field } } }";
 pub const ROUTING_SIMULATE: &str = "query($input: RoutingStrategyInput!, $at: DateTimeRange!) {
   routingSimulate(input: $input, placedAt: $at) { orderCount splitRate averageDistanceKm unroutable changedOrders
     byLocation { location { code } fulfillments } } }";
@@ -324,6 +329,17 @@ impl Shop {
         order
     }
 
+    /// The same, sent to where Ada lives.
+    pub fn sent_home(&self, lines: &[(&str, i32)]) -> Json {
+        let mut order = self.paid(lines);
+        let account = json!({ "kind": "CHANNEL_ACCOUNT", "value": "ada", "channelId": self.web });
+        order["customer"] =
+            json!({ "create": { "email": "ada@example.com", "identities": [account] } });
+        order["shippingAddress"] =
+            json!({ "line1": "Weg 1", "postalCode": "53111", "city": "Bonn", "countryCode": "DE" });
+        order
+    }
+
     /// A logistics partner with five of A and B, and a channel that it serves alone.
     pub async fn partner(&self) -> Partner {
         let location = place(&self.admin, "partner", "THIRD_PARTY", false).await;
@@ -360,11 +376,14 @@ impl Shop {
     pub async fn ship(&self, work: &Json) -> Json {
         let input = json!({ "fulfillmentIds": [work["id"]] });
         self.admin.done(FULFILLMENT_START, input).await;
-        let lines: Vec<Json> = work["lines"]
-            .as_array()
-            .expect("lines")
-            .iter()
-            .map(|line| json!({ "sku": line["sku"], "quantity": line["quantity"] }))
+        let mut units: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+        for line in work["lines"].as_array().expect("lines") {
+            let quantity = line["quantity"].as_i64().expect("units");
+            *units.entry(text(&line["sku"])).or_default() += quantity;
+        }
+        let lines: Vec<Json> = units
+            .into_iter()
+            .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
             .collect();
         let input = json!({ "fulfillmentId": work["id"], "picked": lines });
         self.admin.done(FULFILLMENT_PICK, input).await;

@@ -3,6 +3,7 @@
 mod assign;
 mod availability;
 mod cancel;
+mod consolidate;
 mod draft_complete;
 mod draft_create;
 mod draft_update;

@@ -2,6 +2,7 @@
 
 use super::assign::{OrderAssignInput, assign};
 use super::cancel::{OrderCancelInput, cancel};
+use super::consolidate::{OrdersConsolidateInput, OrdersConsolidatePayload, consolidate};
 use super::draft_complete::{DraftCompleteInput, draft_complete};
 use super::draft_create::draft_create;
 use super::draft_update::{DraftUpdateInput, draft_update};
@@ -213,6 +214,21 @@ impl OrderMutation {
         idempotency_key: Option<String>,
     ) -> Option<OrderPayload> {
         reroute(ctx, input, idempotency_key).await
+    }
+
+    /// Ship orders of one customer to one address together: what waits, still untouched, at the same location becomes one
+    /// fulfillment, and each order keeps its own invoice. An order that is held, cancelled or sent otherwise before
+    /// picking parts from the others by itself. Needs `ORDERS_WRITE`.
+    async fn orders_consolidate(
+        &self,
+        ctx: &Context<'_>,
+        input: OrdersConsolidateInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<OrdersConsolidatePayload> {
+        consolidate(ctx, input, idempotency_key).await
     }
 
     /// Give an order to a user, or to nobody. Needs `ORDERS_WRITE`.

@@ -1,6 +1,7 @@
 //! Questions about orders.
 
 use super::availability::{Availability, AvailabilityInput, availability};
+use super::consolidate::{OrderGroupConnection, candidates};
 use super::edit::{self, OrderEditInput, OrderEditPreview};
 use super::types::{
     DETAILS, HoldReason, Order, OrderConnection, OrderFlagCode, OrderFulfillmentState,
@@ -171,6 +172,22 @@ impl OrderQuery {
         #[graphql(desc = "What somebody would like to order.")] input: AvailabilityInput,
     ) -> Option<Availability> {
         availability(ctx, input).await
+    }
+
+    /// Open orders of one customer to one address by one service, placed within 24 hours of each other and not yet picked,
+    /// that could ship together from one location: those flagged `CONSOLIDATABLE`. Needs `ORDERS_READ`.
+    async fn consolidation_candidates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Those that wait at one of these locations.")] location_ids: Option<
+            Vec<ID>,
+        >,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<OrderGroupConnection> {
+        candidates(ctx, location_ids, page_args(first, after, last, before)).await
     }
 
     /// What an edit would do, to the cent: it is tried and undone. Needs `ORDERS_WRITE`.

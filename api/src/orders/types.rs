@@ -225,7 +225,7 @@ impl Order {
     }
 
     /// Whether the personal data on it are shown in full; a view is noted in the audit log.
-    fn sees_person(&self, ctx: &Context<'_>) -> bool {
+    pub(super) fn sees_person(&self, ctx: &Context<'_>) -> bool {
         let row = self.row();
         let subject = row.customer_id.map_or(("ord", row.id), |customer| ("cus", customer));
         ctx.scope().sees_person(subject)
@@ -261,7 +261,7 @@ impl Order {
     }
 
     /// Who ordered. Needs `CUSTOMERS_READ`.
-    async fn customer(&self, ctx: &Context<'_>) -> Option<Customer> {
+    pub(super) async fn customer(&self, ctx: &Context<'_>) -> Option<Customer> {
         let customer = self.row().customer_id?;
         let actor = ctx.actor().or_null(ctx)?;
         actor.require(Permission::CustomersRead).or_null(ctx)?;
@@ -342,7 +342,7 @@ impl Order {
     }
 
     /// Where the goods go; town, region and country alone without `CUSTOMERS_PII`.
-    async fn shipping_address(&self, ctx: &Context<'_>) -> Option<Address> {
+    pub(super) async fn shipping_address(&self, ctx: &Context<'_>) -> Option<Address> {
         let details = self.details(ctx).await.or_null(ctx)?;
         let json = details.shipping_address.as_ref()?;
         Some(Address::of(json, self.sees_person(ctx)))

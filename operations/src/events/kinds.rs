@@ -171,6 +171,10 @@ event_kinds! {
         "{kind} taken off the {list} list"
         "Somebody or something is not known any longer."
         { list: Text => "a `RiskList`", kind: Text => "a `RiskEntryKind`" }
+    ORDER_CONSOLIDATED "order.consolidated" OrdersRead
+        "Ships together with {with}"
+        "An order ships together with others of the same customer."
+        { with: Text => "the numbers of the others", refunded: Amount => "what was taken off for shipping", currency: Text => "of the amount" }
     ORDER_REROUTED "order.rerouted" OrdersRead
         "{units} units routed again"
         "What nobody had begun is sent from elsewhere."
@@ -255,6 +259,14 @@ event_kinds! {
         "Parcel: {status}"
         "A carrier told of a parcel."
         { status: Text => "where the parcel stood, a `TrackingStatus`", parcelStatus: Text => "where it stands by all that is known" }
+    FULFILLMENT_CONSOLIDATED "fulfillment.consolidated" FulfillmentRead
+        "Fulfillment {number} takes {joined} along"
+        "Work on several orders became one: it ships them together."
+        { number: Text => "its number", joined: Text => "the numbers of the fulfillments that it took over" }
+    FULFILLMENT_PARTED "fulfillment.parted" FulfillmentRead
+        "Fulfillment {number} parted from {from}"
+        "Orders no longer ship together: one was held, cancelled or sent otherwise."
+        { number: Text => "its number", from: Text => "the number of the fulfillment that it was part of" }
     FULFILLMENT_CANCELLED "fulfillment.cancelled" FulfillmentRead
         "Fulfillment {number} cancelled"
         "A location's share was called off."

@@ -96,6 +96,16 @@ pub async fn parcel_lines_of(db: &Db, parcels: &[Uuid]) -> Result<Vec<parcel_lin
     db.all(query.ids(parcels)).await
 }
 
+/// Takes orders out of a fulfillment.
+pub(crate) async fn unlink(tx: &WriteTx, fulfillment: Uuid, orders: &[Uuid]) -> Result<()> {
+    if !orders.is_empty() {
+        let query =
+            sql("delete from fulfillment_orders where fulfillment_id = ? and order_id = any(?)");
+        tx.run(query.bind(fulfillment).ids(orders)).await?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn remove_lines(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
     if !ids.is_empty() {
         tx.run(sql("delete from fulfillment_lines where id = any(?)").ids(ids)).await?;

@@ -104,9 +104,13 @@ pub(crate) struct OrderInHand {
 pub(crate) struct WorkInHand {
     pub(crate) row: Tracked<fulfillment::Model>,
     pub(crate) orders: Vec<Uuid>,
+    /// The orders that it serves in the database.
+    pub(super) orders_were: Vec<Uuid>,
     pub(crate) lines: Vec<Tracked<fulfillment_line::Model>>,
     /// Lines that nothing is left of.
     dropped: Vec<fulfillment_line::Model>,
+    /// Lines that went to other work.
+    pub(super) moved: Vec<fulfillment_line::Model>,
     pub(crate) parcels: Vec<Tracked<parcel::Model>>,
     pub(crate) parcel_lines: Vec<Tracked<parcel_line::Model>>,
     /// Parcels that were unpacked.
@@ -200,7 +204,10 @@ impl Aggregate {
         let mut lines = group(sql::lines_of(tx, &ids).await?, |row| row.order_id);
         let mut adjustments = group(sql::adjustments_of(tx, &ids).await?, |row| row.order_id);
         let mut holds = group(sql::holds_of(tx, &ids).await?, |row| row.order_id);
-        let mut flags = group(sql::flags_of(tx, &ids).await?, |row| row.order_id);
+        let mut flags = sql::flags_of(tx, &ids).await?;
+        // What concerns other orders too is raised and cleared with them.
+        flags.retain(|row| row.code != OrderFlagCode::Consolidatable);
+        let mut flags = group(flags, |row| row.order_id);
         let mut paid = group(payments::of_orders(tx, &ids).await?, |row| row.order_id);
         let orders: Vec<OrderInHand> = rows
             .into_iter()
@@ -245,10 +252,13 @@ impl Aggregate {
             if !seen.insert(row.id) {
                 continue;
             }
+            let orders = links.remove(&row.id).unwrap_or_default();
             self.work.push(WorkInHand {
-                orders: links.remove(&row.id).unwrap_or_default(),
+                orders_were: orders.clone(),
+                orders,
                 lines: stored(lines.remove(&row.id)),
                 dropped: Vec::new(),
+                moved: Vec::new(),
                 parcels: Vec::new(),
                 parcel_lines: Vec::new(),
                 unpacked: Vec::new(),
@@ -367,6 +377,9 @@ impl Aggregate {
         for index in 0..self.orders.len() {
             self.settle_order(tx, index);
         }
+        self.part_ways(tx);
+        self.close_emptied(tx);
+        self.tell_sizes();
         self.hold_work();
         for index in 0..self.orders.len() {
             self.promise(index, tx.now());
@@ -557,7 +570,8 @@ impl Aggregate {
         let mut told = Vec::new();
         for work in self.work.iter().filter(|work| machine::reserves(work.row.state)) {
             let now = size(&mut work.lines.iter().map(|line| &line.now));
-            let was = size(&mut work.lines.iter().filter_map(Tracked::was).chain(&work.dropped));
+            let lost = work.dropped.iter().chain(&work.moved);
+            let was = size(&mut work.lines.iter().filter_map(Tracked::was).chain(lost));
             let told_before = self.sizes_told.get(&work.row.id);
             let known = told_before.is_some() || work.row.was.is_some();
             let kind = match (known, work.row.third_party) {
@@ -636,7 +650,8 @@ impl Aggregate {
         ledger::note(tx, actor, &mut batch, &moves);
         batch.insert(tx).await?;
         self.queue(tx).await?;
-        ledger::apply(tx, &moves).await
+        ledger::apply(tx, &moves).await?;
+        self.tell_companions(tx, actor).await
     }
 
     /// Sets the clock of each order to its next moment.
@@ -717,7 +732,8 @@ impl Aggregate {
 
     fn reserved_before(&self) -> BTreeMap<(Uuid, Uuid, Uuid), (i64, &str)> {
         Self::reserved(self.work.iter().filter_map(|work| {
-            let lines = work.lines.iter().filter_map(Tracked::was).chain(&work.dropped).collect();
+            let lost = work.dropped.iter().chain(&work.moved);
+            let lines = work.lines.iter().filter_map(Tracked::was).chain(lost).collect();
             Some((work.row.was()?, lines))
         }))
     }
@@ -1081,8 +1097,10 @@ impl WorkInHand {
         Self {
             row: Tracked::new(row),
             orders: vec![order],
+            orders_were: Vec::new(),
             lines: Vec::new(),
             dropped: Vec::new(),
+            moved: Vec::new(),
             parcels: Vec::new(),
             parcel_lines: Vec::new(),
             unpacked: Vec::new(),
@@ -1112,18 +1130,19 @@ impl WorkInHand {
         let stored = self.row.was.is_some();
         let beside = self.lines.iter().any(Tracked::is_changed)
             || !self.dropped.is_empty()
+            || !self.moved.is_empty()
+            || self.orders != self.orders_were
             || self.parcels.iter().any(Tracked::is_changed);
         if stored && (self.row.is_changed() || beside) {
             self.row.version += 1;
         }
         self.row.write(batch);
-        if !stored {
-            for order in &self.orders {
-                let link =
-                    fulfillment_order::Model { fulfillment_id: self.row.id, order_id: *order };
-                batch.add(&link);
-            }
+        for order in self.orders.iter().filter(|id| !self.orders_were.contains(id)) {
+            let link = fulfillment_order::Model { fulfillment_id: self.row.id, order_id: *order };
+            batch.add(&link);
         }
+        let left = self.orders_were.iter().filter(|id| !self.orders.contains(id));
+        work_sql::unlink(tx, self.row.id, &left.copied().collect::<Vec<Uuid>>()).await?;
         for line in &self.lines {
             line.write(batch);
         }
@@ -1133,7 +1152,8 @@ impl WorkInHand {
         for line in &self.parcel_lines {
             line.write(batch);
         }
-        let gone: Vec<Uuid> = self.dropped.iter().map(|line| line.id).collect();
+        let gone = self.dropped.iter().chain(&self.moved);
+        let gone: Vec<Uuid> = gone.map(|line| line.id).collect();
         work_sql::remove_lines(tx, &gone).await?;
         work_sql::remove_parcels(tx, &self.unpacked).await
     }

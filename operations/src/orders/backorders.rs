@@ -123,7 +123,8 @@ pub(crate) async fn move_and_serve(
     moves.extend(promised);
     batch.insert(tx).await?;
     waiting.queue(tx).await?;
-    ledger::apply(tx, &moves).await
+    ledger::apply(tx, &moves).await?;
+    waiting.tell_companions(tx, actor).await
 }
 
 /// Goes on where one transaction stopped: serves those who wait for a variant with whatever lies there.

@@ -5,6 +5,8 @@ pub mod assign;
 pub mod availability;
 pub(crate) mod backorders;
 pub mod cancel;
+pub mod companions;
+pub mod consolidate;
 pub mod draft_complete;
 pub mod draft_create;
 pub mod draft_update;

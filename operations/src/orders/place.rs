@@ -372,6 +372,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     batch.insert(&tx).await?;
     placed.queue(&tx).await?;
     ledger::apply(&tx, &moves).await?;
+    placed.tell_companions(&tx, actor).await?;
     let customer = customer.and_then(|customer| book.get(customer.id));
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;
     Ok(Written::of(&one, customer))

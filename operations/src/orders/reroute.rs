@@ -38,7 +38,7 @@ pub async fn reroute(store: &Store, call: Call<'_>, command: &RerouteOrder) -> R
         let mut faults = Faults::default();
         let chosen = |work: &&WorkInHand| {
             let named = command.fulfillment_id.is_none_or(|wanted| work.row.id == wanted);
-            named && work.orders == [id] && is_free(work)
+            named && work.orders.contains(&id) && is_free(work)
         };
         let works: Vec<Uuid> = found.work.iter().filter(chosen).map(|work| work.row.id).collect();
         if let Some(wanted) = command.fulfillment_id {

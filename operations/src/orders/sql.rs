@@ -1,5 +1,6 @@
 //! Every query of orders.
 
+use super::companions::Household;
 use super::read::{OrderBy, OrderFilter, OrderSort};
 use crate::actor::Actor;
 use crate::catalog::sql::begins;
@@ -15,6 +16,7 @@ use entities::{
 };
 use rust_decimal::Decimal;
 use sea_orm::{ActiveEnum, DbErr, QueryResult};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A variant with its price in a channel: minor units and tax rate.
@@ -112,6 +114,151 @@ pub(super) async fn holds_by_ids(
     .ids(ids)
     .join(actor.reach.orders_sql("o"));
     db.all(query).await
+}
+
+/// Orders by id.
+pub(super) async fn by_id(db: &Db, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    db.all(sql("select * from orders where id = any(?)").ids(ids)).await
+}
+
+/// What could still be shared: nobody has begun with it, a third party neither.
+const SHAREABLE: &str =
+    "f.state in ('REQUESTED', 'OPEN') and f.accepted_at is null and f.cancel_requested_at is null";
+
+/// Work of an open order that could be shared with another order of the same household.
+pub(super) struct Companion {
+    pub(super) order: Uuid,
+    pub(super) number: String,
+    pub(super) placed_at: OffsetDateTime,
+    pub(super) service: Option<String>,
+    pub(super) fulfillment: Uuid,
+    pub(super) location: Uuid,
+}
+
+type CompanionRow = (Uuid, String, OffsetDateTime, Option<String>, Uuid, Uuid);
+
+fn companion(
+    (order, number, placed_at, service, fulfillment, location): CompanionRow,
+) -> Companion {
+    Companion { order, number, placed_at, service, fulfillment, location }
+}
+
+/// Everything of a household that could be shared.
+pub(super) async fn companions(db: &Db, household: &Household) -> Result<Vec<Companion>> {
+    let query = sql(format!(
+        "select o.id, o.number, o.placed_at, o.delivery_service, f.id, f.location_id
+         from orders o join fulfillment_orders l on l.order_id = o.id
+         join fulfillments f on f.id = l.fulfillment_id
+         where o.address_key = ? and o.customer_id = ? and o.state = 'OPEN' and not o.on_hold
+           and not o.imported and o.delivery_method = 'SHIP' and {SHAREABLE}
+         order by o.id"
+    ));
+    let rows = db.values(query.bind(household.1.as_str()).bind(household.0)).await?;
+    Ok(rows.into_iter().map(companion).collect())
+}
+
+/// The flags that say so, of a household's orders and of others that may have left it.
+pub(super) async fn companion_flags(
+    db: &Db,
+    household: &Household,
+    others: &[Uuid],
+) -> Result<Vec<order_flag::Model>> {
+    let query =
+        sql("select g.* from order_flags g where g.code = 'CONSOLIDATABLE' and g.order_id in (
+             select id from orders where address_key = ? and customer_id = ?
+             union all select id from orders where id = any(?)) order by g.order_id");
+    db.all(query.bind(household.1.as_str()).bind(household.0).ids(others)).await
+}
+
+/// Takes one flag off orders.
+pub(super) async fn clear_flag(tx: &WriteTx, code: OrderFlagCode, orders: &[Uuid]) -> Result<()> {
+    if !orders.is_empty() {
+        let query = sql("delete from order_flags where code = ? and order_id = any(?)");
+        tx.run(query.bind(code.to_value()).ids(orders)).await?;
+    }
+    Ok(())
+}
+
+/// The flagged orders within reach that could ship with another within reach, with work at some locations.
+fn candidates(actor: &Actor, order: &str, locations: Option<&[Uuid]>) -> Sql {
+    let mut query = sql(format!(
+        " and exists (select 1 from order_flags {order}_g
+             where {order}_g.order_id = {order}.id and {order}_g.code = 'CONSOLIDATABLE')"
+    ))
+    .join(actor.reach.orders_sql(order));
+    if let Some(ids) = locations {
+        let text = format!(
+            " and exists (select 1 from fulfillment_orders {order}_l join fulfillments f on f.id = {order}_l.fulfillment_id
+                 where {order}_l.order_id = {order}.id and f.location_id = any(?) and {SHAREABLE})"
+        );
+        query = query.add(&text).ids(ids);
+    }
+    query
+}
+
+/// ` and …`: the first order of each group of those that could ship together.
+fn leads(actor: &Actor, locations: Option<&[Uuid]>) -> Sql {
+    let same = |other: &str| {
+        format!(
+            "select 1 from orders {other} where {other}.customer_id = o.customer_id
+               and {other}.address_key = o.address_key
+               and coalesce({other}.delivery_service, '') = coalesce(o.delivery_service, '')"
+        )
+    };
+    candidates(actor, "o", locations)
+        .add(&format!(" and not exists ({} and a.id < o.id", same("a")))
+        .join(candidates(actor, "a", locations))
+        .add(&format!(") and exists ({} and b.id > o.id", same("b")))
+        .join(candidates(actor, "b", locations))
+        .add(")")
+}
+
+/// The first order of each group of those that could ship together.
+pub(super) async fn leading(
+    db: &Db,
+    actor: &Actor,
+    locations: Option<&[Uuid]>,
+    page: Sql,
+) -> Result<Vec<order::Model>> {
+    let query = sql(
+        "select o.* from orders o where o.id in (select order_id from order_flags where code = 'CONSOLIDATABLE')",
+    );
+    db.all(query.join(leads(actor, locations)).join(page)).await
+}
+
+pub(super) async fn count_leading(
+    db: &Db,
+    actor: &Actor,
+    locations: Option<&[Uuid]>,
+) -> Result<i64> {
+    let query = sql(
+        "select count(*) from orders o where o.id in (select order_id from order_flags where code = 'CONSOLIDATABLE')",
+    );
+    Ok(db.value(query.join(leads(actor, locations))).await?.unwrap_or(0))
+}
+
+/// All orders of these households that could ship together, the first placed first.
+pub(super) async fn in_households(
+    db: &Db,
+    actor: &Actor,
+    (customers, addresses): (&[Uuid], &[&str]),
+    locations: Option<&[Uuid]>,
+) -> Result<Vec<order::Model>> {
+    let query =
+        sql("select o.* from orders o where o.address_key = any(?) and o.customer_id = any(?)")
+            .texts(addresses)
+            .ids(customers)
+            .join(candidates(actor, "o", locations));
+    db.all(query.add(" order by o.id")).await
+}
+
+/// Work of orders that could be shared: order, fulfillment and location.
+pub(super) async fn shareable(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid, Uuid, Uuid)>> {
+    let query = sql(format!(
+        "select l.order_id, f.id, f.location_id from fulfillment_orders l
+         join fulfillments f on f.id = l.fulfillment_id where l.order_id = any(?) and {SHAREABLE}"
+    ));
+    db.values(query.ids(orders)).await
 }
 
 /// Takes the rows of a draft away that are written anew.

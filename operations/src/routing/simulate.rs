@@ -278,7 +278,7 @@ impl Shelf {
             }
             to_come.extend(sql::others_moved(db, which, &ids, since).await?);
         }
-        to_come.sort_by(|a, b| b.2.cmp(&a.2));
+        to_come.sort_by_key(|one| std::cmp::Reverse(one.2));
         Ok(Self { free, to_come })
     }
 

@@ -408,6 +408,18 @@ fn cases(
             fulfillment.clone(),
         ),
         (
+            "consolidationCandidates.locationIds",
+            "query($id: [ID!]) { consolidationCandidates(locationIds: $id) { totalCount nodes { savedParcels } } }",
+            json!({ "id": ["@"] }),
+            location.clone(),
+        ),
+        (
+            "ordersConsolidate.input.orderIds",
+            ORDERS_CONSOLIDATE,
+            json!({ "input": { "orderIds": ["@", own_draft] } }),
+            open.clone(),
+        ),
+        (
             "routingSimulate.input.id",
             ROUTING_SIMULATE,
             json!({ "input": { "id": "@", "name": "x", "rules": ["NEAREST"] }, "at": {} }),
@@ -771,6 +783,9 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
     shop.admin.done(CHANNEL_UPSERT, market).await;
     let strategy = json!({ "name": "x", "channelId": shop.web, "rules": ["NEAREST"] });
     let strategy = shop.admin.done(ROUTING_DEFINE, strategy).await["routingStrategy"]["id"].clone();
+    for _ in 0..2 {
+        shop.place(shop.sent_home(&[("D", 1)])).await;
+    }
     let draft = shop.admin.done(DRAFT_CREATE, shop.order(&[("A", 1)])).await["order"]["id"].clone();
     let mut own = shop.order(&[("A", 1)]);
     own["channelId"] = json!(shop.market);

@@ -35,6 +35,11 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ availability(input: { channelId: \"@web\", lines: [{ sku: \"A\", quantity: 1 }] }) { splitCount } }",
         Some(P::StockRead),
     ),
+    (
+        "consolidationCandidates",
+        "{ consolidationCandidates { totalCount nodes { savedParcels orders { number } } } }",
+        Some(P::OrdersRead),
+    ),
     ("deliveryServices", "{ deliveryServices { code } }", Some(P::CatalogRead)),
     ("riskRules", "{ riskRules { code } }", Some(P::OrdersRisk)),
     ("riskListEntries", "{ riskListEntries { totalCount } }", Some(P::OrdersRisk)),
@@ -143,6 +148,12 @@ fn mutations(
             P::OrdersWrite,
         ),
         ("orderPlace", ORDER_PLACE, shop.order(&[("A", 1)]), P::OrdersWrite),
+        (
+            "ordersConsolidate",
+            ORDERS_CONSOLIDATE,
+            json!({ "orderIds": work.pair }),
+            P::OrdersWrite,
+        ),
         ("draftCreate", DRAFT_CREATE, shop.order(&[("A", 1)]), P::OrdersWrite),
         (
             "draftUpdate",
@@ -244,6 +255,7 @@ struct Work {
     doubted: Json,
     known: Json,
     draft: Json,
+    pair: [Json; 2],
 }
 
 impl Work {
@@ -263,6 +275,10 @@ impl Work {
             *work = shop.work(&order, 0).await["id"].clone();
         }
         let doubted = shop.place(shop.paid(&[("D", 1)])).await;
+        let mut pair = [Json::Null, Json::Null];
+        for one in &mut pair {
+            *one = shop.place(shop.sent_home(&[("D", 1)])).await["id"].clone();
+        }
         let draft = shop.order(&[("D", 2)]);
         let draft = shop.admin.done(DRAFT_CREATE, draft).await["order"]["id"].clone();
         let known = json!({ "list": "DENY", "kind": "IP", "value": "203.0.113.1", "reason": "x" });
@@ -276,6 +292,7 @@ impl Work {
             doubted,
             known,
             draft,
+            pair,
         }
     }
 }

@@ -2,6 +2,7 @@ mod assign;
 mod availability;
 mod backorders;
 mod cancel;
+mod consolidate;
 mod drafts;
 mod edit;
 mod hold;
