@@ -191,7 +191,7 @@ impl Order {
     }
 
     /// An order as it would be: its own columns alone are ever asked for.
-    pub(super) fn unwritten(row: order::Model) -> Self {
+    pub(crate) fn unwritten(row: order::Model) -> Self {
         let (summary, details) = row.into();
         let details = Some(Arc::new(details));
         Self::with(summary, Prefetched { details, ..Prefetched::default() })

@@ -28,6 +28,19 @@ pub(crate) struct RiskRuleInput {
     minimum_orders: Option<i32>,
 }
 
+impl From<RiskRuleInput> for DefineRule {
+    fn from(input: RiskRuleInput) -> Self {
+        Self {
+            code: input.code,
+            active: input.active,
+            points: input.points,
+            threshold: input.threshold,
+            window_hours: input.window_hours,
+            minimum_orders: input.minimum_orders,
+        }
+    }
+}
+
 /// Somebody or something to know.
 #[derive(Debug, InputObject)]
 pub(crate) struct RiskListAddInput {
@@ -85,14 +98,7 @@ impl RiskMutation {
         )]
         idempotency_key: Option<String>,
     ) -> Option<RiskRulePayload> {
-        let command = DefineRule {
-            code: input.code,
-            active: input.active,
-            points: input.points,
-            threshold: input.threshold,
-            window_hours: input.window_hours,
-            minimum_orders: input.minimum_orders,
-        };
+        let command = DefineRule::from(input);
         let done =
             async { rule_define(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await };
         let (code, user_errors) = answer(ctx, done.await)?;

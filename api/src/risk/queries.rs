@@ -1,9 +1,12 @@
 //! Questions about risk.
 
+use super::back_test::{RiskBackTest, back_test};
+use super::mutations::RiskRuleInput;
 use super::types::{RiskList, RiskListEntry, RiskListEntryConnection, RiskRule};
 use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::paging::{counted, page_args};
+use crate::scalars::DateTimeRange;
 use async_graphql::{Context, Object};
 use operations::risk::read;
 use std::sync::Arc;
@@ -17,6 +20,18 @@ impl RiskQuery {
     async fn risk_rules(&self, ctx: &Context<'_>) -> Option<Vec<RiskRule>> {
         let rules = async { read::rules(&ctx.read(), ctx.actor()?).await };
         Some(rules.await.or_null(ctx)?.into_iter().map(Into::into).collect())
+    }
+
+    /// What a rule would have caught among past orders within reach, with what was known when each was placed, before it is
+    /// switched on; the other rules as they stand. Lists and chargebacks are known as of today; imported history is not
+    /// looked at. At most 5,000 orders, else `BAD_INPUT`. Needs `ORDERS_RISK`.
+    async fn risk_back_test(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The rule as it might stand.")] input: RiskRuleInput,
+        #[graphql(desc = "Orders placed in this time.")] placed_at: DateTimeRange,
+    ) -> Option<RiskBackTest> {
+        back_test(ctx, input, &placed_at).await
     }
 
     /// Who is known, the newest entry first; what expired or was removed is not there. Needs `ORDERS_RISK`.

@@ -10,6 +10,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{enums, order_risk, risk_entry};
 use operations::risk::read;
 use operations::risk::rules::Standing;
+use operations::risk::score::Signal;
 use std::sync::Arc;
 
 /// How doubtful an order is.
@@ -80,12 +81,7 @@ impl RiskAssessment {
     /// What was found, in the order of the rules.
     async fn signals(&self) -> Vec<RiskSignal> {
         let signals = read::signals(&self.0).into_iter();
-        let of = |signal: operations::risk::score::Signal| RiskSignal {
-            code: signal.code,
-            points: signal.points,
-            explanation: signal.explanation,
-        };
-        signals.map(of).collect()
+        signals.map(Into::into).collect()
     }
 
     /// When it was looked at.
@@ -108,6 +104,12 @@ pub(crate) struct RiskSignal {
     points: i32,
     /// What it saw, in words.
     explanation: String,
+}
+
+impl From<Signal> for RiskSignal {
+    fn from(signal: Signal) -> Self {
+        Self { code: signal.code, points: signal.points, explanation: signal.explanation }
+    }
 }
 
 /// A rule about risk, with the points and thresholds that this shop set, or as it comes. Needs `ORDERS_RISK`.

@@ -1,8 +1,9 @@
 //! `draftComplete`: place a draft, at the prices that were quoted.
 
+use super::doubt::look_at_risk;
 use super::draft_create::insist_draft;
 use super::in_hand;
-use super::place::{look_at_risk, placed_data, wait_for_payment};
+use super::place::{placed_data, wait_for_payment};
 use super::promise::Schedules;
 use super::supply::{Choice, Want};
 use super::totals::standing;

@@ -1,6 +1,7 @@
 //! `orderEdit` and `orderEditPreview`: change lines, amounts, addresses or the delivery before it leaves.
 
 use super::aggregate::{Aggregate, OrderInHand, Tracked, units};
+use super::doubt::look_again;
 use super::in_hand::{self, LineQuantity};
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput};
 use super::place::Shelf;
@@ -94,6 +95,11 @@ pub async fn edit(store: &Store, call: Call<'_>, command: &EditOrder) -> Result<
         found.load_schedules(&tx).await?;
         found.settle(&tx);
         let mut batch = Batch::default();
+        if command.matters_to_risk()
+            && let Some(risk) = look_again(&tx, &mut found, id).await?
+        {
+            batch.save(&risk);
+        }
         if let Some(one) = found.order(id) {
             in_hand::note(&tx, call.actor, &mut batch, &one.row, command.reason.as_deref());
             let total = Currency::from_code(&one.row.currency)
@@ -162,6 +168,13 @@ impl EditOrder {
             ("allowSplit", self.allow_split.is_some()),
         ];
         fields.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
+    /// Whether it changes what the rules about risk look at.
+    fn matters_to_risk(&self) -> bool {
+        let person = self.email.is_some() || self.phone.is_some();
+        let goods = !self.add_lines.is_empty() || !self.set_quantities.is_empty();
+        person || goods || self.billing_address.is_some() || self.moves_goods()
     }
 
     /// Whether it changes where the goods go, or how.

@@ -7,6 +7,7 @@ pub(crate) mod backorders;
 pub mod cancel;
 pub mod companions;
 pub mod consolidate;
+pub(crate) mod doubt;
 pub mod draft_complete;
 pub mod draft_create;
 pub mod draft_update;

@@ -1,6 +1,7 @@
 //! `orderPlace`: price it, reserve stock at the best locations, all in one transaction.
 
-use super::aggregate::{Aggregate, about, hold_told};
+use super::aggregate::{Aggregate, about};
+use super::doubt::look_at_risk;
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
 use super::pricing::PriceAdjustment;
 use super::promise::{self, Schedules};
@@ -17,7 +18,6 @@ use crate::idempotency::{Call, once};
 use crate::money::Currency;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
-use crate::risk::{assess, rules};
 use crate::routing::Router;
 use crate::routing::search::Wanted;
 use crate::stock::ledger;
@@ -26,10 +26,10 @@ use crate::stock::sql as stock;
 use crate::store::{Batch, Db, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::{
-    ActorKind, DeliveryMethod, HoldReason, OrderFlagCode, OrderFulfillmentState, OrderPaymentState,
-    OrderReturnState, OrderState, ReservationState, RiskLevel,
+    ActorKind, DeliveryMethod, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
+    OrderState, ReservationState,
 };
-use entities::{channel, customer, order, order_flag, order_line, order_risk, order_tag, payment};
+use entities::{channel, customer, order, order_line, order_tag, payment};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -376,50 +376,6 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let customer = customer.and_then(|customer| book.get(customer.id));
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;
     Ok(Written::of(&one, customer))
-}
-
-/// Looks at the risk of a new order: what is high waits for somebody to decide.
-pub(super) async fn look_at_risk(
-    tx: &WriteTx,
-    placed: &mut Aggregate,
-    schedules: &Schedules,
-    id: Uuid,
-) -> Result<order_risk::Model> {
-    let one = placed.order_mut(id).ok_or(Error::Contended)?;
-    let found = assess::assess(tx, &one.row, schedules.is_express(&one.row)).await?;
-    one.row.risk_level = Some(found.level);
-    let risk = assess::row(&one.row, &found, tx.now());
-    let outlier = found.signals.iter().find(|signal| signal.code == rules::AMOUNT_OUTLIER);
-    if let Some(signal) = outlier {
-        one.flags.push(order_flag::Model {
-            order_id: id,
-            code: OrderFlagCode::Outlier,
-            raised_at: tx.now(),
-            explanation: signal.explanation.clone(),
-        });
-    }
-    let mut held = None;
-    if found.level == RiskLevel::High {
-        let note = format!("Risk score {}", found.score);
-        let system = (ActorKind::System, None);
-        let hold = one.hold(tx, system, HoldReason::RiskReview, Some(note));
-        held = Some(hold_told(events::ORDER_HELD, hold, HoldReason::RiskReview));
-    }
-    let codes: Vec<&str> = found.signals.iter().map(|signal| signal.code.as_str()).collect();
-    if !codes.is_empty() {
-        use sea_orm::ActiveEnum;
-        let level = found.level.to_value();
-        let data = json!({ "score": found.score, "level": level, "signals": codes });
-        placed.note_order(id, events::RISK_ASSESSED, data);
-    }
-    if let Some((kind, data)) = held {
-        placed.note_order(id, kind, data);
-    }
-    if let Some(signal) = outlier {
-        let data = json!({ "code": "OUTLIER", "explanation": signal.explanation });
-        placed.note_order(id, events::FLAG_RAISED, data);
-    }
-    Ok(risk)
 }
 
 /// A reference names one order of its channel.

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use time::{Duration, OffsetDateTime};
 
 /// The keys of the windows of the velocity rules.
-const WINDOWS: [(&str, &str); 4] = [
+pub(super) const WINDOWS: [(&str, &str); 4] = [
     (rules::VELOCITY_EMAIL, "email"),
     (rules::VELOCITY_PHONE, "phone"),
     (rules::VELOCITY_ADDRESS, "address"),
@@ -86,7 +86,7 @@ async fn facts(db: &Db, order: &order::Model, express: bool, rules: &Rules) -> R
 }
 
 /// By what an order can stand in a list.
-fn keys(order: &order::Model) -> Vec<(RiskEntryKind, String)> {
+pub(super) fn keys(order: &order::Model) -> Vec<(RiskEntryKind, String)> {
     let email = order.email_key.clone();
     let domain = email.as_deref().and_then(|email| Some(email.rsplit_once('@')?.1.to_owned()));
     let keys = [
@@ -101,7 +101,7 @@ fn keys(order: &order::Model) -> Vec<(RiskEntryKind, String)> {
 }
 
 /// Which entry it was, without the person in it.
-fn said(row: &risk_entry::Model) -> String {
+pub(super) fn said(row: &risk_entry::Model) -> String {
     use sea_orm::ActiveEnum;
     format!("{}: {}", row.kind.to_value(), row.reason)
 }

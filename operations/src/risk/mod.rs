@@ -1,6 +1,7 @@
 //! How doubtful an order is: an explained score at placement, and who decides about it.
 
 pub(crate) mod assess;
+pub mod back_test;
 pub mod countries;
 pub mod decide;
 pub mod list_add;

@@ -1,6 +1,6 @@
 //! `riskRuleDefine`: points and thresholds of a rule, as this shop wants them.
 
-use super::rules::RULES;
+use super::rules::{RULES, Rule};
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
@@ -11,6 +11,7 @@ use crate::store::{Batch, Store};
 use entities::risk_rule;
 use serde::Serialize;
 use serde_json::json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A rule as the shop wants it; what is `None` is as it comes.
@@ -30,52 +31,67 @@ pub struct DefineRule {
     pub minimum_orders: Option<i32>,
 }
 
+impl DefineRule {
+    /// The rule by its name.
+    pub(super) fn rule(&self) -> Result<&'static Rule> {
+        let code = self.code.trim().to_uppercase();
+        let found = RULES.iter().find(|rule| rule.code == code);
+        found.ok_or_else(|| Error::refused(checks::not_found("code", "risk rule")))
+    }
+
+    pub(super) fn check(&self, faults: &mut Faults, rule: &Rule) {
+        if let Some(points) = self.points {
+            checks::within(faults, "points", points, -1_000, 1_000);
+        }
+        if self.threshold.is_some_and(|limit| !limit.is_finite() || limit < 0.0) {
+            faults.add(RefusalCode::Invalid, "threshold", "is a number, and not negative");
+        }
+        if let Some(hours) = self.window_hours {
+            checks::within(faults, "windowHours", hours, 1, 24 * 365);
+        }
+        if let Some(orders) = self.minimum_orders {
+            checks::within(faults, "minimumOrders", orders, 1, 200);
+        }
+        for (field, given, known) in [
+            ("threshold", self.threshold.is_some(), rule.threshold.is_some()),
+            ("windowHours", self.window_hours.is_some(), rule.window_hours.is_some()),
+            ("minimumOrders", self.minimum_orders.is_some(), rule.minimum_orders.is_some()),
+        ] {
+            if given && !known {
+                faults.add(RefusalCode::Invalid, field, "means nothing to this rule");
+            }
+        }
+    }
+
+    /// The row that keeps it.
+    pub(super) fn row(&self, rule: &Rule, now: OffsetDateTime) -> risk_rule::Model {
+        risk_rule::Model {
+            code: rule.code.to_owned(),
+            active: self.active.unwrap_or(true),
+            points: self.points.unwrap_or(rule.points),
+            threshold: self.threshold,
+            window_hours: self.window_hours,
+            minimum_orders: self.minimum_orders,
+            updated_at: now,
+        }
+    }
+}
+
 /// Sets a rule and answers with its code; orders placed from then on are looked at by it.
 pub async fn rule_define(store: &Store, call: Call<'_>, command: &DefineRule) -> Result<String> {
     call.actor.require(Permission::OrdersRisk)?;
     let mut faults = Faults::default();
-    let code = command.code.trim().to_uppercase();
-    let Some(rule) = RULES.iter().find(|rule| rule.code == code) else {
-        return Err(Error::refused(checks::not_found("code", "risk rule")));
-    };
-    if let Some(points) = command.points {
-        checks::within(&mut faults, "points", points, -1_000, 1_000);
-    }
-    if command.threshold.is_some_and(|limit| !limit.is_finite() || limit < 0.0) {
-        faults.add(RefusalCode::Invalid, "threshold", "is a number, and not negative");
-    }
-    if let Some(hours) = command.window_hours {
-        checks::within(&mut faults, "windowHours", hours, 1, 24 * 365);
-    }
-    if let Some(orders) = command.minimum_orders {
-        checks::within(&mut faults, "minimumOrders", orders, 1, 200);
-    }
-    for (field, given, known) in [
-        ("threshold", command.threshold.is_some(), rule.threshold.is_some()),
-        ("windowHours", command.window_hours.is_some(), rule.window_hours.is_some()),
-        ("minimumOrders", command.minimum_orders.is_some(), rule.minimum_orders.is_some()),
-    ] {
-        if given && !known {
-            faults.add(RefusalCode::Invalid, field, "means nothing to this rule");
-        }
-    }
+    let rule = command.rule()?;
+    command.check(&mut faults, rule);
     if call.actor.reach.channels.is_some() {
         let message = "the rules of the whole shop are beyond your reach";
         faults.add(RefusalCode::PolicyViolation, "code", message);
     }
     faults.check()?;
-    let code = &code;
+    let code = rule.code;
     once(store, call, "riskRuleDefine", command, |tx| async move {
-        let before = super::sql::rules(&tx).await?.into_iter().find(|row| row.code == *code);
-        let row = risk_rule::Model {
-            code: code.clone(),
-            active: command.active.unwrap_or(true),
-            points: command.points.unwrap_or(rule.points),
-            threshold: command.threshold,
-            window_hours: command.window_hours,
-            minimum_orders: command.minimum_orders,
-            updated_at: tx.now(),
-        };
+        let before = super::sql::rules(&tx).await?.into_iter().find(|row| row.code == code);
+        let row = command.row(rule, tx.now());
         let mut batch = Batch::default();
         batch.save(&row);
         let data = json!({ "code": code, "active": row.active, "points": row.points });
@@ -85,7 +101,7 @@ pub async fn rule_define(store: &Store, call: Call<'_>, command: &DefineRule) ->
         audit::record(&tx, call.actor, &mut batch, None, &change);
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
-        Ok(code.clone())
+        Ok(code.to_owned())
     })
     .await
 }

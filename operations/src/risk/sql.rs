@@ -1,12 +1,13 @@
 //! Every query of risk.
 
+use crate::actor::Actor;
 use crate::error::Result;
 use crate::page::Order;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::enums::{RiskEntryKind, RiskList};
 use entities::{order, order_risk, risk_entry, risk_rule};
-use sea_orm::ActiveEnum;
+use sea_orm::{ActiveEnum, DbErr, QueryResult};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -29,7 +30,10 @@ pub(super) async fn counts(
         let union = if query.is_empty() { "" } else { " union all " };
         let taken = std::mem::take(&mut query);
         query = taken
-            .add(&format!("{union}select '{name}', count(*) from orders where not draft and "))
+            .add(&format!(
+                "{union}select '{name}', count(*) from orders where not draft and id <> ? and "
+            ))
+            .bind(order.id)
             .join(condition);
     };
     for (name, column, value) in [
@@ -53,8 +57,9 @@ pub(super) async fn counts(
         more("chargebacks", condition.bind(address.as_str()));
     }
     if let (Some(customer), Some(address)) = (order.customer_id, &order.address_key) {
-        let condition = sql("customer_id = ? and address_key = ?").bind(customer);
-        more("known address", condition.bind(address.as_str()));
+        let condition =
+            sql("customer_id = ? and address_key = ? and placed_at <= ?").bind(customer);
+        more("known address", condition.bind(address.as_str()).bind(order.placed_at));
     }
     if query.is_empty() {
         return Ok(Vec::new());
@@ -156,4 +161,121 @@ pub async fn risks_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_risk::Model>
 pub(super) async fn remove_entry(tx: &WriteTx, id: Uuid) -> Result<u64> {
     let query = sql("update risk_entries set removed_at = ? where id = ? and removed_at is null");
     tx.run(query.bind(tx.now()).bind(id)).await
+}
+
+/// Orders placed in a time, within reach: what a rule is tried on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tried<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) from: Option<OffsetDateTime>,
+    pub(super) to: Option<OffsetDateTime>,
+}
+
+impl Tried<'_> {
+    fn sql(&self) -> Sql {
+        let mut query =
+            sql(" and not o.draft and not o.imported").join(self.actor.reach.orders_sql("o"));
+        for (sign, at) in [(">=", self.from), ("<", self.to)] {
+            if let Some(at) = at {
+                query = query.add(&format!(" and o.placed_at {sign} ?")).bind(at);
+            }
+        }
+        query
+    }
+}
+
+pub(super) async fn count_tried(db: &Db, which: &Tried<'_>) -> Result<i64> {
+    let query = sql("select count(*) from orders o where true").join(which.sql());
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+/// The orders, the first placed first.
+pub(super) async fn tried(db: &Db, which: &Tried<'_>) -> Result<Vec<order::Model>> {
+    let query = sql("select o.* from orders o where true").join(which.sql());
+    db.all(query.add(" order by o.placed_at, o.id")).await
+}
+
+/// What is known of an order that others are held against.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    pub(super) id: Uuid,
+    pub(super) placed_at: OffsetDateTime,
+    pub(super) customer: Option<Uuid>,
+    pub(super) email: Option<String>,
+    pub(super) phone: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) ip: Option<String>,
+    pub(super) currency: String,
+    pub(super) amount: i64,
+    pub(super) cancelled: bool,
+    pub(super) charged_back: bool,
+}
+
+fn past(row: &QueryResult) -> std::result::Result<Past, DbErr> {
+    let payment: String = row.try_get_by_index(10)?;
+    let cancelled: Option<OffsetDateTime> = row.try_get_by_index(9)?;
+    Ok(Past {
+        id: row.try_get_by_index(0)?,
+        placed_at: row.try_get_by_index(1)?,
+        customer: row.try_get_by_index(2)?,
+        email: row.try_get_by_index(3)?,
+        phone: row.try_get_by_index(4)?,
+        address: row.try_get_by_index(5)?,
+        ip: row.try_get_by_index(6)?,
+        currency: row.try_get_by_index(7)?,
+        amount: row.try_get_by_index(8)?,
+        cancelled: cancelled.is_some(),
+        charged_back: payment == "CHARGED_BACK",
+    })
+}
+
+const PAST: &str =
+    "select o.id, o.placed_at, o.customer_id, o.email_key, o.phone_key, o.address_key,
+    o.client_ip, o.currency, o.grand_total_minor, o.cancelled_at, o.payment_state from orders o";
+
+/// Orders up to a moment that share a key with others: `column` is one of the keys.
+pub(super) async fn sharing(
+    db: &Db,
+    (column, keys): (&'static str, &[String]),
+    until: OffsetDateTime,
+) -> Result<Vec<Past>> {
+    let query =
+        sql(format!("{PAST} where o.{column} = any(?) and o.placed_at <= ? and not o.draft"));
+    db.all_as(query.texts(keys).bind(until), past).await
+}
+
+/// Orders of customers up to a moment.
+pub(super) async fn of_customers(
+    db: &Db,
+    customers: &[Uuid],
+    until: OffsetDateTime,
+) -> Result<Vec<Past>> {
+    let query =
+        sql(format!("{PAST} where o.customer_id = any(?) and o.placed_at <= ? and not o.draft"));
+    db.all_as(query.ids(customers).bind(until), past).await
+}
+
+/// The newest orders of a channel to a country up to a moment, none cancelled, the newest first.
+pub(super) async fn of_segment(
+    db: &Db,
+    (channel, country): (Uuid, Option<&str>),
+    until: OffsetDateTime,
+    most: usize,
+) -> Result<Vec<Past>> {
+    let mut query = sql(format!("{PAST} where o.channel_id = ?")).bind(channel);
+    query = match country {
+        Some(country) => query.add(" and o.country_code = ?").bind(country),
+        None => query.add(" and o.country_code is null"),
+    };
+    let rest = format!(
+        " and o.placed_at <= ? and not o.draft and o.cancelled_at is null order by o.placed_at desc limit {most}"
+    );
+    db.all_as(query.add(&rest).bind(until), past).await
+}
+
+/// Entries that stand for any of these keys.
+pub(super) async fn entries_of(db: &Db, keys: &[String]) -> Result<Vec<risk_entry::Model>> {
+    let query = sql("select * from risk_entries where removed_at is null
+         and (expires_at is null or expires_at > ?) and value_key = any(?) order by id");
+    db.all(query.bind(db.now()).texts(keys)).await
 }

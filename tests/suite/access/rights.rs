@@ -42,6 +42,11 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ),
     ("deliveryServices", "{ deliveryServices { code } }", Some(P::CatalogRead)),
     ("riskRules", "{ riskRules { code } }", Some(P::OrdersRisk)),
+    (
+        "riskBackTest",
+        "{ riskBackTest(input: { code: \"DENY_LIST\" }, placedAt: {}) { caught } }",
+        Some(P::OrdersRisk),
+    ),
     ("riskListEntries", "{ riskListEntries { totalCount } }", Some(P::OrdersRisk)),
     (
         "routingSimulate",

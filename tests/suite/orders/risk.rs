@@ -254,3 +254,99 @@ async fn rules_are_the_shops_own() {
     let unknown = json!({ "code": "NOPE" });
     assert_eq!(shop.admin.refused(RISK_RULE_DEFINE, unknown).await, ["NOT_FOUND input.code"]);
 }
+
+const BACK_TEST: &str = "query($input: RiskRuleInput!, $at: DateTimeRange!) { riskBackTest(input: $input, placedAt: $at) {
+    orderCount caught newlyHigh noLongerHigh chargedBack chargedBackCaught
+    examples { score level signal { code explanation } order { number risk { score level } } } } }";
+
+#[tokio::test]
+async fn a_back_test_finds_what_the_rules_found_and_says_what_a_change_would() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    shop.admin.done(RISK_LIST_ADD, json!({ "list": "DENY", "kind": "EMAIL_DOMAIN", "value": "bad.example", "reason": "x" })).await;
+    let account = json!({ "kind": "CHANNEL_ACCOUNT", "value": "eve", "channelId": shop.web });
+    let known = json!({ "create": { "email": "eve@example.com", "identities": [account] } });
+    for with in [
+        json!({ "email": "a@bad.example" }),
+        json!({ "email": "x@10minutemail.com", "billingAddress": to("Weg 1", "FR"), "shippingAddress": to("Weg 1", "DE") }),
+        json!({ "customer": known, "shippingAddress": to("Weg 2", "DE"), "clientIp": "203.0.113.9" }),
+        json!({ "customer": known, "shippingAddress": to("Weg 2", "DE"), "clientIp": "203.0.113.9" }),
+        json!({ "customer": known, "shippingAddress": to("Weg 3", "DE"), "clientIp": "203.0.113.9" }),
+    ] {
+        placed(&shop, with).await;
+        app.clock.advance(Duration::minutes(10));
+    }
+    let mut dear = shop.paid(&[("B", 9)]);
+    dear["customer"] = known.clone();
+    shop.place(dear).await;
+    app.plant("update orders set payment_state = 'CHARGED_BACK' where email_key = 'a@bad.example'")
+        .await;
+    let test = |rule: Json| {
+        let admin = shop.admin.clone();
+        async move {
+            admin
+                .payload(
+                    BACK_TEST,
+                    json!({ "input": rule, "at": { "from": "2026-03-01T00:00:00Z" } }),
+                )
+                .await
+        }
+    };
+    let before = app.books().await;
+    // A level that every order reaches shows each as it was looked at when it was placed.
+    let all = test(json!({ "code": "LEVEL_MEDIUM", "points": 0 })).await;
+    let examples = all["examples"].as_array().unwrap();
+    assert_eq!((&all["orderCount"], &all["caught"], examples.len()), (&json!(6), &json!(6), 6));
+    for example in examples {
+        assert_eq!(example["score"], example["order"]["risk"]["score"], "{example}");
+    }
+    assert!(examples.iter().any(|one| one["score"] != 0));
+    // Two orders from one address are many, would somebody say so.
+    let two = test(json!({ "code": "VELOCITY_IP", "threshold": 2.0, "points": 90 })).await;
+    assert_eq!(
+        (&two["caught"], &two["newlyHigh"], &two["noLongerHigh"]),
+        (&json!(2), &json!(2), &json!(0))
+    );
+    assert_eq!(two["examples"][0]["signal"]["explanation"], "3 orders in 72 hours.");
+    assert_eq!((&two["chargedBack"], &two["chargedBackCaught"]), (&json!(1), &json!(0)));
+    let none = test(json!({ "code": "DENY_LIST", "active": false })).await;
+    assert_eq!((&none["caught"], &none["noLongerHigh"]), (&json!(0), &json!(1)));
+    let listed = test(json!({ "code": "DENY_LIST" })).await;
+    assert_eq!((&listed["caught"], &listed["chargedBackCaught"]), (&json!(1), &json!(1)));
+    assert_eq!(app.books().await, before);
+    let wrong = json!({ "input": { "code": "DENY_LIST", "threshold": 1.0 }, "at": {} });
+    assert_eq!(shop.admin.error_code(BACK_TEST, wrong).await, "BAD_INPUT");
+}
+
+#[tokio::test]
+async fn an_edit_that_makes_an_order_doubtful_holds_it_again() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let deny =
+        json!({ "list": "DENY", "kind": "EMAIL", "value": "bad@example.com", "reason": "x" });
+    shop.admin.done(RISK_LIST_ADD, deny).await;
+    let order =
+        placed(&shop, json!({ "email": "good@example.com", "shippingAddress": to("Weg 1", "DE") }))
+            .await;
+    assert_eq!(risk(&shop, &order).await["onHold"], false);
+    let edit = json!({ "orderId": order["id"], "email": "bad@example.com" });
+    shop.admin.done(ORDER_EDIT, edit).await;
+    let seen = risk(&shop, &order).await;
+    assert_eq!((&seen["onHold"], &seen["risk"]["level"]), (&json!(true), &json!("HIGH")));
+    assert_eq!(seen["holds"][0]["reason"], "RISK_REVIEW");
+    let decide = json!({ "orderId": order["id"], "decision": "APPROVED" });
+    shop.admin.done(RISK_DECIDE, decide).await;
+    // What was known when somebody decided is no new doubt.
+    shop.admin.done(ORDER_EDIT, json!({ "orderId": order["id"], "phone": "+49 30 1" })).await;
+    let seen = risk(&shop, &order).await;
+    assert_eq!((&seen["onHold"], &seen["risk"]["decision"]), (&json!(false), &json!("APPROVED")));
+    shop.admin
+        .done(ORDER_EDIT, json!({ "orderId": order["id"], "email": "good@example.com" }))
+        .await;
+    assert_eq!(risk(&shop, &order).await["risk"]["level"], "LOW");
+    let back = json!({ "orderId": order["id"], "email": "bad@example.com" });
+    shop.admin.done(ORDER_EDIT, back).await;
+    let seen = risk(&shop, &order).await;
+    assert_eq!((&seen["onHold"], &seen["risk"]["decision"]), (&json!(true), &Json::Null));
+    app.verify().await;
+}
