@@ -30,6 +30,7 @@ pub mod location;
 pub mod note;
 pub mod order;
 pub mod order_adjustment;
+pub mod order_document;
 pub mod order_flag;
 pub mod order_hold;
 pub mod order_line;

@@ -23,6 +23,8 @@ pub struct Model {
     pub raised_at: OffsetDateTime,
     /// Why, in words.
     pub explanation: String,
+    /// When its order was placed, so that an index lists orders in that order.
+    pub order_placed_at: OffsetDateTime,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -32,5 +34,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    order_id, code, raised_at, explanation
+    order_id, code, raised_at, explanation, order_placed_at
 }

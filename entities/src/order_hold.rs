@@ -34,6 +34,8 @@ pub struct Model {
     pub released_by_kind: Option<ActorKind>,
     /// The user or token.
     pub released_by_id: Option<Uuid>,
+    /// When its order was placed, so that an index lists orders in that order.
+    pub order_placed_at: OffsetDateTime,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -43,5 +45,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, reason, note, placed_at, placed_by_kind, placed_by_id, released_at, released_by_kind, released_by_id
+    id, order_id, reason, note, placed_at, placed_by_kind, placed_by_id, released_at, released_by_kind, released_by_id, order_placed_at
 }

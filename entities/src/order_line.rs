@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What was ordered of one SKU. Amounts are minor units of the order's currency and of what is not cancelled.
@@ -57,6 +58,8 @@ pub struct Model {
     pub frozen_discount_minor: i64,
     /// The line whose place it took.
     pub substitutes_for: Option<Uuid>,
+    /// When its order was placed, so that an index lists orders in that order.
+    pub order_placed_at: OffsetDateTime,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -66,5 +69,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for
+    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, order_placed_at
 }

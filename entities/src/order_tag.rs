@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A label of an order.
@@ -16,6 +17,8 @@ pub struct Model {
     /// The label.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tag: String,
+    /// When its order was placed, so that an index lists orders in that order.
+    pub order_placed_at: OffsetDateTime,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -25,5 +28,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    order_id, tag
+    order_id, tag, order_placed_at
 }

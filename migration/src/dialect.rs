@@ -30,6 +30,40 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "(coalesce(ship_by, timestamptz '9999-12-31 00:00:00+00'))",
         "(coalesce(ship_by, '9999-12-31T00:00:00.000000Z'))",
     ),
+    // A column that the database derives; SQLite adds none that it would have to write into every row.
+    ("{generated}", "stored", "virtual"),
+    // The moment of placement beside the key of an index, so that the index alone answers.
+    ("{covering_placed}", ") include (placed_at", ", placed_at"),
+    ("{no_uuid}", "'00000000-0000-0000-0000-000000000000'", "x'00000000000000000000000000000000'"),
+    // Words are taken as they are: parted by blanks, folded already, any other character part of them.
+    (
+        "{order_documents}",
+        "create table order_documents (
+             order_id uuid not null,
+             words text not null,
+             primary key (order_id)
+         );
+         create index order_documents_words on order_documents
+             using gin (array_to_tsvector(array_remove(string_to_array(words, ' '), '')));",
+        r##"create table order_documents (
+             seq integer primary key,
+             order_id blob not null unique,
+             words text not null
+         );
+         create virtual table order_words using fts5(words, content = 'order_documents',
+             content_rowid = 'seq', tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'");
+         create trigger order_documents_added after insert on order_documents begin
+             insert into order_words (rowid, words) values (new.seq, new.words);
+         end;
+         create trigger order_documents_removed after delete on order_documents begin
+             insert into order_words (order_words, rowid, words) values ('delete', old.seq, old.words);
+         end;
+         create trigger order_documents_changed after update of words on order_documents begin
+             insert into order_words (order_words, rowid, words) values ('delete', old.seq, old.words);
+             insert into order_words (rowid, words) values (new.seq, new.words);
+         end;"##,
+    ),
+    ("{drop_order_documents}", "drop table order_documents;", "drop table order_words; drop table order_documents;"),
     // Behind every real promise.
     ("{never}", "timestamptz '9999-12-31 00:00:00+00'", "'9999-12-31T00:00:00.000000Z'"),
     // Position of an event: a reader must never pass one that commits later. On PostgreSQL the

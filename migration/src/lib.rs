@@ -29,6 +29,7 @@ mod m0020_route_orders;
 mod m0021_keep_backorders;
 mod m0022_promise_orders;
 mod m0023_assess_risk;
+mod m0024_list_orders;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_keep_backorders::Migration),
             Box::new(m0022_promise_orders::Migration),
             Box::new(m0023_assess_risk::Migration),
+            Box::new(m0024_list_orders::Migration),
         ]
     }
 }

@@ -44,6 +44,7 @@ pub mod stock;
 pub mod store;
 pub mod timers;
 pub mod webhooks;
+pub(crate) mod work_list;
 
 pub use actor::Actor;
 pub use error::{Error, Refusal, RefusalCode, Result};

@@ -185,7 +185,6 @@ impl Page {
 
     /// ` and (…) order by … limit …` for the page and one row more, which tells whether there is more.
     pub(crate) fn sql(&self, order: Order) -> Sql {
-        let descending = order.descending != self.backward;
         let mut query = sql("");
         for (cursor, beyond) in [(&self.after, !order.descending), (&self.before, order.descending)]
         {
@@ -199,10 +198,23 @@ impl Page {
                 _ => query.add(&format!(" and {} {sign} ?", order.id)).bind(cursor.id),
             };
         }
-        let way = if descending { "desc" } else { "asc" };
-        let by = order.column.map_or_else(String::new, |column| format!("{column} {way}, "));
         // A literal limit: a bound one makes PostgreSQL plan anew each time.
-        query.add(&format!(" order by {by}{} {way} limit {}", order.id, self.limit + 1))
+        let Some(column) = order.column else {
+            let way = if order.descending == self.backward { "asc" } else { "desc" };
+            return query.add(&format!(" order by {} {way} limit {}", order.id, self.limit + 1));
+        };
+        query.add(&self.order_by(column, order.id, order))
+    }
+
+    /// The same page with so many rows, the one more among them.
+    pub(crate) fn of_size(&self, rows: usize) -> Self {
+        Self { limit: rows.saturating_sub(1), ..self.clone() }
+    }
+
+    /// ` order by … limit …` alone, by columns that stand for those of an order.
+    pub(crate) fn order_by(&self, column: &str, id: &str, order: Order) -> String {
+        let way = if order.descending == self.backward { "asc" } else { "desc" };
+        format!(" order by {column} {way}, {id} {way} limit {}", self.limit + 1)
     }
 
     /// Cuts the row too many off, puts the rows in order and says whether there is more.

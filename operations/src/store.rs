@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -50,6 +50,9 @@ struct Inner {
     ids: Ids,
     ip_countries: IpCountries,
     statements: AtomicU64,
+    /// Whether statements are kept for somebody who looks at their plans, and those that were.
+    recording: AtomicBool,
+    recorded: Mutex<Vec<Statement>>,
     waiting: AtomicUsize,
     epoch: AtomicI32,
     /// Counts the commits of this store.
@@ -109,6 +112,8 @@ impl Store {
             ids: options.ids,
             ip_countries: options.ip_countries,
             statements: AtomicU64::new(0),
+            recording: AtomicBool::new(false),
+            recorded: Mutex::default(),
             waiting: AtomicUsize::new(0),
             epoch: AtomicI32::new(1),
             commits: watch::Sender::new(0),
@@ -223,6 +228,16 @@ impl Store {
     /// How many statements this store has run: what the statement-count tests look at.
     pub fn statements(&self) -> u64 {
         self.0.statements.load(Ordering::SeqCst)
+    }
+
+    /// Keeps every statement from now on: what the tests of plans look at.
+    pub fn record_statements(&self) {
+        self.0.recording.store(true, Ordering::SeqCst);
+    }
+
+    /// The statements kept since the last call.
+    pub fn take_recorded(&self) -> Vec<Statement> {
+        self.0.recorded.lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
     }
 
     /// A handle for queries outside any transaction.
@@ -481,7 +496,13 @@ impl Db {
 
     fn statement(&self, query: Sql) -> Statement {
         self.store.0.statements.fetch_add(1, Ordering::SeqCst);
-        query.build(self.store.0.backend)
+        let statement = query.build(self.store.0.backend);
+        if self.store.0.recording.load(Ordering::SeqCst)
+            && let Ok(mut kept) = self.store.0.recorded.lock()
+        {
+            kept.push(statement.clone());
+        }
+        statement
     }
 
     /// Every row, as an entity.

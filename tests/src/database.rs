@@ -75,6 +75,13 @@ impl Database {
         Self { url: with_name(&server, &name), folder: None, server: Some((server, name)) }
     }
 
+    /// One connection alone, so that what is set on it stays.
+    pub async fn single(&self) -> DatabaseConnection {
+        let mut options = sea_orm::ConnectOptions::new(&self.url);
+        options.max_connections(1).sqlx_logging(false);
+        Connect::connect(options).await.expect("connects")
+    }
+
     /// A connection past every rule, to look at rows and to plant damage.
     pub async fn raw(&self) -> DatabaseConnection {
         Connect::connect(&self.url).await.expect("connects")

@@ -271,6 +271,13 @@ impl Book {
         self.known.get(&id).cloned()
     }
 
+    /// Customers known before of whom more became known.
+    pub(crate) fn changed(&self) -> Vec<Uuid> {
+        let mut changed: Vec<Uuid> = self.changed.iter().copied().collect();
+        changed.sort_unstable();
+        changed
+    }
+
     /// A customer as it is written.
     pub(crate) fn get(&self, id: Uuid) -> Option<customer::Model> {
         self.known.get(&id).cloned()

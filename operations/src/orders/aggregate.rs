@@ -4,6 +4,7 @@
 //! from that is derived here and nowhere else: counts of the lines, totals, payments, the hold of the system,
 //! the work that waits for holds, the four states, and the stock that moves.
 
+use super::list::search;
 use super::promise::Schedules;
 use super::sql;
 use super::state::Facts;
@@ -649,9 +650,28 @@ impl Aggregate {
         self.rows(tx, actor, &mut batch).await?;
         ledger::note(tx, actor, &mut batch, &moves);
         batch.insert(tx).await?;
+        self.index(tx).await?;
         self.queue(tx).await?;
         ledger::apply(tx, &moves).await?;
         self.tell_companions(tx, actor).await
+    }
+
+    /// Keeps the words by which orders are found.
+    async fn index(&self, tx: &WriteTx) -> Result<()> {
+        let changed: Vec<Uuid> = self
+            .orders
+            .iter()
+            .filter(|one| one.is_found_otherwise())
+            .map(|one| one.row.id)
+            .collect();
+        for work in &self.work {
+            let new = work.parcels.iter().filter(|parcel| parcel.was.is_none());
+            let numbers: Vec<String> = new
+                .filter_map(|parcel| Some(parcel.tracking_key.as_ref()?.to_lowercase()))
+                .collect();
+            search::add(tx, &work.orders, &numbers).await?;
+        }
+        search::refresh(tx, &changed).await
     }
 
     /// Sets the clock of each order to its next moment.
@@ -682,8 +702,11 @@ impl Aggregate {
         for one in &mut self.orders {
             one.write(tx, batch, now).await?;
         }
+        let orders = &self.orders;
+        let placed_at =
+            |id: Uuid| orders.iter().find(|one| one.row.id == id).map(|one| one.row.placed_at);
         for work in &mut self.work {
-            work.write(tx, batch).await?;
+            work.write(tx, batch, placed_at).await?;
         }
         for event in self.events.drain(..) {
             events::record(tx, actor, batch, event);
@@ -850,6 +873,7 @@ impl OrderInHand {
             released_at: None,
             released_by_kind: None,
             released_by_id: None,
+            order_placed_at: self.row.placed_at,
         };
         let id = row.id;
         self.holds.push(Tracked::new(row));
@@ -997,6 +1021,14 @@ impl OrderInHand {
         self.row.refunded_minor = self.purse.refunded();
     }
 
+    /// Whether it is found by other words than before.
+    fn is_found_otherwise(&self) -> bool {
+        let found_by = |row: &order::Model| (row.email_key.clone(), row.phone_key.clone());
+        self.row.was().map(found_by) != Some(found_by(&self.row))
+            || self.row.was().map(|row| row.customer_id) != Some(self.row.customer_id)
+            || self.lines.iter().any(|line| line.was.is_none())
+    }
+
     /// The states, and the moments at which they were first reached.
     fn conclude(&mut self, tx: &WriteTx, told: &mut Vec<(&'static EventKind, Json)>) {
         let states = self.facts().states();
@@ -1048,7 +1080,11 @@ impl OrderInHand {
             self.row.updated_at = now;
         }
         self.row.write(batch);
-        for line in &self.lines {
+        let placed_at = self.row.placed_at;
+        for line in &mut self.lines {
+            if line.order_placed_at != placed_at {
+                line.order_placed_at = placed_at;
+            }
             line.write(batch);
         }
         for hold in &self.holds {
@@ -1126,7 +1162,12 @@ impl WorkInHand {
         }
     }
 
-    async fn write(&mut self, tx: &WriteTx, batch: &mut Batch) -> Result<()> {
+    async fn write(
+        &mut self,
+        tx: &WriteTx,
+        batch: &mut Batch,
+        placed_at: impl Fn(Uuid) -> Option<OffsetDateTime>,
+    ) -> Result<()> {
         let stored = self.row.was.is_some();
         let beside = self.lines.iter().any(Tracked::is_changed)
             || !self.dropped.is_empty()
@@ -1138,8 +1179,15 @@ impl WorkInHand {
         }
         self.row.write(batch);
         for order in self.orders.iter().filter(|id| !self.orders_were.contains(id)) {
-            let link = fulfillment_order::Model { fulfillment_id: self.row.id, order_id: *order };
-            batch.add(&link);
+            let order_placed_at = placed_at(*order).unwrap_or(self.row.created_at);
+            let (fulfillment_id, location_id) = (self.row.id, self.row.location_id);
+            let order_id = *order;
+            batch.add(&fulfillment_order::Model {
+                fulfillment_id,
+                order_id,
+                location_id,
+                order_placed_at,
+            });
         }
         let left = self.orders_were.iter().filter(|id| !self.orders.contains(id));
         work_sql::unlink(tx, self.row.id, &left.copied().collect::<Vec<Uuid>>()).await?;

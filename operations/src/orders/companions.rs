@@ -210,8 +210,11 @@ async fn tell(tx: &WriteTx, actor: &Actor, household: &Household, own: &[Uuid]) 
     for (order_id, numbers) in &wanted {
         let explanation = explain(numbers);
         let raised_at = flag_of(*order_id).map_or_else(|| tx.now(), |flag| flag.raised_at);
-        let flag = order_flag::Model { order_id: *order_id, code, raised_at, explanation };
-        if flag_of(*order_id) != Some(&flag) {
+        let placed = open.iter().find(|one| one.order == *order_id);
+        let order_placed_at = placed.map_or_else(|| tx.now(), |one| one.placed_at);
+        let order_id = *order_id;
+        let flag = order_flag::Model { order_id, code, raised_at, explanation, order_placed_at };
+        if flag_of(order_id) != Some(&flag) {
             batch.save(&flag);
         }
     }

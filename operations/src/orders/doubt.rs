@@ -82,6 +82,7 @@ impl Aggregate {
                 code: OrderFlagCode::Outlier,
                 raised_at: tx.now(),
                 explanation: signal.explanation.clone(),
+                order_placed_at: one.row.placed_at,
             });
             let data = json!({ "code": "OUTLIER", "explanation": signal.explanation });
             told.push((events::FLAG_RAISED, data));

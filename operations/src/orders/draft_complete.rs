@@ -5,6 +5,7 @@ use super::draft_create::insist_draft;
 use super::in_hand;
 use super::place::{placed_data, wait_for_payment};
 use super::promise::Schedules;
+use super::sql;
 use super::supply::{Choice, Want};
 use super::totals::standing;
 use crate::audit;
@@ -85,6 +86,7 @@ pub async fn draft_complete(
             wait_for_payment(&tx, &mut batch, &one.row, authorized, &channel);
         }
         audit::record(&tx, call.actor, &mut batch, Some(("ord", id)), &audit::made(&data));
+        sql::date_tags(&tx, id).await?;
         found.write(&tx, call.actor, batch).await?;
         Ok(id)
     })

@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, about};
 use super::input;
+use super::list::search;
 use super::place::{Draft, PlaceOrder, Prepared, placed_data};
 use crate::audit;
 use crate::error::{Error, Faults, RefusalCode, Result};
@@ -58,6 +59,7 @@ pub async fn draft_create(store: &Store, call: Call<'_>, command: &PlaceOrder) -
         let mut drafted = Aggregate::placed(order, lines, adjustments, Purse::default());
         drafted.note(event);
         drafted.write(&tx, call.actor, batch).await?;
+        search::refresh_customers(&tx, &prepared.book.changed()).await?;
         Ok(id)
     })
     .await

@@ -4,6 +4,7 @@ use super::aggregate::{Aggregate, about};
 use super::draft_create::{check, insist_draft};
 use super::in_hand;
 use super::input;
+use super::list::search;
 use super::place::{Draft, PlaceOrder, Prepared, placed_data};
 use super::sql;
 use crate::audit;
@@ -68,6 +69,7 @@ pub async fn draft_update(store: &Store, call: Call<'_>, command: &UpdateDraft) 
         let mut drafted = Aggregate::redrafted(&was, order, lines, adjustments);
         drafted.note(event);
         drafted.write(&tx, call.actor, batch).await?;
+        search::refresh_customers(&tx, &prepared.book.changed()).await?;
         Ok(id)
     })
     .await

@@ -383,7 +383,7 @@ fn change_lines(
     let first = one.lines.iter().map(|line| line.position + 1).max().unwrap_or(0);
     for (position, line) in (first..).zip(added) {
         let amounts = LineAmounts { discount: line.price.discount, ..LineAmounts::default() };
-        let row = input::line_row(tx, (id, position), line, amounts);
+        let row = input::line_row(tx, (&one.row, position), line, amounts);
         wants.push(Want { line: row.id, units: line.price.quantity });
         one.lines.push(Tracked::new(row));
     }

@@ -33,7 +33,13 @@ impl Aggregate {
             let data = json!({ "code": code.to_value(), "explanation": explanation });
             told.push((events::FLAG_RAISED, data));
             let order_id = one.row.id;
-            one.flags.push(order_flag::Model { order_id, code, raised_at: now, explanation });
+            one.flags.push(order_flag::Model {
+                order_id,
+                code,
+                raised_at: now,
+                explanation,
+                order_placed_at: one.row.placed_at,
+            });
         }
         let id = one.row.id;
         for (kind, data) in told {

@@ -6,6 +6,7 @@
 
 use super::aggregate::about;
 use super::input::{self, AdjustmentInput, LineInput, Listed};
+use super::list::search;
 use super::place::{importer, numbered, placed_data};
 use super::sql;
 use super::state::Facts;
@@ -155,10 +156,13 @@ async fn import_in(tx: WriteTx, actor: &Actor, command: &[ImportOrder]) -> Resul
     importer.book.write(&tx, actor, &mut batch).await?;
     for built in &orders {
         built.add(&tx, actor, &mut batch);
+        let customer = built.order.customer_id.and_then(|id| importer.book.get(id));
+        batch.add(&search::document(&built.order, &built.lines, customer.as_ref()));
     }
     let told = json!({ "imported": orders.len(), "refused": command.len() - orders.len() });
     audit::record(&tx, actor, &mut batch, None, &audit::made(&told));
     batch.insert(&tx).await?;
+    search::refresh_customers(&tx, &importer.book.changed()).await?;
     Ok(answer)
 }
 
@@ -382,7 +386,10 @@ impl<'a> Importer<'a> {
         built.push(Built {
             lines,
             adjustments,
-            tags: tags.into_iter().map(|tag| order_tag::Model { order_id: id, tag }).collect(),
+            tags: tags
+                .into_iter()
+                .map(|tag| order_tag::Model { order_id: id, tag, order_placed_at: order.placed_at })
+                .collect(),
             payments: checked.payments,
             location: checked.location.filter(|_| left),
             order,
@@ -553,7 +560,12 @@ impl Built {
             routing: None,
         };
         batch.add(&row);
-        batch.add(&fulfillment_order::Model { fulfillment_id: row.id, order_id: order.id });
+        batch.add(&fulfillment_order::Model {
+            fulfillment_id: row.id,
+            order_id: order.id,
+            location_id,
+            order_placed_at: order.placed_at,
+        });
         for (position, line) in (0..).zip(&self.lines) {
             batch.add(&fulfillment_line::Model {
                 id: tx.id(),

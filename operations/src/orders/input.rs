@@ -190,7 +190,7 @@ pub(crate) fn rows(
     order.grand_total_minor = priced.sums.grand_total;
     let line_rows = (0..)
         .zip(lines.iter().zip(&priced.lines))
-        .map(|(position, (line, amounts))| line_row(tx, (order.id, position), line, *amounts))
+        .map(|(position, (line, amounts))| line_row(tx, (order, position), line, *amounts))
         .collect();
     let adjustment_rows =
         adjustment_rows(tx, order.id, (inputs, adjustments), &priced.adjustment_taxes);
@@ -200,14 +200,14 @@ pub(crate) fn rows(
 /// A line of an order, of which nothing has happened yet.
 pub(crate) fn line_row(
     tx: &WriteTx,
-    (order_id, position): (Uuid, i32),
+    (order, position): (&order::Model, i32),
     line: &CheckedLine,
     amounts: LineAmounts,
 ) -> order_line::Model {
     let quantity = i32::try_from(line.price.quantity).unwrap_or(i32::MAX);
     order_line::Model {
         id: tx.id(),
-        order_id,
+        order_id: order.id,
         position,
         variant_id: line.variant_id,
         sku: line.sku.clone(),
@@ -229,6 +229,7 @@ pub(crate) fn line_row(
         frozen_quantity: quantity,
         frozen_discount_minor: amounts.discount,
         substitutes_for: None,
+        order_placed_at: order.placed_at,
     }
 }
 

@@ -18,6 +18,7 @@ pub mod hold;
 pub mod import;
 pub(crate) mod in_hand;
 pub(crate) mod input;
+pub mod list;
 pub mod note_add;
 pub mod place;
 pub mod pricing;

@@ -3,6 +3,7 @@
 use super::aggregate::{Aggregate, about};
 use super::doubt::look_at_risk;
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
+use super::list::search;
 use super::pricing::PriceAdjustment;
 use super::promise::{self, Schedules};
 use super::sql;
@@ -352,8 +353,11 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     placed.schedules = Some(schedules);
     placed.settle(&tx);
     placed.set_clocks(&tx, &mut draft.batch);
+    let customer = customer.and_then(|customer| book.get(customer.id));
     if let Some(one) = placed.order(id) {
         draft.extras(&one.row, one.purse.funds().authorized);
+        let lines = one.lines.iter().map(|line| &**line);
+        draft.batch.add(&search::document(&one.row, lines, customer.as_ref()));
     }
     let mut batch = draft.batch;
     placed.rows(&tx, actor, &mut batch).await?;
@@ -373,7 +377,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     placed.queue(&tx).await?;
     ledger::apply(&tx, &moves).await?;
     placed.tell_companions(&tx, actor).await?;
-    let customer = customer.and_then(|customer| book.get(customer.id));
+    search::refresh_customers(&tx, &book.changed()).await?;
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;
     Ok(Written::of(&one, customer))
 }
@@ -566,7 +570,8 @@ impl Draft<'_> {
     pub(super) fn tags_and_note(&mut self, order: &order::Model) {
         let tags = input::check_tags(&mut Faults::default(), "tags", &self.command.tags);
         for tag in tags {
-            self.batch.add(&order_tag::Model { order_id: order.id, tag });
+            let order_placed_at = order.placed_at;
+            self.batch.add(&order_tag::Model { order_id: order.id, tag, order_placed_at });
         }
         let note = self.command.note.as_deref();
         super::in_hand::note(self.tx, self.actor, &mut self.batch, order, note);

@@ -1,19 +1,13 @@
 //! Questions about orders.
 
+pub use super::list::{OrderFilter, OrderSort, orders, orders_count};
 use super::sql as queries;
 pub use super::sql::{Beside, ListedOrder};
 use crate::actor::Actor;
-use crate::error::{Error, Result};
-use crate::page::{Cursor, PageArgs, Rows, SortValue};
+use crate::error::Result;
 use crate::permissions::Permission;
 use crate::store::Db;
-use entities::enums::{
-    HoldReason, OrderFlagCode, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
-    OrderState, RiskLevel,
-};
 use entities::{note, order, order_adjustment, order_flag, order_hold, order_line, order_tag};
-use rust_decimal::Decimal;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// One of several ways to name an order.
@@ -27,82 +21,6 @@ pub enum OrderBy {
     Reference(String, String),
 }
 
-/// Which orders.
-#[derive(Debug, Clone, Default)]
-pub struct OrderFilter {
-    /// In these states.
-    pub states: Option<Vec<OrderState>>,
-    /// In these states of fulfillment.
-    pub fulfillment_states: Option<Vec<OrderFulfillmentState>>,
-    /// In these states of payment.
-    pub payment_states: Option<Vec<OrderPaymentState>>,
-    /// In these states of return.
-    pub return_states: Option<Vec<OrderReturnState>>,
-    /// Of these channels.
-    pub channel_ids: Option<Vec<Uuid>>,
-    /// With a fulfillment at one of these locations.
-    pub location_ids: Option<Vec<Uuid>>,
-    /// Of this customer.
-    pub customer_id: Option<Uuid>,
-    /// Of this user.
-    pub assignee_id: Option<Uuid>,
-    /// With one of these labels.
-    pub tags: Option<Vec<String>>,
-    /// With one of these flags.
-    pub flags: Option<Vec<OrderFlagCode>>,
-    /// Of these levels of risk.
-    pub risk_levels: Option<Vec<RiskLevel>>,
-    /// Held, or not.
-    pub on_hold: Option<bool>,
-    /// Held for one of these reasons.
-    pub hold_reasons: Option<Vec<HoldReason>>,
-    /// Placed from this moment.
-    pub placed_from: Option<OffsetDateTime>,
-    /// Placed before this moment.
-    pub placed_to: Option<OffsetDateTime>,
-    /// Promised from this moment.
-    pub promised_from: Option<OffsetDateTime>,
-    /// Promised before this moment.
-    pub promised_to: Option<OffsetDateTime>,
-    /// Of this grand total at least, each in its own currency.
-    pub total_min: Option<Decimal>,
-    /// Of this grand total at most, each in its own currency.
-    pub total_max: Option<Decimal>,
-    /// With a line of this SKU.
-    pub sku: Option<String>,
-    /// Shipped to these countries.
-    pub country_codes: Option<Vec<String>>,
-    /// Found by this text; see [`search`].
-    pub search: Option<String>,
-}
-
-/// How orders are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OrderSort {
-    /// Newest first.
-    #[default]
-    PlacedAtDesc,
-    /// Oldest first.
-    PlacedAtAsc,
-    /// Dearest first, by minor units.
-    GrandTotalDesc,
-    /// Promised soonest first; without a promise last.
-    PromisedByAsc,
-}
-
-impl OrderSort {
-    fn cursor(self, row: &ListedOrder) -> Cursor {
-        let value = match self {
-            Self::PlacedAtDesc | Self::PlacedAtAsc => SortValue::at(row.order.placed_at),
-            Self::GrandTotalDesc => SortValue::Number(row.order.grand_total_minor),
-            Self::PromisedByAsc => SortValue::at(
-                row.order.promised_by.unwrap_or(time::macros::datetime!(9999-12-31 0:00 UTC)),
-            ),
-        };
-        Cursor::new(value, row.order.id)
-    }
-}
-
 /// An order in reach, by whichever name.
 pub async fn order(
     db: &Db,
@@ -112,40 +30,6 @@ pub async fn order(
 ) -> Result<Option<ListedOrder>> {
     actor.require(Permission::OrdersRead)?;
     queries::named(db, actor, by, beside).await
-}
-
-/// A page of orders.
-pub async fn orders(
-    db: &Db,
-    actor: &Actor,
-    filter: &OrderFilter,
-    sort: OrderSort,
-    page: &PageArgs,
-    beside: Beside,
-) -> Result<Rows<ListedOrder>> {
-    actor.require(Permission::OrdersRead)?;
-    check(actor, filter)?;
-    let order = sort.order(db);
-    let page = page.check(order)?;
-    let rows = queries::list(db, filter.sql(actor), page.sql(order), beside).await?;
-    Ok(page.finish(rows, |row| sort.cursor(row)))
-}
-
-/// How many orders a filter finds.
-pub async fn orders_count(db: &Db, actor: &Actor, filter: &OrderFilter) -> Result<i64> {
-    actor.require(Permission::OrdersRead)?;
-    check(actor, filter)?;
-    queries::count(db, filter.sql(actor)).await
-}
-
-fn check(actor: &Actor, filter: &OrderFilter) -> Result<()> {
-    if filter.risk_levels.is_some() {
-        actor.require(Permission::OrdersRisk)?;
-    }
-    if filter.search.as_ref().is_some_and(|text| text.chars().count() > 200) {
-        return Err(Error::BadInput("`search` has at most 200 characters".into()));
-    }
-    Ok(())
 }
 
 /// Orders by id, within reach.

@@ -1,12 +1,9 @@
 //! Every query of orders.
 
 use super::companions::Household;
-use super::read::{OrderBy, OrderFilter, OrderSort};
+use super::read::OrderBy;
 use crate::actor::Actor;
-use crate::catalog::sql::begins;
-use crate::checks::{fold, fold_phone};
 use crate::error::{Error, Result};
-use crate::page::Order;
 use crate::sql::{Sql, listed as listed_columns, sql};
 use crate::store::{Db, WriteTx};
 use entities::enums::OrderFlagCode;
@@ -14,7 +11,6 @@ use entities::{
     Row, customer, note, order, order_adjustment, order_flag, order_hold, order_line, order_tag,
     variant,
 };
-use rust_decimal::Decimal;
 use sea_orm::{ActiveEnum, DbErr, QueryResult};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -342,6 +338,12 @@ pub(super) async fn remove_tags(tx: &WriteTx, order: Uuid, tags: &[&String]) -> 
     .await
 }
 
+/// The labels of a draft are as old as the order that it becomes.
+pub(super) async fn date_tags(tx: &WriteTx, order: Uuid) -> Result<()> {
+    let query = sql("update order_tags set order_placed_at = ? where order_id = ?");
+    tx.run(query.bind(tx.now()).bind(order)).await.map(|_| ())
+}
+
 pub(super) async fn lines_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_line::Model>> {
     let query =
         sql("select * from order_lines where order_id = any(?) order by order_id, position");
@@ -451,9 +453,20 @@ pub(super) async fn details_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order::De
     db.all(sql("select * from orders where id = any(?)").ids(orders)).await
 }
 
-pub(super) async fn count(db: &Db, condition: Sql) -> Result<i64> {
-    let query = sql("select count(*) from orders o where true").join(condition);
-    Ok(db.value(query).await?.unwrap_or(0))
+/// The orders that a query names by `at` and `id`, in an order of those two.
+pub(super) async fn listed_by(
+    db: &Db,
+    keys: Sql,
+    order_by: &str,
+    beside: Beside,
+) -> Result<Vec<ListedOrder>> {
+    let columns = beside.columns();
+    let customers =
+        if beside.customer { " left join customers c on c.id = o.customer_id" } else { "" };
+    let query = sql(format!("select {columns} from ("))
+        .join(keys)
+        .add(&format!(") k cross join orders o{customers} where o.id = k.id{order_by}"));
+    db.all_as(query, |row| beside.read(row)).await
 }
 
 /// The order that goes by a name.
@@ -486,174 +499,6 @@ pub(super) async fn by_ids(
     list(db, condition, sql(""), beside).await
 }
 
-impl OrderSort {
-    pub(super) fn order(self, db: &Db) -> Order {
-        match self {
-            Self::PlacedAtDesc => Order::by_time("o.placed_at", "o.id", true),
-            Self::PlacedAtAsc => Order::by_time("o.placed_at", "o.id", false),
-            Self::GrandTotalDesc => Order::by_number("o.grand_total_minor", "o.id", true),
-            // The same expression as the index has.
-            Self::PromisedByAsc if db.is_postgres() => Order::by_time(
-                "coalesce(o.promised_by, timestamptz '9999-12-31 00:00:00+00')",
-                "o.id",
-                false,
-            ),
-            Self::PromisedByAsc => Order::by_time(
-                "coalesce(o.promised_by, '9999-12-31T00:00:00.000000Z')",
-                "o.id",
-                false,
-            ),
-        }
-    }
-}
-
 fn names<E: ActiveEnum<Value = String>>(values: &[E]) -> Vec<String> {
     values.iter().map(ActiveEnum::to_value).collect()
-}
-
-impl OrderFilter {
-    pub(super) fn sql(&self, actor: &Actor) -> Sql {
-        let mut condition = actor.reach.orders_sql("o");
-        let texts = [
-            ("o.state", self.states.as_deref().map(names)),
-            ("o.fulfillment_state", self.fulfillment_states.as_deref().map(names)),
-            ("o.payment_state", self.payment_states.as_deref().map(names)),
-            ("o.return_state", self.return_states.as_deref().map(names)),
-            ("o.country_code", self.country_codes.clone()),
-        ];
-        for (column, values) in texts {
-            // One value is compared as itself, so that an index in the list's order serves it.
-            match values.as_deref() {
-                Some([single]) => {
-                    condition = condition.add(&format!(" and {column} = ?")).bind(single.as_str());
-                }
-                Some(several) => {
-                    condition = condition.add(&format!(" and {column} = any(?)")).texts(several);
-                }
-                None => {}
-            }
-        }
-        match self.channel_ids.as_deref() {
-            Some([single]) => condition = condition.add(" and o.channel_id = ?").bind(*single),
-            Some(several) => condition = condition.add(" and o.channel_id = any(?)").ids(several),
-            None => {}
-        }
-        if let Some(ids) = &self.location_ids {
-            let text = " and exists (select 1 from fulfillment_orders at_o
-                 join fulfillments at_f on at_f.id = at_o.fulfillment_id
-                 where at_o.order_id = o.id and at_f.location_id = any(?))";
-            condition = condition.add(text).ids(ids);
-        }
-        for (column, id) in
-            [("o.customer_id", self.customer_id), ("o.assignee_id", self.assignee_id)]
-        {
-            if let Some(id) = id {
-                condition = condition.add(&format!(" and {column} = ?")).bind(id);
-            }
-        }
-        match self.on_hold {
-            Some(true) => condition = condition.add(" and o.on_hold"),
-            Some(false) => condition = condition.add(" and not o.on_hold"),
-            None => {}
-        }
-        if let Some(reasons) = &self.hold_reasons {
-            let text = " and o.on_hold and o.id in (select order_id from order_holds
-                 where released_at is null and reason = any(?))";
-            condition = condition.add(text).texts(&names(reasons));
-        }
-        if let Some(levels) = &self.risk_levels {
-            condition = condition.add(" and o.risk_level = any(?)").texts(&names(levels));
-        }
-        if let Some(flags) = &self.flags {
-            let text = " and o.id in (select order_id from order_flags where code = any(?))";
-            condition = condition.add(text).texts(&names(flags));
-        }
-        if let Some(tags) = &self.tags {
-            let text = " and o.id in (select order_id from order_tags where tag = any(?))";
-            condition = condition.add(text).texts(tags);
-        }
-        for (comparison, at) in [
-            ("o.placed_at >=", self.placed_from),
-            ("o.placed_at <", self.placed_to),
-            ("o.promised_by >=", self.promised_from),
-            ("o.promised_by <", self.promised_to),
-        ] {
-            if let Some(at) = at {
-                condition = condition.add(&format!(" and {comparison} ?")).bind(at);
-            }
-        }
-        for (sign, amount) in [(">=", self.total_min), ("<=", self.total_max)] {
-            if let Some(amount) = amount {
-                condition = condition.join(total(sign, amount));
-            }
-        }
-        if let Some(sku) = &self.sku {
-            let text = " and o.id in (select order_id from order_lines where sku_key = ?)";
-            condition = condition.add(text).bind(fold(sku));
-        }
-        match &self.search {
-            Some(text) => condition.join(search(text)),
-            None => condition,
-        }
-    }
-}
-
-/// An amount in major units against each row's own currency.
-fn total(sign: &str, amount: Decimal) -> Sql {
-    let minor = |digits: u32| {
-        let scaled = amount.saturating_mul(Decimal::from(10_i64.pow(digits)));
-        let whole = if sign == ">=" { scaled.ceil() } else { scaled.floor() };
-        i64::try_from(whole.trunc().mantissa()).unwrap_or(i64::MAX)
-    };
-    sql(format!(
-        " and o.grand_total_minor {sign} case o.currency_digits when 0 then ? when 3 then ? when 4 then ? else ? end"
-    ))
-    .bind(minor(0))
-    .bind(minor(3))
-    .bind(minor(4))
-    .bind(minor(2))
-}
-
-/// Words of a search at most; more are left out.
-const SEARCH_WORDS: usize = 6;
-
-/// ` and …` for a search: every word must begin the order number, the channel reference, a word of
-/// the customer's name, the email, the telephone number or a SKU of the order.
-fn search(text: &str) -> Sql {
-    let folded = fold(text);
-    let mut condition = sql("");
-    for word in folded.split_whitespace().take(SEARCH_WORDS) {
-        let raw = original(text, word);
-        let digits = fold_phone(word);
-        let customers = |word: &str| {
-            sql("select o2.id from customer_words w join orders o2 on o2.customer_id = w.customer_id where ")
-                .join(begins("w.word", word))
-        };
-        let mut found = sql(" and o.id in (select id from orders where ")
-            .join(begins("number", &word.to_uppercase()))
-            .add(" union select id from orders where channel_reference is not null and ")
-            .join(begins("channel_reference", &raw))
-            .add(" union select id from orders where email_key is not null and ")
-            .join(begins("email_key", word))
-            .add(" union select order_id from order_lines where ")
-            .join(begins("sku_key", word))
-            .add(" union ")
-            .join(customers(word));
-        let phone_like =
-            digits.len() >= 4 && word.chars().all(|c| c.is_ascii_digit() || "+-()/.".contains(c));
-        if phone_like {
-            found = found
-                .add(" union select id from orders where phone_key is not null and ")
-                .join(begins("phone_key", &digits))
-                .add(" union ")
-                .join(customers(&digits));
-        }
-        condition = condition.join(found).add(")");
-    }
-    condition
-}
-
-/// The word as it was typed: channel references keep their case.
-fn original(text: &str, folded: &str) -> String {
-    text.split_whitespace().find(|word| fold(word) == folded).unwrap_or(folded).to_owned()
 }

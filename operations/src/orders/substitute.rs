@@ -101,7 +101,7 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
         let one = found.order_mut(id).ok_or(Error::Contended)?;
         let position = one.lines.iter().map(|row| row.position + 1).max().unwrap_or(0);
         let amounts = LineAmounts { discount: new.price.discount, ..LineAmounts::default() };
-        let mut row = input::line_row(&tx, (id, position), &new, amounts);
+        let mut row = input::line_row(&tx, (&one.row, position), &new, amounts);
         row.own_discount_minor = share(own_discount(&old), quantity, standing(&old));
         row.substitutes_for = Some(old.id);
         let want = Want { line: row.id, units: quantity };

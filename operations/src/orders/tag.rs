@@ -63,7 +63,8 @@ pub async fn tag(store: &Store, call: Call<'_>, command: &TagOrder) -> Result<Uu
         sql::touch(&tx, &order).await?;
         let mut batch = Batch::default();
         for tag in &added {
-            batch.add(&order_tag::Model { order_id: order.id, tag: (*tag).clone() });
+            let (order_id, tag) = (order.id, (*tag).clone());
+            batch.add(&order_tag::Model { order_id, tag, order_placed_at: order.placed_at });
         }
         let before: Vec<&str> = tags.iter().map(|row| row.tag.as_str()).collect();
         let kept = before.iter().filter(|tag| !removed.iter().any(|gone| gone == *tag));

@@ -15,3 +15,4 @@ mod promise;
 mod reroute;
 mod risk;
 mod tag;
+mod work_lists;
