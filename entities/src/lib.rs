@@ -12,6 +12,7 @@ pub use row::Row;
 pub mod api_token;
 pub mod audit_entry;
 pub mod audit_seal;
+pub mod backorder;
 pub mod bundle_component;
 pub mod channel;
 pub mod channel_location;

@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -58,6 +59,8 @@ pub struct Model {
     pub frozen_discount_minor: i64,
     /// The line whose place it took.
     pub substitutes_for: Option<Uuid>,
+    /// What one unit consumes where it is a bundle, frozen when it was ordered: variants and units.
+    pub components: Option<Json>,
     /// When its order was placed, so that an index lists orders in that order.
     pub order_placed_at: OffsetDateTime,
 }
@@ -69,5 +72,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, order_placed_at
+    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, components, order_placed_at
 }

@@ -34,6 +34,11 @@ const TOKENS: &[(&str, &str, &str)] = &[
     ("{generated}", "stored", "virtual"),
     // The moment of placement beside the key of an index, so that the index alone answers.
     ("{covering_placed}", ") include (placed_at", ", placed_at"),
+    (
+        "{components_as_json}",
+        "jsonb_agg(jsonb_build_array(b.component_id, b.quantity))",
+        "json_group_array(json_array(lower(hex(b.component_id)), b.quantity))",
+    ),
     ("{no_uuid}", "'00000000-0000-0000-0000-000000000000'", "x'00000000000000000000000000000000'"),
     // Words are taken as they are: parted by blanks, folded already, any other character part of them.
     (

@@ -18,6 +18,9 @@ alter table order_lines add column order_placed_at {time} not null default {neve
 update order_lines set order_placed_at = (select o.placed_at from orders o where o.id = order_lines.order_id);
 drop index order_lines_sku;
 create index order_lines_sku on order_lines (sku_key, order_placed_at, order_id);
+alter table order_lines add column components {json};
+update order_lines set components = (select {components_as_json} from bundle_components b
+    where b.bundle_id = order_lines.variant_id) where variant_id in (select bundle_id from bundle_components);
 alter table order_tags add column order_placed_at {time} not null default {never};
 update order_tags set order_placed_at = (select o.placed_at from orders o where o.id = order_tags.order_id);
 drop index order_tags_tag;
@@ -81,6 +84,7 @@ drop index orders_promised;
 drop index orders_total;
 create index orders_promised on orders ({promised_or_never}, id);
 create index orders_total on orders (grand_total_minor, id);
+alter table order_lines drop column components;
 alter table orders drop column promised_key;
 alter table orders drop column total_scaled;
 ",

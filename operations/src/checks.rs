@@ -79,6 +79,17 @@ pub fn fold_phone(text: &str) -> String {
     digits.strip_prefix("00").map_or(digits.clone(), str::to_owned)
 }
 
+/// The form in which telephone numbers are compared; none of what is no number, such as `n/a`.
+pub fn phone_key(text: &str) -> Option<String> {
+    Some(fold_phone(text)).filter(|digits| digits.len() >= 6)
+}
+
+/// An IP address in the one form that all its spellings have: a mapped IPv4 address as itself.
+pub(crate) fn ip(text: &str) -> Option<String> {
+    let address: std::net::IpAddr = text.trim().parse().ok()?;
+    Some(address.to_canonical().to_string())
+}
+
 /// Where something is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Address {

@@ -59,8 +59,16 @@ impl Currency {
     }
 }
 
-/// Sums of many amounts below this still fit 64 bits: ten trillion units of a two-digit currency.
-const MAX_MINOR: i64 = 1_000_000_000_000_000;
+/// A single amount at most: ten billion units of a two-digit currency.
+const MAX_MINOR: i64 = 1_000_000_000_000;
+/// What an order amounts to at most: a hundred times as much. Ten-thousandths of it, and sums of thousands of orders,
+/// still fit 64 bits.
+const MAX_SUM: i128 = 100_000_000_000_000;
+
+/// Whether an order can amount to so much.
+pub(crate) const fn is_bearable(minor: i128) -> bool {
+    minor <= MAX_SUM && minor >= -MAX_SUM
+}
 
 fn too_large() -> Refusal {
     Refusal::new(RefusalCode::Invalid, "", "the amount is too large")
@@ -80,8 +88,9 @@ impl Serialize for Currency {
 
 /// A tax or other rate in millionths: 0.19 is 190,000.
 pub fn rate_ppm(rate: Decimal) -> Result<i32, Refusal> {
-    let ppm = (rate * Decimal::from(1_000_000)).normalize();
-    let in_range = ppm >= Decimal::ZERO && ppm <= Decimal::from(1_000_000);
+    let in_range = rate >= Decimal::ZERO && rate <= Decimal::ONE;
+    // Beyond the range it would not fit.
+    let ppm = if in_range { rate * Decimal::from(1_000_000) } else { rate }.normalize();
     if !in_range || ppm.scale() > 0 {
         let message = "a rate is a fraction from 0 to 1 with at most 6 decimals: 0.19 is 19 %";
         return Err(Refusal::new(RefusalCode::Invalid, "", message));

@@ -46,12 +46,23 @@ pub(crate) fn set(
     subject: Uuid,
     due_at: OffsetDateTime,
 ) {
+    set_with(tx, batch, (job, subject), due_at, serde_json::json!({}));
+}
+
+/// The same with what else the job needs.
+pub(crate) fn set_with(
+    tx: &WriteTx,
+    batch: &mut Batch,
+    (job, subject): (Job, Uuid),
+    due_at: OffsetDateTime,
+    payload: serde_json::Value,
+) {
     batch.add(&timer::Model {
         id: tx.id(),
         due_at,
         kind: job.name().to_owned(),
         subject_id: subject,
-        payload: serde_json::json!({}),
+        payload,
         attempts: 0,
         last_error: None,
         created_at: tx.now(),
@@ -100,7 +111,8 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                     crate::orders::expire::expire_unpaid(&tx, &actor, timer.subject_id).await?;
                 }
                 Some(Job::ServeBackorders) => {
-                    crate::orders::backorders::serve(&tx, &actor, timer.subject_id).await?;
+                    let (variant, payload) = (timer.subject_id, &timer.payload);
+                    crate::orders::backorders::serve_behind(&tx, &actor, variant, payload).await?;
                 }
                 Some(Job::ReviewOrder) => {
                     crate::orders::review::review(&tx, &actor, timer.subject_id).await?;

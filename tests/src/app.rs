@@ -84,6 +84,18 @@ impl TestApp {
         Client::new(&url, None)
     }
 
+    /// A store of its own on the same database and clock, as another node has.
+    pub async fn another_store(&self) -> Store {
+        let options = StoreOptions {
+            url: self.database.url.clone(),
+            connections: 4,
+            ids: Ids::random(self.clock.clone()),
+            clock: self.clock.clone(),
+            ip_countries: IpCountries::default(),
+        };
+        Store::connect(options).await.expect("connects")
+    }
+
     pub fn anonymous(&self) -> Client {
         Client::new(&self.url, None)
     }

@@ -454,9 +454,14 @@ impl Variant {
         Ok(rows.iter().cloned().map(BundleComponent).collect())
     }
 
-    /// Its prices in the channels within reach, by channel code.
+    /// Its prices in the channels within reach, by channel code. Whoever may read neither the catalog nor orders, such as
+    /// a location that only packs, reaches none.
     async fn prices(&self, ctx: &Context<'_>) -> Result<Vec<Price>, Failure> {
-        let reach = ctx.actor()?.reach.clone();
+        let actor = ctx.actor()?;
+        if !actor.may(Permission::CatalogRead) && !actor.may(Permission::OrdersRead) {
+            return Ok(Vec::new());
+        }
+        let reach = actor.reach.clone();
         let rows = ctx.loaders().prices_of(self.0.id).await?;
         let seen = rows.iter().filter(|row| reach.has_channel(row.channel_id));
         Ok(seen.cloned().map(Price).collect())

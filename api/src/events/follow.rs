@@ -9,7 +9,7 @@ use async_graphql::Context;
 use futures::Stream;
 use futures::future::join_all;
 use operations::events::tail::{EventTail, Listener};
-use operations::events::{self, EventFilter, LogPlace, LoggedEvent, Wanted};
+use operations::events::{self, EventFilter, LogPlace, LoggedEvent, Wanted, fulfillment_of};
 use operations::{Actor, Error, Store};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl<'c> Follower<'c> {
                 join_all(orders.into_iter().map(|id| self.loaders.order(id))).await;
             }
             Ahead::Fulfillments => {
-                let work: Vec<Uuid> = rows.map(|row| row.subject_id).collect();
+                let work: Vec<Uuid> = rows.map(fulfillment_of).collect();
                 join_all(work.into_iter().map(|id| self.loaders.fulfillment(id))).await;
             }
             Ahead::StockLevels => {

@@ -162,7 +162,13 @@ where
     };
     let id = crate::ids::encode_prefixed("req", app.store().ids().next());
     let span = tracing::info_span!("request", %id);
-    serve(Visit { app, peer, form, headers, id }).instrument(span).await
+    let named = HeaderValue::from_str(&id);
+    let mut response = serve(Visit { app, peer, form, headers, id }).instrument(span).await;
+    if let Ok(named) = named {
+        // By the same id the log and the events of the request are found.
+        response.headers_mut().insert("x-request-id", named);
+    }
+    response
 }
 
 impl Visit {

@@ -9,7 +9,7 @@ use crate::events::types::Event;
 use crate::loaders::Loaders;
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures::{Stream, TryStreamExt};
-use operations::events::{About, EventFilter};
+use operations::events::{About, EventFilter, fulfillment_of};
 use operations::fulfillment::read::FulfillmentFilter as Filter;
 use operations::permissions::Permission;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl FulfillmentSubscription {
         Ok(events.try_filter_map(move |event| {
             let filter = filter.clone();
             async move {
-                let id = event.row.subject_id;
+                let id = fulfillment_of(&event.row);
                 // One that went out of reach since is no longer shown.
                 let Some(row) = insist(loaders, || loaders.fulfillment(id)).await else {
                     return Ok(None);

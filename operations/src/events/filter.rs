@@ -46,7 +46,7 @@ pub enum About {
     Anything,
     /// An order, its payments and its fulfillments.
     Orders,
-    /// A fulfillment.
+    /// A fulfillment or a parcel of one.
     Fulfillments,
     /// A stock level.
     StockLevels,
@@ -186,7 +186,7 @@ impl Wanted {
             && match filter.about {
                 About::Anything => true,
                 About::Orders => row.order_id.is_some(),
-                About::Fulfillments => row.subject_type == "ful",
+                About::Fulfillments => matches!(row.subject_type.as_str(), "ful" | "pcl"),
                 About::StockLevels => {
                     row.subject_type == "stk" && self.takes_level(row.location_id, &row.data)
                 }

@@ -258,7 +258,7 @@ event_kinds! {
     PARCEL_TRACKED "parcel.tracked" FulfillmentRead
         "Parcel: {status}"
         "A carrier told of a parcel."
-        { status: Text => "where the parcel stood, a `TrackingStatus`", parcelStatus: Text => "where it stands by all that is known" }
+        { fulfillmentId: Id("ful") => "the fulfillment that it is part of", status: Text => "where the parcel stood, a `TrackingStatus`", parcelStatus: Text => "where it stands by all that is known" }
     FULFILLMENT_CONSOLIDATED "fulfillment.consolidated" FulfillmentRead
         "Fulfillment {number} takes {joined} along"
         "Work on several orders became one: it ships them together."

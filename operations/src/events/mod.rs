@@ -329,3 +329,10 @@ pub(crate) async fn add_order_facts(db: &Db, events: &mut [LoggedEvent]) -> Resu
     }
     Ok(())
 }
+
+/// The fulfillment that an event is about: itself, or that of a parcel.
+pub fn fulfillment_of(row: &event::Model) -> Uuid {
+    let named = row.data.get("fulfillmentId").and_then(Json::as_str);
+    let named = named.filter(|_| row.subject_type == "pcl").and_then(|id| id.parse().ok());
+    named.unwrap_or(row.subject_id)
+}

@@ -97,7 +97,7 @@ pub(super) fn wanted(db: &Db, wanted: &Wanted) -> Sql {
     match filter.about {
         About::Anything => condition,
         About::Orders => condition.add(" and e.order_id is not null"),
-        About::Fulfillments => condition.add(" and e.subject_type = 'ful'"),
+        About::Fulfillments => condition.add(" and e.subject_type in ('ful', 'pcl')"),
         About::StockLevels => {
             condition = condition.add(" and e.subject_type = 'stk'");
             if let Some(locations) = &filter.level.location_ids {

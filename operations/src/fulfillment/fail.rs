@@ -8,8 +8,8 @@ use crate::checks;
 use crate::error::{Error, Faults, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
-use crate::orders::aggregate::{Aggregate, hold_told};
-use crate::orders::cancel::{Asked, Manner, take_back};
+use crate::orders::aggregate::{Aggregate, OrderInHand, hold_told};
+use crate::orders::cancel::{Asked, Manner, not_left, take_back};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{ActorKind, CancelReason, HoldReason};
@@ -82,15 +82,23 @@ fn wait_for_decision(tx: &WriteTx, found: &mut Aggregate, id: Uuid, reason: &str
 
 /// What a third party was asked not to send is cancelled now that it does not.
 fn cancel_asked(tx: &WriteTx, found: &mut Aggregate, asked: &Asked) -> Result<()> {
-    let reason = CancelReason::try_from_value(&asked.reason).unwrap_or(CancelReason::Other);
-    let mut orders: BTreeMap<Uuid, Vec<(Uuid, i64)>> = BTreeMap::new();
+    let mut orders: BTreeMap<(Uuid, &str), Vec<(Uuid, i64)>> = BTreeMap::new();
     for (line, units) in &asked.lines {
-        let of = found.orders.iter().find(|one| one.lines.iter().any(|row| row.id == *line));
-        if let Some(one) = of {
-            orders.entry(one.row.id).or_default().push((*line, *units));
+        let reason = asked.reasons.get(line).map_or("OTHER", String::as_str);
+        let of = |one: &OrderInHand| {
+            let row = one.lines.iter().find(|row| row.id == *line)?;
+            Some((one.row.id, not_left(row).min(*units)))
+        };
+        // What was cancelled otherwise meanwhile needs no second time.
+        if let Some((order, units)) =
+            found.orders.iter().find_map(of).filter(|(_, units)| *units > 0)
+        {
+            orders.entry((order, reason)).or_default().push((*line, units));
         }
     }
-    for (order, lines) in orders {
+    for ((order, reason), lines) in orders {
+        let reason =
+            CancelReason::try_from_value(&reason.to_owned()).unwrap_or(CancelReason::Other);
         let manner = Manner { reason, restock: true, packed_too: false };
         take_back(tx, found, order, &lines, manner)?;
     }

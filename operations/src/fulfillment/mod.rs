@@ -15,8 +15,3 @@ pub(crate) mod sql;
 pub mod start_picking;
 pub mod state;
 pub mod track;
-
-/// Whether units in work of this state stand for units of the order.
-pub(crate) fn state_counts(row: &entities::fulfillment::Model) -> bool {
-    state::reserves(row.state) || state::has_left(row.state)
-}

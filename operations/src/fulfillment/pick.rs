@@ -7,7 +7,7 @@ use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
-use crate::orders::aggregate::{Aggregate, Physical, live, units};
+use crate::orders::aggregate::{Aggregate, Physical, WorkInHand, live, units};
 use crate::orders::cancel::{Manner, take_back};
 use crate::orders::supply::{Choice, Want};
 use crate::permissions::Permission;
@@ -178,7 +178,7 @@ fn record(
         .lines
         .iter()
         .filter_map(|line| line.order_line_id)
-        .map(|line| (line, found.whole_units(line, super::state_counts)))
+        .map(|line| (line, found.whole_units(line, WorkInHand::counts)))
         .collect();
     let (mut picked, mut physical) = (0, Vec::new());
     let work = found.work_mut(id)?;
@@ -224,7 +224,7 @@ fn record(
     found.physical.extend(physical);
     let missing = before
         .into_iter()
-        .map(|(line, units)| (line, units - found.whole_units(line, super::state_counts)))
+        .map(|(line, units)| (line, units - found.whole_units(line, WorkInHand::counts)))
         .filter(|(_, units)| *units > 0)
         .collect();
     Ok((picked, missing))

@@ -2,6 +2,7 @@
 
 use super::read::FulfillmentFilter;
 use crate::actor::Actor;
+use crate::checks::fold;
 use crate::error::Result;
 use crate::page::Order;
 use crate::sql::{Sql, sql};
@@ -73,13 +74,20 @@ pub async fn lines_of(db: &Db, fulfillments: &[Uuid]) -> Result<Vec<fulfillment_
     db.all(query.ids(fulfillments)).await
 }
 
-/// Orders that share a fulfillment with one of these, these among them.
+/// Orders that share a fulfillment with one of these, these among them, and those that share one with those.
 pub(crate) async fn sharing(db: &Db, orders: &[Uuid]) -> Result<Vec<Uuid>> {
-    let query = sql("select distinct other.order_id from fulfillment_orders own
-         join fulfillment_orders other on other.fulfillment_id = own.fulfillment_id
-         where own.order_id = any(?)");
-    let mut ids: Vec<Uuid> = db.values(query.ids(orders)).await?;
-    ids.extend(orders);
+    let mut ids: Vec<Uuid> = orders.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut new = ids.clone();
+    while !new.is_empty() {
+        let query = sql("select distinct other.order_id from fulfillment_orders own
+             join fulfillment_orders other on other.fulfillment_id = own.fulfillment_id
+             where own.order_id = any(?)");
+        let found: Vec<Uuid> = db.values(query.ids(&new)).await?;
+        new = found.into_iter().filter(|id| !ids.contains(id)).collect();
+        ids.extend(&new);
+    }
     Ok(ids)
 }
 
@@ -116,6 +124,7 @@ pub(crate) async fn remove_lines(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
 pub(crate) async fn remove_parcels(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {
     if !ids.is_empty() {
         tx.run(sql("delete from parcel_lines where parcel_id = any(?)").ids(ids)).await?;
+        tx.run(sql("delete from tracking_events where parcel_id = any(?)").ids(ids)).await?;
         tx.run(sql("delete from parcels where id = any(?)").ids(ids)).await?;
     }
     Ok(())
@@ -134,14 +143,23 @@ pub(super) async fn tracked(
     actor: &Actor,
     (carrier, key): (Option<&str>, &str),
 ) -> Result<Vec<parcel::Model>> {
-    let mut query = sql("select p.* from parcels p join fulfillments f on f.id = p.fulfillment_id
+    let query = sql("select p.* from parcels p join fulfillments f on f.id = p.fulfillment_id
          where p.tracking_key = ?")
     .bind(key)
     .join(actor.reach.locations_sql("f.location_id"));
-    if let Some(carrier) = carrier {
-        query = query.add(" and lower(p.carrier) = ?").bind(carrier.to_lowercase());
-    }
-    db.all(query.add(" order by p.id desc limit 20")).await
+    let rows: Vec<parcel::Model> = db.all(query.add(" order by p.id desc limit 20")).await?;
+    // A parcel that was packed without naming a carrier is any carrier's.
+    let fits = |row: &parcel::Model| match (carrier, &row.carrier) {
+        (Some(said), Some(known)) => fold(said) == fold(known),
+        (None, _) | (_, None) => true,
+    };
+    Ok(rows.into_iter().filter(fits).collect())
+}
+
+/// What carriers said of one parcel is said of the one that took its place.
+pub(super) async fn move_tracking(tx: &WriteTx, from: Uuid, to: Uuid) -> Result<()> {
+    let query = sql("update tracking_events set parcel_id = ? where parcel_id = ?");
+    tx.run(query.bind(to).bind(from)).await.map(|_| ())
 }
 
 /// Parcels by id, of fulfillments at locations within reach.

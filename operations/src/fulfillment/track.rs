@@ -9,10 +9,11 @@ use crate::checks;
 use crate::error::{Error, Faults, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
+use crate::orders::aggregate::Tracked;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
 use entities::enums::TrackingStatus;
-use entities::tracking_event;
+use entities::{parcel, tracking_event};
 use sea_orm::ActiveEnum;
 use serde::Serialize;
 use serde_json::json;
@@ -85,25 +86,13 @@ pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> R
         let Some(parcel) = work_now.parcels.iter_mut().find(|parcel| parcel.id == id) else {
             return Err(Error::Contended);
         };
-        let label = parcel.tracking_number.as_ref().map(|_| TrackingStatus::LabelCreated);
-        let from =
-            if parcel.shipped_at.is_some() { Some(TrackingStatus::InTransit) } else { label };
-        let status = known.iter().fold(from, |stands, one| Some(follow(stands, one.status)));
-        parcel.status = status;
-        let arrived = known.iter().find(|one| one.status == TrackingStatus::Delivered);
-        parcel.delivered_at = arrived.map(|one| one.at).or(parcel.delivered_at);
-        let last = work_now
-            .parcels
-            .iter()
-            .map(|parcel| {
-                let there = parcel.status == Some(TrackingStatus::Delivered);
-                parcel.delivered_at.filter(|_| there)
-            })
-            .collect::<Option<Vec<OffsetDateTime>>>()
-            .and_then(|moments| moments.into_iter().max());
+        stand(parcel, &known);
+        let status = parcel.status;
+        let last = all_there(&work_now.parcels);
         let state = work_now.row.state;
         let left = work_now.row.shipped_at;
         let data = json!({
+            "fulfillmentId": work,
             "status": command.status.to_value(),
             "parcelStatus": status.unwrap_or(command.status).to_value(),
         });
@@ -121,6 +110,30 @@ pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> R
         Ok(id)
     })
     .await
+}
+
+/// Where a parcel stands by all that carriers said of it, in the order of their clocks.
+pub(super) fn stand(parcel: &mut parcel::Model, said: &[tracking_event::Model]) {
+    let arrived = said.iter().find(|one| one.status == TrackingStatus::Delivered);
+    let label = parcel.tracking_number.as_ref().map(|_| TrackingStatus::LabelCreated);
+    let from = match (parcel.delivered_at, parcel.shipped_at) {
+        // Somebody took it in, whatever carriers say.
+        (Some(_), _) if arrived.is_none() => Some(TrackingStatus::Delivered),
+        (_, Some(_)) => Some(TrackingStatus::InTransit),
+        (_, None) => label,
+    };
+    parcel.status = said.iter().fold(from, |stands, one| Some(follow(stands, one.status)));
+    parcel.delivered_at = arrived.map(|one| one.at).or(parcel.delivered_at);
+}
+
+/// When the last of the parcels arrived; none while one is missing.
+pub(super) fn all_there(parcels: &[Tracked<parcel::Model>]) -> Option<OffsetDateTime> {
+    let arrived = |parcel: &Tracked<parcel::Model>| {
+        let there = parcel.status == Some(TrackingStatus::Delivered);
+        parcel.delivered_at.filter(|_| there)
+    };
+    let all = parcels.iter().map(arrived).collect::<Option<Vec<OffsetDateTime>>>();
+    all.and_then(|moments| moments.into_iter().max())
 }
 
 /// What happened to a parcel, told to each order in it.

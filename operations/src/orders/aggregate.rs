@@ -11,6 +11,7 @@ use super::state::Facts;
 use super::totals;
 use crate::actor::Actor;
 use crate::audit;
+use crate::catalog::sql as catalog;
 use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::events::{self, EventKind, NewEvent};
 use crate::fulfillment::sql as work_sql;
@@ -173,6 +174,8 @@ pub(crate) struct Aggregate {
     events: Vec<NewEvent>,
     /// When locations work, once that was looked up.
     pub(crate) schedules: Option<Schedules>,
+    /// Variants that somebody waits for until a location has room again, and when that is.
+    pub(crate) retries: BTreeSet<(Uuid, OffsetDateTime)>,
     /// Sizes of work that the log was told of.
     sizes_told: BTreeMap<Uuid, i64>,
 }
@@ -187,6 +190,13 @@ struct Count {
 /// A quantity as a column holds it.
 pub(crate) fn units(quantity: i64) -> i32 {
     i32::try_from(quantity).unwrap_or(i32::MAX)
+}
+
+/// What one unit of a line consumes: variants and units; a plain one itself.
+pub(crate) fn parts(line: &order_line::Model) -> Vec<(Uuid, i64)> {
+    let frozen = line.components.as_ref();
+    let frozen = frozen.and_then(|json| serde_json::from_value(json.clone()).ok());
+    frozen.unwrap_or_else(|| line.variant_id.map(|variant| (variant, 1)).into_iter().collect())
 }
 
 /// Units of a fulfillment line that were found or are still to be looked for.
@@ -404,11 +414,16 @@ impl Aggregate {
         let (counts, moments) = (self.counts(index), self.moments(index));
         let shipment = self.shipment;
         let Some(one) = self.orders.get_mut(index) else { return };
+        let before = (*one.row).clone();
+        if !before.imported && !before.draft {
+            one.purse.expire(tx, &before);
+        }
         one.count(&counts);
         one.price();
         one.close(tx);
         let mut told = Vec::new();
         one.hold_for_payment(tx, &mut told);
+        one.hold_for_stock(tx, &mut told);
         one.hand_over_at_once(tx);
         one.take_moments(moments);
         one.pay(tx, shipment);
@@ -428,51 +443,85 @@ impl Aggregate {
     /// Whole units of a line: of a bundle as many as every component is there for.
     fn count_of(&self, line: Uuid) -> Count {
         Count {
-            promised: self.whole_units(line, |row| {
-                machine::reserves(row.state) || machine::has_left(row.state)
-            }),
-            left: self.whole_units(line, |row| machine::has_left(row.state)),
+            promised: self.whole_units(line, WorkInHand::counts),
+            left: self.whole_units(line, WorkInHand::has_left),
         }
+    }
+
+    /// What one unit of a line consumes.
+    pub(crate) fn parts(&self, line: Uuid) -> Vec<(Uuid, i64)> {
+        let mut lines = self.orders.iter().flat_map(|one| &one.lines);
+        lines.find(|row| row.id == line).map(|row| parts(row)).unwrap_or_default()
+    }
+
+    /// Units of one component of a line in the work that fits.
+    pub(crate) fn units(
+        &self,
+        line: Uuid,
+        variant: Uuid,
+        fits: impl Fn(&WorkInHand) -> bool,
+    ) -> i64 {
+        let of = |share: &&Tracked<fulfillment_line::Model>| {
+            share.order_line_id == Some(line) && share.variant_id == Some(variant)
+        };
+        let works = self.work.iter().filter(|work| fits(work));
+        works.flat_map(|work| work.lines.iter().filter(of)).map(|share| live(share)).sum()
     }
 
     /// Whole units of a line in the work that fits.
-    pub(crate) fn whole_units(
-        &self,
-        line: Uuid,
-        fits: impl Fn(&fulfillment::Model) -> bool,
-    ) -> i64 {
-        let mut parts: BTreeMap<(Option<Uuid>, &str), (i64, i64)> = BTreeMap::new();
-        for work in &self.work {
-            for share in work.lines.iter().filter(|share| share.order_line_id == Some(line)) {
-                let part = parts.entry((share.variant_id, &share.sku)).or_default();
-                part.1 = i64::from(share.per_unit.max(1));
-                if fits(&work.row) {
-                    part.0 += live(share);
-                }
-            }
-        }
-        parts.values().map(|(units, each)| units / each.max(&1)).min().unwrap_or(0)
+    pub(crate) fn whole_units(&self, line: Uuid, fits: impl Fn(&WorkInHand) -> bool) -> i64 {
+        let parts = self.parts(line);
+        let whole = parts.iter().map(|(part, each)| self.units(line, *part, &fits) / each);
+        whole.min().unwrap_or(0)
     }
 
-    /// Takes whole units of a line out of the work that fits, the least begun first, and answers with what of
-    /// it had been fetched from the shelf already.
+    /// Units of a line of which anything is in the work that fits, be it one component.
+    pub(crate) fn begun_units(&self, line: Uuid, fits: impl Fn(&WorkInHand) -> bool) -> i64 {
+        let parts = self.parts(line);
+        let begun =
+            parts.iter().map(|(part, each)| (self.units(line, *part, &fits) + each - 1) / each);
+        begun.max().unwrap_or(0)
+    }
+
+    /// What work that has not left has above what so many units of a line need, by component.
+    pub(crate) fn over(&self, line: Uuid, stands: i64) -> Vec<(Uuid, i64)> {
+        let over = |(part, each): (Uuid, i64)| {
+            let above = self.units(line, part, WorkInHand::counts) - stands * each;
+            (part, above.min(self.units(line, part, WorkInHand::reserves)).max(0))
+        };
+        self.parts(line).into_iter().map(over).collect()
+    }
+
+    /// Everything of a line in the work that fits, by component.
+    pub(crate) fn all_units(
+        &self,
+        line: Uuid,
+        fits: impl Fn(&WorkInHand) -> bool,
+    ) -> Vec<(Uuid, i64)> {
+        let all = |(part, _): (Uuid, i64)| (part, self.units(line, part, &fits));
+        self.parts(line).into_iter().map(all).collect()
+    }
+
+    /// Takes units of the components of a line out of the work that fits, the least begun first, and answers with what
+    /// of it had been fetched from the shelf already.
     pub(crate) fn take(
         &mut self,
         line: Uuid,
-        quantity: i64,
-        fits: impl Fn(&fulfillment::Model) -> bool,
+        wanted: &[(Uuid, i64)],
+        fits: impl Fn(&WorkInHand) -> bool,
     ) -> Vec<Fetched> {
-        let mut places: Vec<(FulfillmentState, Uuid)> = self
+        let mut places: Vec<(FulfillmentState, usize)> = self
             .work
             .iter()
-            .filter(|work| machine::reserves(work.row.state) && fits(&work.row))
-            .map(|work| (work.row.state, work.row.id))
+            .enumerate()
+            .filter(|(_, work)| work.reserves() && fits(work))
+            .map(|(index, work)| (work.row.state, index))
             .collect();
         places.sort_by_key(|(state, _)| machine::progress(*state));
-        let mut left: BTreeMap<(Option<Uuid>, String), i64> = BTreeMap::new();
+        let mut left: BTreeMap<Uuid, i64> = wanted.iter().copied().collect();
         let mut fetched = Vec::new();
-        for (_, id) in places {
-            let Some(work) = self.work.iter_mut().find(|work| work.row.id == id) else { continue };
+        for (_, index) in places {
+            let Some(work) = self.work.get_mut(index) else { continue };
             let shares: Vec<fulfillment_line::Model> = work
                 .lines
                 .iter()
@@ -480,17 +529,16 @@ impl Aggregate {
                 .map(|share| share.now.clone())
                 .collect();
             for share in shares {
-                let each = i64::from(share.per_unit.max(1));
-                let key = (share.variant_id, share.sku.clone());
-                let open = left.entry(key).or_insert(quantity * each);
+                let Some(variant) = share.variant_id else { continue };
+                let Some(open) = left.get_mut(&variant) else { continue };
                 let taken = live(&share).min(*open);
-                if taken == 0 {
+                if taken <= 0 {
                     continue;
                 }
                 *open -= taken;
                 let unfetched = live(&share) - i64::from(share.quantity_picked);
-                let units = (taken - unfetched).max(0);
-                if let Some(variant) = share.variant_id.filter(|_| units > 0) {
+                let units = (taken - unfetched).clamp(0, taken);
+                if units > 0 {
                     fetched.push(Fetched {
                         variant,
                         location: work.row.location_id,
@@ -507,40 +555,8 @@ impl Aggregate {
 
     /// Of a bundle that lost a component, the others are not needed any longer: they are given back.
     pub(crate) fn trim(&mut self, line: Uuid) {
-        let whole = self
-            .whole_units(line, |row| machine::reserves(row.state) || machine::has_left(row.state));
-        let mut over: BTreeMap<(Option<Uuid>, String), i64> = BTreeMap::new();
-        for work in &self.work {
-            let counts = machine::reserves(work.row.state) || machine::has_left(work.row.state);
-            for share in work.lines.iter().filter(|share| share.order_line_id == Some(line)) {
-                let target = -whole * i64::from(share.per_unit.max(1));
-                let part = over.entry((share.variant_id, share.sku.clone())).or_insert(target);
-                *part += if counts { live(share) } else { 0 };
-            }
-        }
-        let mut places: Vec<(FulfillmentState, usize)> =
-            (0..).zip(&self.work).map(|(index, work)| (work.row.state, index)).collect();
-        places.retain(|(state, _)| machine::reserves(*state));
-        places.sort_by_key(|(state, _)| machine::progress(*state));
-        for (_, index) in places {
-            let Some(work) = self.work.get_mut(index) else { continue };
-            let shares: Vec<fulfillment_line::Model> = work
-                .lines
-                .iter()
-                .filter(|share| share.order_line_id == Some(line))
-                .map(|share| share.now.clone())
-                .collect();
-            for share in shares {
-                let Some(open) = over.get_mut(&(share.variant_id, share.sku.clone())) else {
-                    continue;
-                };
-                let taken = live(&share).min(*open);
-                if taken > 0 {
-                    *open -= taken;
-                    work.take_off(share.id, taken);
-                }
-            }
-        }
+        let over = self.over(line, self.whole_units(line, WorkInHand::counts));
+        self.take(line, &over, |_| true);
     }
 
     /// Work of which nothing is left is called off, with its lines as they were.
@@ -592,11 +608,8 @@ impl Aggregate {
     /// When the first of an order's work left, and when the last arrived, once all that left did.
     fn moments(&self, index: usize) -> (Option<OffsetDateTime>, Option<OffsetDateTime>) {
         let Some(one) = self.orders.get(index) else { return (None, None) };
-        let left: Vec<&WorkInHand> = self
-            .work
-            .iter()
-            .filter(|work| work.orders.contains(&one.row.id) && machine::has_left(work.row.state))
-            .collect();
+        let left: Vec<&WorkInHand> =
+            self.work.iter().filter(|work| work.serves(one.row.id) && work.has_left()).collect();
         let shipped = left.iter().filter_map(|work| work.row.shipped_at.or(work.row.delivered_at));
         let all_arrived = left.iter().all(|work| work.row.state == FulfillmentState::Delivered);
         let arrived = left.iter().filter_map(|work| work.row.delivered_at).max();
@@ -646,6 +659,7 @@ impl Aggregate {
         self.load_schedules(tx).await?;
         self.settle(tx);
         self.set_clocks(tx, &mut batch);
+        self.wait_for_money(tx, &mut batch).await?;
         let moves = self.moves(tx).await?;
         self.rows(tx, actor, &mut batch).await?;
         ledger::note(tx, actor, &mut batch, &moves);
@@ -676,10 +690,15 @@ impl Aggregate {
 
     /// Sets the clock of each order to its next moment.
     pub(crate) fn set_clocks(&mut self, tx: &WriteTx, batch: &mut Batch) {
-        for one in &mut self.orders {
+        for (variant, at) in std::mem::take(&mut self.retries) {
+            timers::set(tx, batch, Job::ServeBackorders, variant, at);
+        }
+        let ships: Vec<Option<OffsetDateTime>> =
+            self.orders.iter().map(|one| self.next_ship_by(one, tx.now())).collect();
+        for (one, ships) in self.orders.iter_mut().zip(ships) {
             let now = tx.now();
             let running = one.row.review_at.filter(|at| *at > now);
-            let next = one.next_moment(now);
+            let next = one.next_moment(now).into_iter().chain(ships).min();
             if next.is_some_and(|next| running.is_none_or(|running| next < running)) {
                 one.row.review_at = next;
                 if let Some(next) = next {
@@ -689,6 +708,34 @@ impl Aggregate {
                 one.row.review_at = running;
             }
         }
+    }
+
+    /// An order of which nothing is authorized any longer has as long to be paid as a new one.
+    async fn wait_for_money(&self, tx: &WriteTx, batch: &mut Batch) -> Result<()> {
+        let lost = |one: &&OrderInHand| {
+            let new = one.holds.iter().any(|hold| {
+                hold.was.is_none()
+                    && hold.released_at.is_none()
+                    && hold.reason == HoldReason::Payment
+                    && hold.placed_by_kind == ActorKind::System
+            });
+            let placed = one.row.was().is_some_and(|was| !was.draft);
+            new && placed && one.purse.funds().authorized == 0
+        };
+        let lost: Vec<&OrderInHand> = self.orders.iter().filter(lost).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = lost.iter().map(|one| one.row.channel_id).collect();
+        let channels = catalog::channels(tx, &ids).await?;
+        for one in lost {
+            let channel = channels.iter().find(|channel| channel.id == one.row.channel_id);
+            if let Some(seconds) = channel.and_then(|one| one.unpaid_expires_after_seconds) {
+                let due = tx.now() + time::Duration::seconds(seconds.into());
+                timers::set(tx, batch, Job::ExpireUnpaidOrder, one.row.id, due);
+            }
+        }
+        Ok(())
     }
 
     /// Adds every row that changed, and what happened, to what the transaction writes.
@@ -882,7 +929,15 @@ impl OrderInHand {
 
     /// A history keeps its counts; all others have those of the work on them.
     fn count(&mut self, counts: &[Count]) {
-        if self.row.imported || self.row.draft || self.is_digital() {
+        if self.row.imported || self.row.draft {
+            return;
+        }
+        if self.is_digital() {
+            // Nothing of it lies on a shelf, whatever did before.
+            for line in &mut self.lines {
+                line.quantity_reserved = 0;
+                line.quantity_backordered = 0;
+            }
             return;
         }
         for (line, count) in self.lines.iter_mut().zip(counts) {
@@ -899,7 +954,7 @@ impl OrderInHand {
     }
 
     /// Totals follow where quantities, prices or adjustments changed.
-    fn price(&mut self) {
+    pub(super) fn price(&mut self) {
         let priced = |line: &order_line::Model| {
             (
                 line.quantity,
@@ -943,21 +998,40 @@ impl OrderInHand {
             && !self.row.imported
             && self.row.payment_terms_days.is_none()
             && !self.is_covered();
+        self.hold_while(tx, HoldReason::Payment, needed, told);
+    }
+
+    /// The system holds what is not to be split until all of it is there.
+    fn hold_for_stock(&mut self, tx: &WriteTx, told: &mut Vec<(&'static EventKind, Json)>) {
+        let waits = self.rows().any(|line| line.quantity_backordered > 0);
+        let whole = !self.row.allow_split && !self.row.imported && !self.row.draft;
+        let needed = whole && waits && self.is_open();
+        self.hold_while(tx, HoldReason::Stock, needed, told);
+    }
+
+    /// A hold of the system stands while it is needed.
+    fn hold_while(
+        &mut self,
+        tx: &WriteTx,
+        reason: HoldReason,
+        needed: bool,
+        told: &mut Vec<(&'static EventKind, Json)>,
+    ) {
         let own = |hold: &&mut Tracked<order_hold::Model>| {
             hold.released_at.is_none()
-                && hold.reason == HoldReason::Payment
+                && hold.reason == reason
                 && hold.placed_by_kind == ActorKind::System
         };
         let standing = self.holds.iter_mut().find(own);
         match (standing, needed) {
             (None, true) => {
                 let system = (ActorKind::System, None);
-                let id = self.hold(tx, system, HoldReason::Payment, None);
-                told.push(hold_told(events::ORDER_HELD, id, HoldReason::Payment));
+                let id = self.hold(tx, system, reason, None);
+                told.push(hold_told(events::ORDER_HELD, id, reason));
             }
             (Some(hold), false) => {
                 release(tx, hold, (ActorKind::System, None));
-                told.push(hold_told(events::ORDER_RELEASED, hold.id, HoldReason::Payment));
+                told.push(hold_told(events::ORDER_RELEASED, hold.id, reason));
             }
             (None, false) | (Some(_), true) => {}
         }
@@ -999,7 +1073,10 @@ impl OrderInHand {
         let left = |line: &order_line::Model| i64::from(line.quantity_fulfilled);
         let left_before: i64 = self.lines.iter().filter_map(Tracked::was).map(left).sum();
         let left_now: i64 = self.rows().map(left).sum();
-        if left_now > left_before {
+        let repriced =
+            self.row.was().is_some_and(|row| row.grand_total_minor != self.row.grand_total_minor);
+        // What stands is worth another cent when the rest is cancelled.
+        if left_now > left_before || (left_now > 0 && repriced) {
             let value = totals::value_of_what_left(&self.row, self.rows());
             let due = value - self.purse.captured() + self.purse.refunded();
             if due > 0 {
@@ -1008,14 +1085,23 @@ impl OrderInHand {
         }
         let owed_before = self.row.was().map_or(0, |row| row.grand_total_minor);
         let less = owed_before - self.row.grand_total_minor;
-        let over = self.purse.captured() - self.purse.refunded() - self.row.grand_total_minor;
-        if less.min(over) > 0 {
-            self.purse.refund(tx, &self.row.now, less.min(over));
+        // What was given back in this transaction already, settled before, is not given back again.
+        let given = self.purse.given_back();
+        let kept = self.purse.captured() - (self.purse.refunded() - given);
+        let over = kept - self.row.grand_total_minor;
+        // What was paid too much is the customer's question until nothing is owed at all.
+        let target = if self.row.cancelled_at.is_some() { over } else { less.min(over) };
+        if target > given && self.row.was.is_some() {
+            self.purse.refund(tx, &self.row.now, target - given);
         }
         let all_left = self.rows().all(|line| left(line) >= totals::standing(line));
-        let ended = self.row.cancelled_at.is_some() || (all_left && left_now > 0);
-        if ended && !self.row.draft && !self.row.imported && self.row.was.is_some() {
-            self.purse.release(tx, &self.row.now);
+        if !self.row.draft && !self.row.imported {
+            if self.row.cancelled_at.is_some() {
+                self.purse.release(tx, &self.row.now);
+            } else if all_left && left_now > 0 {
+                // A transfer that was promised is still to come.
+                self.purse.release_authorized(tx, &self.row.now);
+            }
         }
         self.row.paid_minor = self.purse.captured();
         self.row.refunded_minor = self.purse.refunded();
@@ -1143,6 +1229,39 @@ impl WorkInHand {
         }
     }
 
+    /// Whether its units are promised and have not left.
+    pub(crate) fn reserves(&self) -> bool {
+        machine::reserves(self.row.state)
+    }
+
+    /// Whether its units have left.
+    pub(crate) fn has_left(&self) -> bool {
+        machine::has_left(self.row.state)
+    }
+
+    /// Whether its units stand for units of the order.
+    pub(crate) fn counts(&self) -> bool {
+        self.reserves() || self.has_left()
+    }
+
+    /// Whether nobody has begun with it, a third party neither, so that it can be changed.
+    pub(crate) fn is_changeable(&self) -> bool {
+        machine::is_untouched(self.row.state)
+            && self.row.accepted_at.is_none()
+            && self.row.cancel_requested_at.is_none()
+    }
+
+    /// Whether it is being done or has left.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.counts() && !self.is_changeable()
+    }
+
+    /// Whether it does anything for an order.
+    pub(crate) fn serves(&self, order: Uuid) -> bool {
+        self.orders.contains(&order)
+            && self.lines.iter().any(|line| line.order_id == order && live(line) > 0)
+    }
+
     /// Opens every parcel.
     pub(crate) fn unpack(&mut self) {
         self.unpacked.extend(self.parcels.iter().filter_map(Tracked::was).map(|row| row.id));
@@ -1155,7 +1274,7 @@ impl WorkInHand {
         let Some(index) = self.lines.iter().position(|one| one.id == line) else { return };
         let Some(one) = self.lines.get_mut(index) else { return };
         one.quantity = units(i64::from(one.quantity) - quantity);
-        one.quantity_picked = one.quantity_picked.min(one.quantity);
+        one.quantity_picked = one.quantity_picked.min(units(live(one)).max(0));
         if one.quantity <= 0 {
             let gone = self.lines.remove(index);
             self.dropped.extend(gone.was);

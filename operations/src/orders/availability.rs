@@ -96,8 +96,7 @@ pub async fn availability(db: &Db, actor: &Actor, ask: &AskAvailability) -> Resu
         pickup: ask.pickup_location_id,
         allow_split: true,
         destination: ask.destination.as_ref().and_then(Point::of_address),
-        excluded: &[],
-        only: None,
+        ..Job::of(currency)
     };
     let plan = router.route(&wanted, &floor, &job).plan;
     let asked = Asked { ask, router: &router, floor: &floor };
@@ -119,7 +118,7 @@ pub async fn availability(db: &Db, actor: &Actor, ask: &AskAvailability) -> Resu
             sku: line.sku.clone(),
             requested: i32::try_from(wanted.quantity).unwrap_or(i32::MAX),
             available: whole(wanted, &free),
-            backorderable_from: waits.then(|| bought(wanted, &leads, db.now())).flatten(),
+            backorderable_from: waits.then(|| bought(wanted, &free, &leads, db.now())).flatten(),
             levels: asked.levels(wanted),
         }
     });
@@ -188,13 +187,16 @@ fn whole(wanted: &Wanted, free: &BTreeMap<Uuid, i64>) -> i64 {
     wanted.parts.iter().map(|(variant, each)| of(variant) / each.max(&1)).min().unwrap_or(0)
 }
 
-/// When every part of a line could be here, bought now; none where nobody is known to sell one.
+/// When every part of a line that is short could be here, bought now; none where nobody is known to sell one.
 fn bought(
     wanted: &Wanted,
+    free: &BTreeMap<Uuid, i64>,
     leads: &BTreeMap<Uuid, i32>,
     now: OffsetDateTime,
 ) -> Option<OffsetDateTime> {
+    let short =
+        |part: &&(Uuid, i64)| free.get(&part.0).copied().unwrap_or(0) < part.1 * wanted.quantity;
     let days: Option<Vec<i32>> =
-        wanted.parts.iter().map(|part| leads.get(&part.0).copied()).collect();
+        wanted.parts.iter().filter(short).map(|part| leads.get(&part.0).copied()).collect();
     days?.into_iter().max().map(|days| now + Duration::days(days.into()))
 }

@@ -1,19 +1,40 @@
 //! Orders that wait for stock: first come, first served, by the promise that was made. Whatever stock becomes
 //! free is dealt out to them in the same transaction, before anybody else can take it.
 
-use super::aggregate::{Aggregate, OrderInHand, Tracked};
+use super::aggregate::{Aggregate, OrderInHand, Tracked, WorkInHand, parts};
 use super::sql;
 use super::supply::{Choice, Want};
+use super::totals::standing;
 use crate::actor::{Actor, Reach};
 use crate::error::Result;
+use crate::routing::search::{Plan, Wanted};
 use crate::stock::ledger::{self, Move};
+use crate::stock::sql as stock;
 use crate::store::{Batch, WriteTx};
 use crate::timers::{self, Job};
+use entities::backorder;
+use entities::enums::OrderState;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
+use time::macros::datetime;
 use uuid::Uuid;
 
-/// Orders that one transaction serves; a clock goes on with the rest at once.
+/// Orders that one transaction serves; a clock goes on behind them at once.
 const TOGETHER: usize = 25;
+/// Lines of these that are looked at together.
+const LINES: usize = 200;
+
+/// A place in the queue: what was promised, when it was placed, and the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) rank_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) placed_at: OffsetDateTime,
+    pub(crate) line: Uuid,
+}
 
 impl Aggregate {
     /// Deals out what became free to those who wait for it.
@@ -22,7 +43,8 @@ impl Aggregate {
         let freed =
             pending.iter().filter(|(_, units)| **units > 0).map(|((variant, _), _)| *variant);
         let variants: BTreeSet<Uuid> = freed.collect();
-        self.serve_those_who_want(tx, batch, &variants.into_iter().collect::<Vec<Uuid>>()).await
+        let variants: Vec<Uuid> = variants.into_iter().collect();
+        self.serve_those_who_want(tx, batch, &variants, None).await
     }
 
     async fn serve_those_who_want(
@@ -30,21 +52,26 @@ impl Aggregate {
         tx: &WriteTx,
         batch: &mut Batch,
         variants: &[Uuid],
+        after: Option<Place>,
     ) -> Result<()> {
         if variants.is_empty() {
             return Ok(());
         }
-        let waiting = sql::waiting_for(tx, variants).await?;
+        take_turns(tx, variants.iter().copied().collect()).await?;
+        let waiting = sql::waiting_for(tx, variants, after, LINES + 1).await?;
         let mut queue: Vec<Uuid> = Vec::new();
         let mut lines: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
-        for (order, line) in waiting {
-            if !queue.contains(&order) {
-                queue.push(order);
+        let mut last = None;
+        for (order, place) in waiting.iter().take(LINES) {
+            if !queue.contains(order) {
+                if queue.len() == TOGETHER {
+                    break;
+                }
+                queue.push(*order);
             }
-            lines.entry(order).or_default().insert(line);
+            lines.entry(*order).or_default().insert(place.line);
+            last = Some(*place);
         }
-        let more = queue.len() > TOGETHER;
-        queue.truncate(TOGETHER);
         self.adopt(tx, &queue).await?;
         for order in &queue {
             let Some(lines) = lines.get(order) else { continue };
@@ -57,12 +84,25 @@ impl Aggregate {
                 self.supply(tx, &Reach::default(), *order, &wants, Choice::default()).await?;
             }
         }
+        let more = last.is_some() && last != waiting.last().map(|(_, place)| *place);
         if more {
-            for variant in variants {
-                timers::set(tx, batch, Job::ServeBackorders, *variant, tx.now());
+            // Nobody behind them is served from nothing.
+            for variant in self.still_free(tx, variants).await? {
+                let payload = json!({ "after": last });
+                timers::set_with(tx, batch, (Job::ServeBackorders, variant), tx.now(), payload);
             }
         }
         Ok(())
+    }
+
+    /// Which of these variants lie somewhere and are promised to nobody.
+    async fn still_free(&self, tx: &WriteTx, variants: &[Uuid]) -> Result<BTreeSet<Uuid>> {
+        let mut free: BTreeMap<(Uuid, Uuid), i64> = self.pending();
+        for (variant, location, units) in stock::free(tx, variants).await? {
+            *free.entry((variant, location)).or_default() += units;
+        }
+        let free = free.into_iter().filter(|(_, units)| *units > 0);
+        Ok(free.map(|((variant, _), _)| variant).filter(|id| variants.contains(id)).collect())
     }
 
     /// Takes further orders in hand.
@@ -96,9 +136,50 @@ impl Aggregate {
         };
         let changed = self.orders.iter().filter(|one| waits(one) || waited(one));
         let ids: Vec<Uuid> = changed.map(|one| one.row.id).collect();
-        sql::queue_backorders(tx, &ids).await
+        sql::unqueue(tx, &ids).await?;
+        let mut batch = Batch::default();
+        for one in self.orders.iter().filter(|one| one.row.state == OrderState::Open) {
+            for line in one.lines.iter().filter(|line| line.quantity_backordered > 0) {
+                for (variant_id, each) in parts(line) {
+                    let promised = self.units(line.id, variant_id, WorkInHand::counts);
+                    if promised < standing(line) * each {
+                        batch.add(&backorder::Model {
+                            order_line_id: line.id,
+                            variant_id,
+                            order_id: one.row.id,
+                            rank_at: one.row.promised_by.unwrap_or(NEVER),
+                            placed_at: one.row.placed_at,
+                        });
+                    }
+                }
+            }
+        }
+        batch.insert(tx).await
     }
 }
+
+/// Who is about to wait for stock takes turns with whoever frees some, so that neither overlooks the other. Answers
+/// with whether stock may have become free meanwhile, and everything is to be planned again.
+pub(super) async fn wait_in_turn(tx: &WriteTx, plan: &Plan, wanted: &[Wanted]) -> Result<bool> {
+    let short = wanted.iter().zip(&plan.filled).filter(|(line, filled)| line.quantity > **filled);
+    let variants: BTreeSet<Uuid> =
+        short.flat_map(|(line, _)| &line.parts).map(|part| part.0).collect();
+    if variants.is_empty() || !tx.is_postgres() {
+        return Ok(false);
+    }
+    take_turns(tx, variants).await?;
+    Ok(true)
+}
+
+async fn take_turns(tx: &WriteTx, variants: BTreeSet<Uuid>) -> Result<()> {
+    for variant in variants {
+        tx.lock(&format!("variant {variant}")).await?;
+    }
+    Ok(())
+}
+
+/// Behind every promise.
+const NEVER: OffsetDateTime = datetime!(9999-12-31 0:00 UTC);
 
 /// Writes moves of stock that come from elsewhere than an order, and serves those who wait for what they free.
 pub(crate) async fn move_and_serve(
@@ -127,10 +208,22 @@ pub(crate) async fn move_and_serve(
     waiting.tell_companions(tx, actor).await
 }
 
-/// Goes on where one transaction stopped: serves those who wait for a variant with whatever lies there.
+/// Serves those who wait for a variant with whatever lies there.
 pub(crate) async fn serve(tx: &WriteTx, actor: &Actor, variant: Uuid) -> Result<()> {
+    serve_behind(tx, actor, variant, &Json::Null).await
+}
+
+/// Goes on where one transaction stopped.
+pub(crate) async fn serve_behind(
+    tx: &WriteTx,
+    actor: &Actor,
+    variant: Uuid,
+    payload: &Json,
+) -> Result<()> {
+    let after = payload.get("after").cloned();
+    let after: Option<Place> = after.and_then(|json| serde_json::from_value(json).ok());
     let mut waiting = Aggregate::default();
     let mut batch = Batch::default();
-    waiting.serve_those_who_want(tx, &mut batch, &[variant]).await?;
+    waiting.serve_those_who_want(tx, &mut batch, &[variant], after).await?;
     waiting.write(tx, actor, batch).await
 }

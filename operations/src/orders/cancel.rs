@@ -1,13 +1,12 @@
 //! `orderCancel`: all of an order, or some units, that have not left.
 
-use super::aggregate::{Aggregate, OrderInHand, units};
+use super::aggregate::{Aggregate, OrderInHand, WorkInHand, live, units};
 use super::in_hand::{self, LineQuantity};
 use super::totals::standing;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
-use crate::fulfillment::state as machine;
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
@@ -38,11 +37,33 @@ pub struct CancelOrder {
 }
 
 /// Units that a third party was asked not to send.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Asked {
-    pub(crate) reason: String,
     /// Line and units.
     pub(crate) lines: Vec<(Uuid, i64)>,
+    /// Why, for each line.
+    #[serde(default)]
+    pub(crate) reasons: BTreeMap<Uuid, String>,
+}
+
+impl Asked {
+    /// What the location was asked so far.
+    fn of(row: &fulfillment::Model) -> Self {
+        let known = row.cancel_request.as_ref();
+        known.and_then(|json| serde_json::from_value(json.clone()).ok()).unwrap_or_default()
+    }
+
+    fn units_of(&self, line: Uuid) -> i64 {
+        self.lines.iter().filter(|(id, _)| *id == line).map(|(_, units)| units).sum()
+    }
+
+    fn add(&mut self, line: Uuid, units: i64, reason: CancelReason) {
+        match self.lines.iter_mut().find(|(id, _)| *id == line) {
+            Some((_, asked)) => *asked += units,
+            None => self.lines.push((line, units)),
+        }
+        self.reasons.insert(line, reason.to_value());
+    }
 }
 
 /// How units are cancelled.
@@ -75,7 +96,11 @@ pub async fn cancel(store: &Store, call: Call<'_>, command: &CancelOrder) -> Res
             restock: command.restock,
             packed_too: command.lines.is_none(),
         };
-        take_back(&tx, &mut found, id, &wanted, manner)?;
+        if !take_back(&tx, &mut found, id, &wanted, manner)? {
+            let message = "the location has been asked to stop and has not answered yet";
+            let code = RefusalCode::StateConflict;
+            return Err(Error::refused(Refusal::new(code, "orderId", message)));
+        }
         let mut batch = Batch::default();
         if let Some(one) = found.order(id) {
             in_hand::note(&tx, call.actor, &mut batch, &one.row, command.note.as_deref());
@@ -130,39 +155,49 @@ fn wanted(one: &OrderInHand, command: &CancelOrder) -> Result<Vec<(Uuid, i64)>> 
 }
 
 /// Whether a third party has taken the work, so that it can only be asked to stop.
-fn is_with_partner(row: &fulfillment::Model) -> bool {
-    row.third_party && row.accepted_at.is_some()
+fn is_with_partner(work: &WorkInHand) -> bool {
+    work.row.third_party && work.row.accepted_at.is_some()
 }
 
 /// Cancels units of an order: what is backordered first, then what nobody has begun, then what is in hand. A
-/// third party that took the work is asked to stop.
+/// third party that took the work is asked to stop. Answers with whether anything was cancelled or asked for.
 pub(crate) fn take_back(
     tx: &WriteTx,
     found: &mut Aggregate,
     order: Uuid,
     wanted: &[(Uuid, i64)],
     manner: Manner,
-) -> Result<()> {
-    let ours = |row: &fulfillment::Model| {
+) -> Result<bool> {
+    let ours = |work: &WorkInHand| {
         let packed =
-            matches!(row.state, FulfillmentState::Packed | FulfillmentState::ReadyForPickup);
-        !is_with_partner(row) && (manner.packed_too || !packed)
+            matches!(work.row.state, FulfillmentState::Packed | FulfillmentState::ReadyForPickup);
+        // Of what is packed together with other orders nothing is taken out.
+        let whole = manner.packed_too && work.orders.len() == 1;
+        work.reserves() && !is_with_partner(work) && (whole || !packed)
     };
     let mut asked: Vec<(Uuid, i64)> = Vec::new();
     let mut faults = Faults::default();
     let mut cancelled = 0;
     for (index, (id, quantity)) in wanted.iter().enumerate() {
-        let in_work = found.whole_units(*id, |row| machine::reserves(row.state));
-        let free = found.whole_units(*id, |row| machine::reserves(row.state) && ours(row));
-        let partners =
-            found.whole_units(*id, |row| machine::reserves(row.state) && is_with_partner(row));
-        let Some(one) = found.order_mut(order) else { return Err(Error::Contended) };
-        let Some(line) = one.lines.iter_mut().find(|line| line.id == *id) else { continue };
-        let waiting = not_left(line) - in_work;
-        let from_work = (quantity - waiting.max(0)).max(0);
-        let taken = from_work.min(free);
-        let rest = from_work - taken;
-        if rest > partners {
+        let Some(stands) = found
+            .order(order)
+            .and_then(|one| one.lines.iter().find(|line| line.id == *id))
+            .map(|line| standing(line))
+        else {
+            continue;
+        };
+        let mut rest = 0;
+        let mut stuck = false;
+        for ((part, over), (_, each)) in
+            found.over(*id, stands - quantity).into_iter().zip(found.parts(*id))
+        {
+            let beyond = (over - found.units(*id, part, ours)).max(0);
+            let with_partners =
+                found.units(*id, part, |work| work.reserves() && is_with_partner(work));
+            stuck |= beyond > with_partners;
+            rest = rest.max((beyond + each - 1) / each).min(*quantity);
+        }
+        if stuck {
             let message =
                 "is packed: cancel all that has not left, or fail the fulfillment to unpack it";
             let field = format!("lines.{index}.quantity");
@@ -172,50 +207,69 @@ pub(crate) fn take_back(
         if rest > 0 {
             asked.push((*id, rest));
         }
-        line.quantity_cancelled += units(quantity - rest);
-        cancelled += quantity - rest;
-        let fetched = found.take(*id, taken, ours);
+        let now = quantity - rest;
+        let over = found.over(*id, stands - now);
+        let Some(one) = found.order_mut(order) else { return Err(Error::Contended) };
+        let Some(line) = one.lines.iter_mut().find(|line| line.id == *id) else { continue };
+        line.quantity_cancelled += units(now);
+        cancelled += now;
+        let fetched = found.take(*id, &over, ours);
         if !manner.restock {
             let aside = fetched.iter().map(|one| one.set_aside("cancelled, not put back"));
             found.physical.extend(aside);
         }
     }
     faults.check()?;
-    ask_partners(tx, found, &asked, manner.reason);
+    let newly_asked = ask_partners(tx, found, &asked, manner.reason);
     tell(found, order, cancelled, manner.reason);
-    Ok(())
+    Ok(cancelled > 0 || newly_asked)
 }
 
-/// Asks third parties to stop; the units stand until they answer.
-fn ask_partners(tx: &WriteTx, found: &mut Aggregate, asked: &[(Uuid, i64)], reason: CancelReason) {
+/// Asks third parties to stop; the units stand until they answer. What they were asked before stays asked. Answers
+/// with whether there was anything new to ask.
+fn ask_partners(
+    tx: &WriteTx,
+    found: &mut Aggregate,
+    asked: &[(Uuid, i64)],
+    reason: CancelReason,
+) -> bool {
     let mut left: BTreeMap<Uuid, i64> = asked.iter().copied().collect();
+    let parts: BTreeMap<Uuid, Vec<(Uuid, i64)>> =
+        asked.iter().map(|(line, _)| (*line, found.parts(*line))).collect();
     let mut told = Vec::new();
     for work in &mut found.work {
-        if !is_with_partner(&work.row) || !machine::reserves(work.row.state) {
+        if !is_with_partner(work) || !work.reserves() {
             continue;
         }
-        let mut lines: Vec<(Uuid, i64)> = Vec::new();
-        for share in &work.lines {
-            let Some(line) = share.order_line_id else { continue };
-            let Some(open) = left.get_mut(&line) else { continue };
-            let units =
-                (super::aggregate::live(share) / i64::from(share.per_unit.max(1))).min(*open);
-            if units > 0 && !lines.iter().any(|(id, _)| *id == line) {
+        let mut request = Asked::of(&work.row);
+        let mut new = 0;
+        for (line, open) in &mut left {
+            let here = |(part, each): &(Uuid, i64)| {
+                let shares = work.lines.iter().filter(|share| {
+                    share.order_line_id == Some(*line) && share.variant_id == Some(*part)
+                });
+                (shares.map(|share| live(share)).sum::<i64>() + each - 1) / each
+            };
+            let here = parts.get(line).map_or(0, |parts| parts.iter().map(here).max().unwrap_or(0));
+            let units = (here - request.units_of(*line)).min(*open);
+            if units > 0 {
                 *open -= units;
-                lines.push((line, units));
+                new += units;
+                request.add(*line, units, reason);
             }
         }
-        if lines.is_empty() {
+        if new == 0 {
             continue;
         }
-        let units: i64 = lines.iter().map(|(_, units)| units).sum();
-        work.row.cancel_requested_at = Some(tx.now());
-        work.row.cancel_request = Some(json!(Asked { reason: reason.to_value(), lines }));
-        told.push((work.row.id, units));
+        work.row.cancel_requested_at = work.row.cancel_requested_at.or(Some(tx.now()));
+        work.row.cancel_request = Some(json!(request));
+        told.push((work.row.id, new));
     }
+    let any = !told.is_empty();
     for (work, units) in told {
         found.note_work(work, events::CANCEL_REQUESTED, &json!({ "units": units }));
     }
+    any
 }
 
 /// Says what was cancelled, and why.
@@ -233,7 +287,7 @@ fn tell(found: &mut Aggregate, order: Uuid, cancelled: i64, reason: CancelReason
 }
 
 /// Units of a line that have neither left nor been cancelled.
-fn not_left(line: &order_line::Model) -> i64 {
+pub(crate) fn not_left(line: &order_line::Model) -> i64 {
     standing(line) - i64::from(line.quantity_fulfilled)
 }
 
@@ -252,5 +306,6 @@ pub(crate) fn take_back_all(
 ) -> Result<()> {
     let Some(one) = found.order(order) else { return Ok(()) };
     let all = everything(one);
-    take_back(tx, found, order, &all, Manner { reason, restock: true, packed_too: true })
+    let manner = Manner { reason, restock: true, packed_too: true };
+    take_back(tx, found, order, &all, manner).map(|_| ())
 }

@@ -90,8 +90,19 @@ impl Aggregate {
     pub(super) fn part_ways(&mut self, tx: &WriteTx) {
         for index in 0..self.work.len() {
             let Some(work) = self.work.get(index) else { return };
-            let free = machine::is_untouched(work.row.state) && work.row.accepted_at.is_none();
-            if work.orders.len() < 2 || !free {
+            if work.orders.len() < 2 || !work.reserves() {
+                continue;
+            }
+            if !machine::is_untouched(work.row.state) || work.row.accepted_at.is_some() {
+                // What is in hand goes on; an order of which nothing is left in it has no part in it.
+                let (stay, leave): (Vec<Uuid>, Vec<Uuid>) =
+                    work.orders.iter().partition(|id| work.serves(**id));
+                if let Some(work) = self.work.get_mut(index)
+                    && !stay.is_empty()
+                    && !leave.is_empty()
+                {
+                    work.orders = stay;
+                }
                 continue;
             }
             let stays = |id: &Uuid| {

@@ -112,6 +112,9 @@ fn check(found: &Aggregate, ids: &[Uuid]) -> Result<()> {
         if one.row.address_key.is_none() || one.row.address_key != first.row.address_key {
             refuse(RefusalCode::Invalid, "does not go to the same address as the first");
         }
+        if one.row.currency != first.row.currency {
+            refuse(RefusalCode::CurrencyMismatch, "is not in the currency of the first");
+        }
         if one.row.delivery_service != first.row.delivery_service {
             refuse(RefusalCode::Invalid, "does not go by the same service as the first");
         }

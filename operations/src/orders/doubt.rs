@@ -42,7 +42,11 @@ pub(super) async fn look_again(
     if (now.score, now.level) == (was.score, was.level) && now.signals == read::signals(&was) {
         return Ok(None);
     }
-    let worse = now.level == RiskLevel::High && was.level != RiskLevel::High;
+    let known = read::signals(&was);
+    let new_signal =
+        now.signals.iter().any(|signal| known.iter().all(|before| before.code != signal.code));
+    let more = was.level != RiskLevel::High || now.score > was.score || new_signal;
+    let worse = now.level == RiskLevel::High && more;
     let fresh = assess::row(&one.row, &now, tx.now());
     let held = one.open_holds().any(|hold| hold.reason == HoldReason::RiskReview);
     found.doubt(tx, id, &now, worse && !held)?;
@@ -63,15 +67,15 @@ impl Aggregate {
         one.row.risk_level = Some(found.level);
         let mut told = Vec::new();
         let codes: Vec<&str> = found.signals.iter().map(|signal| signal.code.as_str()).collect();
-        if !codes.is_empty() {
+        let changed = one.row.was().is_some_and(|was| was.risk_level != Some(found.level));
+        if !codes.is_empty() || changed {
             let level = found.level.to_value();
             let data = json!({ "score": found.score, "level": level, "signals": codes });
             told.push((events::RISK_ASSESSED, data));
         }
         if hold {
-            let note = format!("Risk score {}", found.score);
             let system = (ActorKind::System, None);
-            let hold = one.hold(tx, system, HoldReason::RiskReview, Some(note));
+            let hold = one.hold(tx, system, HoldReason::RiskReview, None);
             told.push(hold_told(events::ORDER_HELD, hold, HoldReason::RiskReview));
         }
         let outlier = found.signals.iter().find(|signal| signal.code == rules::AMOUNT_OUTLIER);
@@ -86,6 +90,10 @@ impl Aggregate {
             });
             let data = json!({ "code": "OUTLIER", "explanation": signal.explanation });
             told.push((events::FLAG_RAISED, data));
+        }
+        if outlier.is_none() && known {
+            one.flags.retain(|flag| flag.code != OrderFlagCode::Outlier);
+            told.push((events::FLAG_CLEARED, json!({ "code": "OUTLIER" })));
         }
         for (kind, data) in told {
             self.note_order(id, kind, data);

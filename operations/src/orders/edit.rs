@@ -1,6 +1,6 @@
 //! `orderEdit` and `orderEditPreview`: change lines, amounts, addresses or the delivery before it leaves.
 
-use super::aggregate::{Aggregate, OrderInHand, Tracked, units};
+use super::aggregate::{Aggregate, OrderInHand, Tracked, WorkInHand, units};
 use super::doubt::look_again;
 use super::in_hand::{self, LineQuantity};
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput};
@@ -13,14 +13,13 @@ use crate::audit;
 use crate::checks::{self, Address};
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
-use crate::fulfillment::state as machine;
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
 use crate::permissions::Permission;
 use crate::routing::Router;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::DeliveryMethod;
-use entities::{fulfillment, order};
+use entities::order;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -134,7 +133,7 @@ pub async fn preview(store: &Store, actor: &Actor, command: &EditOrder) -> Resul
             let obtained = one.purse.funds().authorized - one.purse.refunded();
             let on_terms = one.row.payment_terms_days.is_some();
             let missing = if on_terms { 0 } else { one.row.grand_total_minor - obtained };
-            let new = |work: &&super::aggregate::WorkInHand| !known.contains(&work.row.id);
+            let new = |work: &&WorkInHand| !known.contains(&work.row.id);
             Ok(Preview {
                 to_charge: missing.max(0),
                 to_refund: one.purse.refunded() - refunded,
@@ -221,13 +220,6 @@ fn check(command: &EditOrder) -> Faults {
     faults
 }
 
-/// Whether nobody has begun with work, so that it can be changed.
-pub(super) fn is_changeable(row: &fulfillment::Model) -> bool {
-    machine::is_untouched(row.state)
-        && row.accepted_at.is_none()
-        && row.cancel_requested_at.is_none()
-}
-
 /// Changes an order in hand; every fault is named before anything is.
 async fn apply(
     tx: &WriteTx,
@@ -274,10 +266,14 @@ async fn apply(
         change_delivery(one, command);
         let lines: Vec<Uuid> = one.lines.iter().map(|line| line.id).collect();
         for line in lines {
-            let all = found.whole_units(line, is_changeable);
-            found.take(line, all, is_changeable);
+            let all = found.all_units(line, WorkInHand::is_changeable);
+            found.take(line, &all, WorkInHand::is_changeable);
         }
         wants = found.waiting(id);
+    }
+    if let Some(one) = found.order_mut(id) {
+        // What it is worth decides whether it may be split.
+        one.price();
     }
     if !wants.is_empty() {
         found.supply(tx, &actor.reach, id, &wants, Choice::default()).await?;
@@ -299,9 +295,8 @@ fn check_quantities(
         let quantity = set.map_or(line.quantity, |set| set.quantity);
         left += i64::from(quantity) - i64::from(line.quantity_cancelled);
         let Some(index) = place else { continue };
-        let begun = found.whole_units(line.id, |row| {
-            machine::has_left(row.state) || (machine::reserves(row.state) && !is_changeable(row))
-        });
+        let begun = found.begun_units(line.id, WorkInHand::is_begun);
+        let begun = begun.max(line.quantity_fulfilled.into());
         let least = i64::from(line.quantity_cancelled) + begun;
         if i64::from(quantity) < least {
             let message = format!(
@@ -317,6 +312,16 @@ fn check_quantities(
         if !one.lines.iter().any(|line| line.id == set.line_id) {
             faults.push(checks::not_found(&format!("setQuantities.{index}.lineId"), "line"));
         }
+    }
+    let mut whole: i128 = 0;
+    for line in &one.lines {
+        let set = command.set_quantities.iter().find(|set| set.line_id == line.id);
+        let quantity = set.map_or(line.quantity, |set| set.quantity);
+        whole += i128::from(quantity) * i128::from(line.unit_price_minor);
+    }
+    if !crate::money::is_bearable(whole) {
+        let message = "the whole is too large an amount";
+        faults.add(RefusalCode::AmountExceeded, "setQuantities", message);
     }
     if left == 0 && command.add_lines.is_empty() {
         let message = "nothing would be left of it: cancel it instead";
@@ -336,10 +341,7 @@ async fn check_delivery(
         return Ok(());
     }
     let one = found.order(command.order_id).ok_or(Error::Contended)?;
-    let begun = found.work.iter().any(|work| {
-        let counts = machine::reserves(work.row.state) || machine::has_left(work.row.state);
-        work.orders.contains(&one.row.id) && counts && !is_changeable(&work.row)
-    });
+    let begun = found.work.iter().any(|work| work.serves(one.row.id) && work.is_begun());
     if begun {
         let message = "some of it is being picked or has left";
         faults.add(RefusalCode::StateConflict, "orderId", message);
@@ -394,8 +396,8 @@ fn change_lines(
 pub(super) fn give_up(found: &mut Aggregate, order: Uuid, line: Uuid) {
     let Some(one) = found.order(order) else { return };
     let stands = one.lines.iter().find(|row| row.id == line).map_or(0, |row| standing(row));
-    let promised = found.whole_units(line, crate::fulfillment::state_counts);
-    found.take(line, (promised - stands).max(0), is_changeable);
+    let over = found.over(line, stands);
+    found.take(line, &over, WorkInHand::is_changeable);
 }
 
 /// Deals new adjustments out to what stands.
@@ -417,6 +419,14 @@ fn deal_out(
         .filter(|one| super::pricing::taken_off(one.kind))
         .map(|one| one.amount)
         .sum();
+    let whole =
+        one.lines.iter().map(|line| i128::from(standing(line)) * i128::from(line.unit_price_minor));
+    let beside = adjustments.iter().map(|one| i128::from(one.amount));
+    if !crate::money::is_bearable(whole.chain(beside).sum()) {
+        let message = "the whole is too large an amount";
+        let refusal = Refusal::new(RefusalCode::AmountExceeded, "adjustments", message);
+        return Err(Error::refused(refusal));
+    }
     if off > goods {
         let message = "discounts exceed what the lines cost";
         let refusal = Refusal::new(RefusalCode::AmountExceeded, "adjustments", message);
@@ -438,7 +448,7 @@ fn change_person(one: &mut OrderInHand, command: &EditOrder) {
     }
     if let Some(phone) = &command.phone {
         one.row.phone = text(phone);
-        one.row.phone_key = one.row.phone.as_deref().map(checks::fold_phone);
+        one.row.phone_key = one.row.phone.as_deref().and_then(checks::phone_key);
     }
     if let Some(address) = &command.billing_address {
         one.row.billing_address = Some(address.check(&mut Faults::default(), "").json());

@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::fulfillment::state as machine;
 use crate::store::{Batch, WriteTx};
-use entities::enums::{CancelReason, OrderPaymentState, OrderState};
+use entities::enums::{CancelReason, FulfillmentState, OrderPaymentState, OrderState};
 use uuid::Uuid;
 
 /// Cancels an order that is still unpaid; one that was paid, begun or ended meanwhile is left alone.
@@ -19,7 +19,7 @@ pub(crate) async fn expire_unpaid(tx: &WriteTx, actor: &Actor, id: Uuid) -> Resu
     }
     let begun = |row: &entities::fulfillment::Model| {
         !machine::is_untouched(row.state)
-            && row.state != entities::enums::FulfillmentState::Cancelled
+            && !matches!(row.state, FulfillmentState::Cancelled | FulfillmentState::Failed)
     };
     if found.work.iter().any(|work| work.orders.contains(&id) && begun(&work.row)) {
         return Ok(());

@@ -1,12 +1,15 @@
 //! What people should see of an order: raised by rules, cleared when the cause is gone.
 
 use super::aggregate::{Aggregate, OrderInHand};
+use super::promise::customers_zone;
 use super::totals;
 use crate::checks::Address;
+use crate::clock::timestamp;
 use crate::events;
 use crate::fulfillment::state as machine;
 use entities::enums::OrderFlagCode;
 use entities::order_flag;
+use jiff::tz::TimeZone;
 use sea_orm::ActiveEnum;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -80,18 +83,35 @@ impl Aggregate {
     }
 }
 
+impl Aggregate {
+    /// When the plan of an order is looked at next because something of it did not leave: at its time, and then
+    /// every day.
+    pub(super) fn next_ship_by(
+        &self,
+        one: &OrderInHand,
+        now: OffsetDateTime,
+    ) -> Option<OffsetDateTime> {
+        if !one.is_open() || one.row.imported {
+            return None;
+        }
+        let waits = self.work.iter().filter(|work| work.serves(one.row.id) && work.reserves());
+        let due = waits.filter_map(|work| work.row.ship_by);
+        due.map(|at| if at > now { at } else { now + Duration::days(1) }).min()
+    }
+}
+
 impl OrderInHand {
     fn promise_flag(&self, now: OffsetDateTime) -> Option<(OrderFlagCode, String)> {
         let promised = self.row.promised_by?;
         if promised < now && self.row.delivered_at.is_none() {
-            let text = format!("Promised for {} and not there.", promised.date());
+            let text = format!("Promised for {} and not there.", self.day(promised));
             return Some((OrderFlagCode::Late, text));
         }
         let text = match self.row.expected_at {
             Some(expected) => {
-                format!("Promised for {}, expected on {}.", promised.date(), expected.date())
+                format!("Promised for {}, expected on {}.", self.day(promised), self.day(expected))
             }
-            None => format!("Promised for {}, and some of it has no date.", promised.date()),
+            None => format!("Promised for {}, and some of it has no date.", self.day(promised)),
         };
         self.row.at_risk.then_some((OrderFlagCode::PromiseAtRisk, text))
     }
@@ -120,20 +140,19 @@ impl OrderInHand {
         (billing != shipping).then_some((OrderFlagCode::AddressMismatch, text))
     }
 
+    /// The day of a moment, where the customer is.
+    fn day(&self, at: OffsetDateTime) -> String {
+        let zone = customers_zone(self.row.shipping_address.as_ref()).unwrap_or(TimeZone::UTC);
+        timestamp(at).to_zoned(zone).date().to_string()
+    }
+
     /// The next moment at which something changes by itself: a promise passes, or an authorization ends.
     pub(super) fn next_moment(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         if !self.is_open() || self.row.imported {
             return None;
         }
         let expiry = self.purse.next_expiry();
-        let moments = [
-            self.row
-                .ship_by
-                .filter(|_| self.row.shipped_at.is_none() || self.row.delivered_at.is_none()),
-            self.row.promised_by,
-            expiry.map(|at| at - BEFORE_EXPIRY),
-            expiry,
-        ];
+        let moments = [self.row.promised_by, expiry.map(|at| at - BEFORE_EXPIRY), expiry];
         moments.into_iter().flatten().filter(|at| *at > now).min()
     }
 }

@@ -312,6 +312,8 @@ impl<'a> Importer<'a> {
                 name: variant.map(|variant| variant.name.clone()),
                 price_minor: None,
                 tax_rate_ppm: Some(0),
+                // What left is told by the history, unit by unit of the line.
+                components: None,
             };
             lines.extend(input::check_line(faults, &at, currency, line, &listed));
         }
@@ -434,7 +436,7 @@ impl<'a> Importer<'a> {
             placed_by_id,
             email_key: email.as_deref().map(checks::fold),
             email,
-            phone_key: phone.as_deref().map(checks::fold_phone),
+            phone_key: phone.as_deref().and_then(checks::phone_key),
             phone,
             billing_address: address(&row.billing_address),
             shipping_address: address(&row.shipping_address),

@@ -3,12 +3,13 @@
 use super::pricing::{self, LineAmounts, PriceAdjustment, PriceLine, Priced};
 use crate::checks;
 use crate::error::{Faults, RefusalCode};
-use crate::money::{Currency, rate_ppm};
+use crate::money::{self, Currency, rate_ppm};
 use crate::store::WriteTx;
 use entities::enums::AdjustmentKind;
 use entities::{order, order_adjustment, order_line};
 use rust_decimal::Decimal;
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 /// Lines of one order at most.
@@ -52,6 +53,8 @@ pub(crate) struct Listed {
     pub(crate) name: Option<String>,
     pub(crate) price_minor: Option<i64>,
     pub(crate) tax_rate_ppm: Option<i32>,
+    /// What one unit consumes, of a bundle.
+    pub(crate) components: Option<Vec<(Uuid, i64)>>,
 }
 
 /// A line that can be priced.
@@ -60,6 +63,7 @@ pub(crate) struct CheckedLine {
     pub(crate) sku: String,
     pub(crate) name: String,
     pub(crate) variant_id: Option<Uuid>,
+    pub(crate) components: Option<Vec<(Uuid, i64)>>,
     pub(crate) price: PriceLine,
 }
 
@@ -117,6 +121,11 @@ pub(crate) fn check_line(
         faults.add(RefusalCode::Invalid, &field("unitPrice"), "is not negative");
     }
     let quantity = i64::from(line.quantity);
+    if !money::is_bearable(i128::from(quantity) * i128::from(unit_price)) {
+        let message = "unit price times quantity is too large";
+        faults.add(RefusalCode::AmountExceeded, &field("quantity"), message);
+        return None;
+    }
     if discount < 0 || discount > quantity.saturating_mul(unit_price.max(0)) {
         let message = "is from 0 to unit price times quantity";
         faults.add(RefusalCode::AmountExceeded, &field("discount"), message);
@@ -125,6 +134,7 @@ pub(crate) fn check_line(
         name: name.or_else(|| listed.name.clone()).unwrap_or_else(|| sku.clone()),
         sku,
         variant_id: listed.variant_id,
+        components: listed.components.clone(),
         price: PriceLine { quantity, unit_price, discount, rate_ppm },
     })
 }
@@ -167,6 +177,11 @@ pub(crate) fn check_discounts(
         .sum();
     let off: i64 =
         adjustments.iter().filter(|one| pricing::taken_off(one.kind)).map(|one| one.amount).sum();
+    let all = lines.iter().map(|line| line.price.quantity * line.price.unit_price);
+    let all = all.chain(adjustments.iter().map(|one| one.amount));
+    if !money::is_bearable(all.map(i128::from).sum()) {
+        faults.add(RefusalCode::AmountExceeded, "lines", "the whole is too large an amount");
+    }
     if off > 0 && off > goods {
         let message = "discounts exceed what the lines cost";
         faults.add(RefusalCode::AmountExceeded, "adjustments", message);
@@ -229,6 +244,7 @@ pub(crate) fn line_row(
         frozen_quantity: quantity,
         frozen_discount_minor: amounts.discount,
         substitutes_for: None,
+        components: line.components.as_ref().map(|parts| json!(parts)),
         order_placed_at: order.placed_at,
     }
 }

@@ -68,8 +68,11 @@ pub async fn note_add(store: &Store, call: Call<'_>, command: &AddNote) -> Resul
         let mentioned = &command.mention_user_ids;
         let users = crate::access::read::users_by_ids(&tx, mentioned).await?;
         for (index, id) in mentioned.iter().enumerate() {
-            if !users.iter().any(|user| user.id == *id) {
-                faults.push(checks::not_found(&format!("mentionUserIds.{index}"), "user"));
+            let field = format!("mentionUserIds.{index}");
+            if !users.iter().any(|user| user.id == *id && user.active) {
+                faults.push(checks::not_found(&field, "active user"));
+            } else if mentioned.iter().take(index).any(|earlier| earlier == id) {
+                faults.add(RefusalCode::Duplicate, &field, "stands in the list twice");
             }
         }
         faults.check()?;

@@ -1,6 +1,7 @@
 //! `orderPlace`: price it, reserve stock at the best locations, all in one transaction.
 
 use super::aggregate::{Aggregate, about};
+use super::backorders::wait_in_turn;
 use super::doubt::look_at_risk;
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput, Listed};
 use super::list::search;
@@ -175,6 +176,10 @@ impl PlaceOrder {
         if self.placed_at.is_some_and(|at| at > now + Duration::minutes(5)) {
             faults.add(RefusalCode::Invalid, "placedAt", "lies in the future");
         }
+        if clean(self.client_ip.as_ref()).is_some_and(|text| checks::ip(&text).is_none()) {
+            let message = "is an IP address, such as 203.0.113.7 or 2001:db8::1";
+            faults.add(RefusalCode::Invalid, "clientIp", message);
+        }
         input::check_tags(&mut faults, "tags", &self.tags);
         faults
     }
@@ -328,18 +333,21 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
             .map(|line| goods.goods.wanted(line.sku.trim(), line.quantity.into()))
             .collect()
     };
-    let floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
+    let mut floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
     let mut draft = Draft { tx: &tx, actor, command, channel: &channel, batch: Batch::default() };
     let number = draft.next_number().await?;
     let mut order = draft.order(currency, customer.as_ref(), number);
     let (line_rows, adjustment_rows) =
         input::rows(&tx, &mut order, &lines, (&command.adjustments, &adjustments));
     let choice = Choice::default();
-    let routed = router.route(&wanted, &floor, &supply::job(&order, &choice)?);
-    let plan = &routed.plan;
+    let mut routed = router.route(&wanted, &floor, &supply::job(&order, &choice)?);
     if !command.allow_backorder {
-        refuse_short(plan, &wanted, &skus, "lines")?;
+        refuse_short(&routed.plan, &wanted, &skus, "lines")?;
+    } else if wait_in_turn(&tx, &routed.plan, &wanted).await? {
+        floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
+        routed = router.route(&wanted, &floor, &supply::job(&order, &choice)?);
     }
+    let plan = &routed.plan;
     book.write(&tx, actor, &mut draft.batch).await?;
     draft.placed(&order, &line_rows);
     let (id, ids) = (order.id, line_rows.iter().map(|line| line.id).collect::<Vec<Uuid>>());
@@ -347,6 +355,11 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let mut placed = Aggregate::placed(order, line_rows, adjustment_rows, purse);
     let decision = router.decision(&routed, tx.now());
     placed.assign(&tx, id, (&ids, plan), (&goods.goods, &router), &decision);
+    placed.retry_later(&router, &routed, &wanted, tx.now());
+    let moves = floor.moves(plan, &held, ("ord", id));
+    // What the checkout held beyond the order is dealt out to those who wait.
+    let left = moves.iter().filter(|one| one.reserved < 0);
+    placed.retries.extend(left.map(|one| (one.variant_id, tx.now())));
     let schedules = Schedules::with(&tx, &router.places).await?;
     let risk = look_at_risk(&tx, &mut placed, &schedules, id).await?;
     draft.batch.add(&risk);
@@ -371,7 +384,6 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
         let event = NewEvent { channel: Some(channel.id), order: Some(id), ..event };
         events::record(&tx, actor, &mut batch, event);
     }
-    let moves = floor.moves(plan, &held, ("ord", id));
     ledger::note(&tx, actor, &mut batch, &moves);
     batch.insert(&tx).await?;
     placed.queue(&tx).await?;
@@ -414,6 +426,12 @@ impl Shelf {
         Ok(Self { goods: Goods::of(db, variants).await?, prices })
     }
 
+    /// The tax rate that the channel's list has for a SKU, in millionths.
+    pub(super) fn rate_of(&self, sku: &str) -> Option<i32> {
+        let variant = self.goods.get(sku)?;
+        self.prices.get(&variant.id).map(|price| price.1)
+    }
+
     /// What can be sold of the lines at a place of the input.
     pub(super) fn check(
         &self,
@@ -436,6 +454,7 @@ impl Shelf {
                 price_minor: price.map(|price| price.0),
                 // An unknown SKU is one fault, not three.
                 tax_rate_ppm: price.map(|price| price.1).or(variant.is_none().then_some(0)),
+                components: variant.and_then(|variant| self.goods.components_of(variant.id)),
             };
             checked.extend(input::check_line(faults, &at, currency, line, &listed));
         }
@@ -503,7 +522,7 @@ impl Draft<'_> {
             placed_by_id: self.actor.id,
             email_key: email.as_deref().map(checks::fold),
             email,
-            phone_key: phone.as_deref().map(checks::fold_phone),
+            phone_key: phone.as_deref().and_then(checks::phone_key),
             phone,
             billing_address: address(&command.billing_address),
             shipping_address: address(&command.shipping_address),
@@ -539,7 +558,7 @@ impl Draft<'_> {
             refunded_minor: 0,
             assignee_id: None,
             satisfaction: None,
-            client_ip: clean(command.client_ip.as_ref()),
+            client_ip: command.client_ip.as_deref().and_then(checks::ip),
             user_agent: clean(command.user_agent.as_ref()),
             attributes: command.attributes.clone(),
             imported: false,

@@ -2,6 +2,8 @@
 
 use super::aggregate::{hold_told, release as end};
 use super::in_hand;
+use super::supply::Choice;
+use crate::actor::Reach;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
@@ -80,6 +82,11 @@ pub async fn release(store: &Store, call: Call<'_>, command: &ReleaseOrder) -> R
             let message = "no hold stands that could be released by hand";
             let code = RefusalCode::StateConflict;
             return Err(Error::refused(Refusal::new(code, "orderId", message)));
+        }
+        // What got lost and is to be sent again may lie there.
+        let wants = found.waiting(id);
+        if !wants.is_empty() {
+            found.supply(&tx, &Reach::default(), id, &wants, Choice::default()).await?;
         }
         let told: Json = released.iter().map(|(_, data)| data.clone()).collect();
         for (kind, data) in released {

@@ -5,7 +5,6 @@ use super::supply::{Choice, Want};
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
-use crate::fulfillment::state as machine;
 use crate::idempotency::{Call, once};
 use crate::orders::aggregate::WorkInHand;
 use crate::permissions::Permission;
@@ -38,7 +37,7 @@ pub async fn reroute(store: &Store, call: Call<'_>, command: &RerouteOrder) -> R
         let mut faults = Faults::default();
         let chosen = |work: &&WorkInHand| {
             let named = command.fulfillment_id.is_none_or(|wanted| work.row.id == wanted);
-            named && work.orders.contains(&id) && is_free(work)
+            named && work.serves(id) && work.is_changeable()
         };
         let works: Vec<Uuid> = found.work.iter().filter(chosen).map(|work| work.row.id).collect();
         if let Some(wanted) = command.fulfillment_id {
@@ -71,10 +70,13 @@ pub async fn reroute(store: &Store, call: Call<'_>, command: &RerouteOrder) -> R
         let mut wants = Vec::new();
         let mut promised = 0;
         for line in lines {
-            let units = found.whole_units(line, |row| works.contains(&row.id));
             let waiting = found.waiting(id).into_iter().find(|want| want.line == line);
             let waiting = waiting.filter(|_| command.fulfillment_id.is_none());
-            found.take(line, units, |row| works.contains(&row.id));
+            let before = found.whole_units(line, WorkInHand::counts);
+            let chosen = |work: &WorkInHand| works.contains(&work.row.id);
+            let all = found.all_units(line, chosen);
+            found.take(line, &all, chosen);
+            let units = before - found.whole_units(line, WorkInHand::counts);
             promised += units;
             let units = units + waiting.map_or(0, |want| want.units);
             if units > 0 {
@@ -107,11 +109,4 @@ pub async fn reroute(store: &Store, call: Call<'_>, command: &RerouteOrder) -> R
         Ok(id)
     })
     .await
-}
-
-/// Whether nobody has begun with it, a third party neither.
-fn is_free(work: &WorkInHand) -> bool {
-    machine::is_untouched(work.row.state)
-        && work.row.accepted_at.is_none()
-        && work.row.cancel_requested_at.is_none()
 }

@@ -1,5 +1,6 @@
 //! Every query of orders.
 
+use super::backorders::Place;
 use super::companions::Household;
 use super::read::OrderBy;
 use crate::actor::Actor;
@@ -16,9 +17,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A variant with its price in a channel: minor units and tax rate.
-pub(super) struct Listed {
-    pub(super) variant: variant::Model,
-    pub(super) price: Option<(i64, i32)>,
+pub(crate) struct Listed {
+    pub(crate) variant: variant::Model,
+    pub(crate) price: Option<(i64, i32)>,
 }
 
 impl Row for Listed {
@@ -32,7 +33,7 @@ impl Row for Listed {
     }
 }
 
-pub(super) async fn listed(db: &Db, channel: Uuid, skus: &[&str]) -> Result<Vec<Listed>> {
+pub(crate) async fn listed(db: &Db, channel: Uuid, skus: &[&str]) -> Result<Vec<Listed>> {
     let query = sql("select v.*, p.amount_minor, p.tax_rate_ppm from variants v
          left join prices p on p.variant_id = v.id and p.channel_id = ?
          where v.sku = any(?) order by v.sku");
@@ -265,27 +266,36 @@ pub(super) async fn clear_draft(tx: &WriteTx, order: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Who waits for variants, the first come first: order and line.
-pub(super) async fn waiting_for(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
-    let query = sql("select order_id, order_line_id from backorders where variant_id = any(?)
-         order by rank_at, placed_at, order_line_id limit 200");
-    db.values(query.ids(variants)).await
+/// Who waits for variants, the first come first, behind a place in the queue.
+pub(super) async fn waiting_for(
+    db: &Db,
+    variants: &[Uuid],
+    after: Option<Place>,
+    limit: usize,
+) -> Result<Vec<(Uuid, Place)>> {
+    let mut query = sql("select order_id, rank_at, placed_at, order_line_id from backorders
+         where variant_id = any(?)")
+    .ids(variants);
+    if let Some(place) = after {
+        query = query
+            .add(" and (rank_at, placed_at, order_line_id) > (?, ?, ?)")
+            .bind(place.rank_at)
+            .bind(place.placed_at)
+            .bind(place.line);
+    }
+    let text = format!(" order by rank_at, placed_at, order_line_id limit {limit}");
+    type Waiting = (Uuid, OffsetDateTime, OffsetDateTime, Uuid);
+    let rows: Vec<Waiting> = db.values(query.add(&text)).await?;
+    let place = |(order, rank_at, placed_at, line)| (order, Place { rank_at, placed_at, line });
+    Ok(rows.into_iter().map(place).collect())
 }
 
-/// Writes anew what these orders wait for.
-pub(super) async fn queue_backorders(tx: &WriteTx, orders: &[Uuid]) -> Result<()> {
-    if orders.is_empty() {
-        return Ok(());
+/// Takes orders out of the queue for stock.
+pub(super) async fn unqueue(tx: &WriteTx, orders: &[Uuid]) -> Result<()> {
+    if !orders.is_empty() {
+        tx.run(sql("delete from backorders where order_id = any(?)").ids(orders)).await?;
     }
-    tx.run(sql("delete from backorders where order_id = any(?)").ids(orders)).await?;
-    let never = time::macros::datetime!(9999-12-31 0:00 UTC);
-    let query = sql("insert into backorders (order_line_id, variant_id, order_id, rank_at, placed_at)
-         select l.id, coalesce(b.component_id, l.variant_id), o.id, coalesce(o.promised_by, ?), o.placed_at
-         from order_lines l join orders o on o.id = l.order_id
-         left join bundle_components b on b.bundle_id = l.variant_id
-         where o.id = any(?) and l.quantity_backordered > 0 and l.variant_id is not null
-           and o.state = 'OPEN'");
-    tx.run(query.bind(never).ids(orders)).await.map(|_| ())
+    Ok(())
 }
 
 pub(super) async fn remove_adjustments(tx: &WriteTx, ids: &[Uuid]) -> Result<()> {

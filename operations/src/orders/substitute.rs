@@ -1,7 +1,8 @@
 //! `lineSubstitute`: send something else in place of what was ordered, as agreed with the customer.
 
 use super::aggregate::Tracked;
-use super::edit::{add_cancelled, give_up, is_changeable};
+use super::aggregate::WorkInHand;
+use super::edit::{add_cancelled, give_up};
 use super::in_hand;
 use super::input::{self, LineInput};
 use super::place::Shelf;
@@ -13,7 +14,6 @@ use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
-use crate::fulfillment::state as machine;
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
 use crate::permissions::Permission;
@@ -57,9 +57,8 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
         in_hand::insist_open(one)?;
         let old = one.lines.iter().find(|row| row.id == command.line_id).ok_or_else(missing)?;
         let old = (**old).clone();
-        let begun = found.whole_units(old.id, |row| {
-            machine::has_left(row.state) || (machine::reserves(row.state) && !is_changeable(row))
-        });
+        let begun = found.begun_units(old.id, WorkInHand::is_begun);
+        let begun = begun.max(old.quantity_fulfilled.into());
         let free = standing(&old) - begun;
         let quantity = i64::from(command.quantity);
         let mut faults = Faults::default();
@@ -76,7 +75,10 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
         }
         let currency = Currency::from_code(&one.row.currency)
             .ok_or_else(|| Error::Internal(format!("order {} has no currency", one.row.number)))?;
-        let shelf = Shelf::load(&tx, one.row.channel_id, &[sku]).await?;
+        let shelf = Shelf::load(&tx, one.row.channel_id, &[sku, &old.sku]).await?;
+        // A rate that was agreed, not the list's, holds for what takes its place.
+        let agreed = (shelf.rate_of(&old.sku) != Some(old.tax_rate_ppm))
+            .then(|| crate::money::rate_decimal(old.tax_rate_ppm));
         let given = match command.keep_price {
             Some(true) => Some(currency.decimal(old.unit_price_minor)),
             Some(false) | None => None,
@@ -85,6 +87,7 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
             sku: sku.to_owned(),
             quantity: command.quantity,
             unit_price: given,
+            tax_rate: agreed,
             ..LineInput::default()
         };
         let checked = shelf.check(&mut faults, (currency, "lines"), &[wanted]).pop();
@@ -102,7 +105,8 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
         let position = one.lines.iter().map(|row| row.position + 1).max().unwrap_or(0);
         let amounts = LineAmounts { discount: new.price.discount, ..LineAmounts::default() };
         let mut row = input::line_row(&tx, (&one.row, position), &new, amounts);
-        row.own_discount_minor = share(own_discount(&old), quantity, standing(&old));
+        let own = share(own_discount(&old), quantity, standing(&old));
+        row.own_discount_minor = own.min(new.price.discount);
         row.substitutes_for = Some(old.id);
         let want = Want { line: row.id, units: quantity };
         one.lines.push(Tracked::new(row));

@@ -1,19 +1,21 @@
 //! Stock for lines of an order: planned, and put into the work of the locations that send it.
 
-use super::aggregate::{Aggregate, Tracked, WorkInHand, units};
+use super::aggregate::{Aggregate, Tracked, WorkInHand, parts, units};
+use super::backorders;
 use crate::actor::Reach;
 use crate::catalog::sql as catalog;
 use crate::checks::Address;
 use crate::error::{Error, Result};
-use crate::fulfillment::state as machine;
 use crate::money::Currency;
 use crate::routing::search::{Plan, Routed, Share, Wanted};
-use crate::routing::{Decision, Job, Point, Router};
+use crate::routing::{Decision, Job, NO_ROOM, Point, Router, day_after};
 use crate::stock::reserve::{Floor, Goods, Held};
 use crate::store::WriteTx;
 use entities::enums::{FulfillmentState, LocationKind};
-use entities::{fulfillment, fulfillment_line, order, order_line};
+use entities::{fulfillment, fulfillment_line, order};
 use serde_json::json;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Units of one line that stock is wanted for.
@@ -51,6 +53,7 @@ pub(crate) fn job<'a>(order: &order::Model, choice: &'a Choice) -> Result<Job<'a
         destination: address.as_ref().and_then(Point::of_address),
         excluded: &choice.not,
         only: choice.only,
+        ..Job::of(currency)
     })
 }
 
@@ -60,6 +63,8 @@ impl Aggregate {
         self.work
             .iter()
             .filter(|work| work.orders.contains(&order) && work.row.failed_because.is_some())
+            // What got lost on its way says nothing against where it came from.
+            .filter(|work| work.row.shipped_at.is_none())
             .map(|work| work.row.location_id)
             .collect()
     }
@@ -75,47 +80,147 @@ impl Aggregate {
     ) -> Result<Option<Found>> {
         let Some(one) = self.order(order) else { return Ok(None) };
         let row = (*one.row).clone();
-        let lines: Vec<order_line::Model> = wants
-            .iter()
-            .filter_map(|want| one.lines.iter().find(|line| line.id == want.line))
-            .map(|line| (**line).clone())
-            .collect();
-        let variants: Vec<Uuid> = lines.iter().filter_map(|line| line.variant_id).collect();
+        let chosen = choice.only.is_some();
+        let mut wants = wants.to_vec();
+        if !chosen {
+            choice.not.extend(self.refused_by(order));
+            if !row.allow_split {
+                choice.only = self.only_place(order, &mut wants);
+            }
+        }
+        let (mut lines, mut wanted) = (Vec::new(), Vec::new());
+        for want in &wants {
+            for needed in self.needed(want) {
+                lines.push(want.line);
+                wanted.push(needed);
+            }
+        }
+        let mut variants: Vec<Uuid> =
+            wanted.iter().flat_map(|one| &one.parts).map(|part| part.0).collect();
+        variants.sort_unstable();
+        variants.dedup();
         if variants.is_empty() {
             return Ok(None);
         }
         let goods = Goods::of(tx, catalog::variants(tx, &variants).await?).await?;
-        let wanted: Vec<Wanted> = wants
-            .iter()
-            .zip(&lines)
-            .map(|(want, line)| Wanted {
-                quantity: want.units,
-                parts: goods.parts_of(line.variant_id),
-            })
-            .collect();
         let router = Router::load(tx, reach, row.channel_id).await?;
-        let mut floor = Floor::load(tx, &goods, &router.place_ids(), &Held::default()).await?;
-        floor.free(&self.pending());
-        if choice.only.is_none() {
-            choice.not.extend(self.refused_by(order));
-            if !row.allow_split {
-                choice.only = self.place_of(order);
-            }
+        let opened = self.opened_here();
+        let (used, joinable) = self.places_of(order);
+        let job = Job { opened: &opened, used, joinable, ..job(&row, &choice)? };
+        let pending = self.pending();
+        let plan = async || {
+            let mut floor = Floor::load(tx, &goods, &router.place_ids(), &Held::default()).await?;
+            floor.free(&pending);
+            Result::Ok(router.route(&wanted, &floor, &job))
+        };
+        let mut routed = plan().await?;
+        if backorders::wait_in_turn(tx, &routed.plan, &wanted).await? {
+            routed = plan().await?;
         }
-        let routed = router.route(&wanted, &floor, &job(&row, &choice)?);
+        self.retry_later(&router, &routed, &wanted, tx.now());
         let decision = router.decision(&routed, tx.now());
-        let ids: Vec<Uuid> = wants.iter().map(|want| want.line).collect();
-        self.assign(tx, order, (&ids, &routed.plan), (&goods, &router), &decision);
+        self.assign(tx, order, (&lines, &routed.plan), (&goods, &router), &decision);
         Ok(Some(Found { routed }))
     }
 
-    /// Where an order that is not to be split is served from already.
-    fn place_of(&self, order: Uuid) -> Option<Uuid> {
-        let serves = |work: &&WorkInHand| {
-            work.orders.contains(&order)
-                && (machine::reserves(work.row.state) || machine::has_left(work.row.state))
+    /// What units of a line still need: sets of which some components are promised already need the others alone.
+    fn needed(&self, want: &Want) -> Vec<Wanted> {
+        let parts = self.parts(want.line);
+        if parts.is_empty() || want.units <= 0 {
+            return Vec::new();
+        }
+        let have: Vec<i64> = parts
+            .iter()
+            .map(|(part, _)| self.units(want.line, *part, WorkInHand::counts))
+            .collect();
+        let each = |have: &i64, part: &(Uuid, i64)| have / part.1;
+        let begun = |have: &i64, part: &(Uuid, i64)| (have + part.1 - 1) / part.1;
+        let whole = have.iter().zip(&parts).map(|(have, part)| each(have, part)).min().unwrap_or(0);
+        let begun =
+            have.iter().zip(&parts).map(|(have, part)| begun(have, part)).max().unwrap_or(0);
+        let last = whole + want.units;
+        let mut needed: Vec<Wanted> = Vec::new();
+        for set in whole + 1..=begun.min(last) {
+            let missing = parts
+                .iter()
+                .zip(&have)
+                .map(|((part, each), have)| (*part, (set * each - have).clamp(0, *each)));
+            let missing: Vec<(Uuid, i64)> = missing.filter(|(_, units)| *units > 0).collect();
+            match needed.last_mut().filter(|one| one.parts == missing) {
+                Some(one) => one.quantity += 1,
+                None => needed.push(Wanted { quantity: 1, parts: missing }),
+            }
+        }
+        let rest = last - begun.max(whole);
+        if rest > 0 {
+            needed.push(Wanted { quantity: rest, parts });
+        }
+        needed
+    }
+
+    /// Where an order that is not to be split is served from. While nobody has begun with it, all of it is planned
+    /// anew: another place may have the whole of it.
+    fn only_place(&mut self, order: Uuid, wants: &mut Vec<Want>) -> Option<Uuid> {
+        let begun = self.work.iter().find(|work| work.serves(order) && work.is_begun());
+        if let Some(work) = begun {
+            return Some(work.row.location_id);
+        }
+        let Some(one) = self.order(order) else { return None };
+        let lines: Vec<Uuid> = one.lines.iter().map(|line| line.id).collect();
+        for line in lines {
+            let units = self.whole_units(line, WorkInHand::counts);
+            let all = self.all_units(line, WorkInHand::counts);
+            self.take(line, &all, |_| true);
+            match wants.iter_mut().find(|want| want.line == line) {
+                Some(want) => want.units += units,
+                None if units > 0 => wants.push(Want { line, units }),
+                None => {}
+            }
+        }
+        None
+    }
+
+    /// Locations that send something of an order, and those with work for it into which more can be put.
+    fn places_of(&self, order: Uuid) -> (Vec<Uuid>, Vec<Uuid>) {
+        let places = |fits: &dyn Fn(&WorkInHand) -> bool| {
+            let works = self.work.iter().filter(|work| fits(work));
+            let mut places: Vec<Uuid> = works.map(|work| work.row.location_id).collect();
+            places.sort_unstable();
+            places.dedup();
+            places
         };
-        self.work.iter().find(serves).map(|work| work.row.location_id)
+        let used = places(&|work| work.serves(order) && work.counts());
+        (used, places(&|work| work.is_changeable() && work.orders == [order]))
+    }
+
+    /// Work at each location that this transaction opened.
+    fn opened_here(&self) -> BTreeMap<Uuid, i64> {
+        let mut opened = BTreeMap::new();
+        for work in self.work.iter().filter(|work| work.row.was().is_none()) {
+            *opened.entry(work.row.location_id).or_insert(0) += 1;
+        }
+        opened
+    }
+
+    /// What a location has no room for today is asked for again when its next day begins.
+    pub(crate) fn retry_later(
+        &mut self,
+        router: &Router,
+        routed: &Routed,
+        wanted: &[Wanted],
+        now: OffsetDateTime,
+    ) {
+        let short =
+            routed.plan.filled.iter().zip(wanted).any(|(filled, one)| *filled < one.quantity);
+        let full = routed.candidates.iter().filter(|one| one.rejected == Some(NO_ROOM));
+        if !short {
+            return;
+        }
+        for place in full.filter_map(|one| router.place(one.location)) {
+            let at = day_after(place, now);
+            let variants = wanted.iter().flat_map(|one| &one.parts).map(|part| (part.0, at));
+            self.retries.extend(variants);
+        }
     }
 
     /// Puts a plan into work: into what nobody has begun at the location, else into new work.
@@ -153,11 +258,7 @@ impl Aggregate {
         decision: &Decision,
     ) -> usize {
         let free = |work: &WorkInHand| {
-            work.row.location_id == location
-                && work.orders == [order]
-                && machine::is_untouched(work.row.state)
-                && work.row.accepted_at.is_none()
-                && work.row.cancel_requested_at.is_none()
+            work.row.location_id == location && work.orders == [order] && work.is_changeable()
         };
         if let Some(index) = self.work.iter().position(free) {
             self.readdress(index, order);
@@ -224,7 +325,9 @@ impl Aggregate {
         goods: &Goods,
     ) {
         let found = self.order(order).and_then(|one| one.lines.iter().find(|row| row.id == line));
-        let Some((variant, name)) = found.map(|row| (row.variant_id, row.name.clone())) else {
+        let Some((variant, name, parts)) =
+            found.map(|row| (row.variant_id, row.name.clone(), parts(row)))
+        else {
             return;
         };
         let Some(work) = self.work.get_mut(index) else { return };
@@ -236,7 +339,7 @@ impl Aggregate {
             return;
         }
         let sku = goods.sku(share.variant);
-        let each = goods.parts_of(variant).into_iter().find(|part| part.0 == share.variant);
+        let each = parts.into_iter().find(|part| part.0 == share.variant);
         let position = work.lines.iter().map(|row| row.position + 1).max().unwrap_or(0);
         work.lines.push(Tracked::new(fulfillment_line::Model {
             id: tx.id(),
@@ -269,6 +372,10 @@ impl Aggregate {
             let wants = self.waiting(order);
             if !wants.is_empty() {
                 self.supply(tx, reach, order, &wants, Choice::default()).await?;
+                for want in wants {
+                    // Components of what cannot be sent whole are not kept from others.
+                    self.trim(want.line);
+                }
             }
         }
         Ok(())
@@ -283,7 +390,7 @@ impl Aggregate {
         one.lines
             .iter()
             .map(|line| {
-                let promised = self.whole_units(line.id, crate::fulfillment::state_counts);
+                let promised = self.whole_units(line.id, WorkInHand::counts);
                 Want { line: line.id, units: super::totals::standing(line) - promised }
             })
             .filter(|want| want.units > 0)

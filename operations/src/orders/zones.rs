@@ -16,7 +16,8 @@ static ZONES: LazyLock<HashMap<(&str, &str), &str>> = LazyLock::new(|| {
 
 /// The zone of an address: that of its region where the country has several, else the country's most populous.
 pub(crate) fn zone_of(address: &Address) -> Option<TimeZone> {
-    let country = address.country_code.as_deref()?;
+    let country = address.country_code.as_deref()?.trim().to_uppercase();
+    let country = country.as_str();
     let region = address.region.as_deref().unwrap_or_default().trim().to_uppercase();
     // `US-CA` is how ISO 3166-2 writes it.
     let region = region.strip_prefix(&format!("{country}-")).unwrap_or(&region);

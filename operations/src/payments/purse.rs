@@ -73,6 +73,8 @@ pub(crate) struct Purse {
     changed: Vec<Uuid>,
     steps: Vec<payment_transaction::Model>,
     events: Vec<NewEvent>,
+    /// What was given back since it was loaded.
+    given_back: i64,
 }
 
 impl Purse {
@@ -112,6 +114,11 @@ impl Purse {
         self.payments.iter().map(|row| row.refunded_minor).sum()
     }
 
+    /// What was given back since it was loaded.
+    pub(crate) fn given_back(&self) -> i64 {
+        self.given_back
+    }
+
     /// Takes up to an amount of what is authorized, and answers with how much that was.
     pub(crate) fn capture(
         &mut self,
@@ -145,6 +152,7 @@ impl Purse {
                 given
             });
         }
+        self.given_back += amount - left;
         amount - left
     }
 
@@ -154,6 +162,17 @@ impl Purse {
             self.step(tx, order, (index, TransactionKind::Void), None, |row| {
                 let promised = if row.authorized_minor == 0 { row.pending_minor } else { 0 };
                 let rest = uncaptured(row) + (promised - row.voided_minor).max(0);
+                row.voided_minor += rest;
+                rest
+            });
+        }
+    }
+
+    /// Releases whatever is authorized and not captured.
+    pub(crate) fn release_authorized(&mut self, tx: &WriteTx, order: &order::Model) {
+        for index in 0..self.payments.len() {
+            self.step(tx, order, (index, TransactionKind::Void), None, |row| {
+                let rest = uncaptured(row);
                 row.voided_minor += rest;
                 rest
             });

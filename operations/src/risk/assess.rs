@@ -3,7 +3,7 @@
 use super::rules::{self, Rules};
 use super::score::{self, Assessment, Facts};
 use super::sql;
-use crate::checks::{Address, fold};
+use crate::checks::Address;
 use crate::error::Result;
 use crate::store::Db;
 use entities::enums::{RiskEntryKind, RiskList};
@@ -94,7 +94,7 @@ pub(super) fn keys(order: &order::Model) -> Vec<(RiskEntryKind, String)> {
         (RiskEntryKind::EmailDomain, domain),
         (RiskEntryKind::Phone, order.phone_key.clone()),
         (RiskEntryKind::Address, order.address_key.clone()),
-        (RiskEntryKind::Ip, order.client_ip.as_deref().map(fold)),
+        (RiskEntryKind::Ip, order.client_ip.clone()),
         (RiskEntryKind::Customer, order.customer_id.map(|id| id.to_string())),
     ];
     keys.into_iter().filter_map(|(kind, key)| Some((kind, key?))).collect()

@@ -50,10 +50,11 @@ pub async fn decide(store: &Store, call: Call<'_>, command: &DecideRisk) -> Resu
         };
         let by = (call.actor.kind, call.actor.id);
         let mut released = Vec::new();
-        let doubts = one
-            .holds
-            .iter_mut()
-            .filter(|hold| hold.released_at.is_none() && hold.reason == HoldReason::RiskReview);
+        // What is declined stays held until the last of it is stopped.
+        let approved = command.decision == RiskDecision::Approved;
+        let doubts = one.holds.iter_mut().filter(|hold| {
+            approved && hold.released_at.is_none() && hold.reason == HoldReason::RiskReview
+        });
         for hold in doubts {
             release(&tx, hold, by);
             released.push(hold_told(events::ORDER_RELEASED, hold.id, HoldReason::RiskReview));

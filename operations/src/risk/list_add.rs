@@ -1,7 +1,7 @@
 //! `riskListAdd`: somebody or something is known, for good or for bad.
 
 use crate::audit;
-use crate::checks::{self, fold, fold_phone};
+use crate::checks::{self, fold, phone_key};
 use crate::error::{Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
@@ -41,13 +41,15 @@ impl AddToList {
         match self.kind {
             RiskEntryKind::Email => fold(&checks::email(faults, "value", &value)),
             RiskEntryKind::EmailDomain => fold(value.trim_start_matches('@')),
-            RiskEntryKind::Phone => fold_phone(&value),
-            RiskEntryKind::Ip => {
-                if value.parse::<std::net::IpAddr>().is_err() {
-                    faults.add(RefusalCode::Invalid, "value", "is an address such as 203.0.113.7");
-                }
-                fold(&value)
-            }
+            RiskEntryKind::Phone => phone_key(&value).unwrap_or_else(|| {
+                let message = "is a telephone number of at least six digits";
+                faults.add(RefusalCode::Invalid, "value", message);
+                String::new()
+            }),
+            RiskEntryKind::Ip => checks::ip(&value).unwrap_or_else(|| {
+                faults.add(RefusalCode::Invalid, "value", "is an address such as 203.0.113.7");
+                String::new()
+            }),
             RiskEntryKind::Customer => value,
             RiskEntryKind::Address => {
                 if self.address.is_none() {

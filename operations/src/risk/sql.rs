@@ -48,17 +48,28 @@ pub(super) async fn counts(
             more(name, condition.bind(since(name)).bind(order.placed_at));
         }
     }
-    if let Some(email) = &order.email_key {
-        let condition = sql("payment_state = 'CHARGED_BACK' and email_key = ?");
-        more("chargebacks", condition.bind(email.as_str()));
+    // One order counts once, whatever it has in common with this one.
+    let mut same = sql("");
+    for (column, value) in [
+        ("email_key", &order.email_key),
+        ("address_key", &order.address_key),
+        ("phone_key", &order.phone_key),
+    ] {
+        let Some(value) = value else { continue };
+        let union = if same.is_empty() { "" } else { " union " };
+        same = same
+            .add(&format!(
+                "{union}select id from orders where payment_state = 'CHARGED_BACK' and {column} = ?"
+            ))
+            .bind(value.as_str());
     }
-    if let Some(address) = &order.address_key {
-        let condition = sql("payment_state = 'CHARGED_BACK' and address_key = ?");
-        more("chargebacks", condition.bind(address.as_str()));
+    if !same.is_empty() {
+        more("chargebacks", sql("id in (").join(same).add(")"));
     }
     if let (Some(customer), Some(address)) = (order.customer_id, &order.address_key) {
         let condition =
-            sql("customer_id = ? and address_key = ? and placed_at <= ?").bind(customer);
+            sql("customer_id = ? and address_key = ? and cancelled_at is null and placed_at <= ?")
+                .bind(customer);
         more("known address", condition.bind(address.as_str()).bind(order.placed_at));
     }
     if query.is_empty() {

@@ -63,9 +63,38 @@ pub(crate) struct Job<'a> {
     pub(crate) destination: Option<Point>,
     /// Locations that refused or failed it.
     pub(crate) excluded: &'a [Uuid],
-    /// The one location that somebody chose.
+    /// The one location that is asked.
     pub(crate) only: Option<Uuid>,
+    /// Work that the same transaction opened at locations.
+    pub(crate) opened: &'a BTreeMap<Uuid, i64>,
+    /// Locations that send something of the order already.
+    pub(crate) used: Vec<Uuid>,
+    /// Locations with work for it into which more can be put.
+    pub(crate) joinable: Vec<Uuid>,
 }
+
+static NONE_OPENED: BTreeMap<Uuid, i64> = BTreeMap::new();
+
+impl Job<'_> {
+    /// Something worth nothing that may go any way.
+    pub(crate) const fn of(currency: Currency) -> Self {
+        Self {
+            currency,
+            value: 0,
+            pickup: None,
+            allow_split: true,
+            destination: None,
+            excluded: &[],
+            only: None,
+            opened: &NONE_OPENED,
+            used: Vec::new(),
+            joinable: Vec::new(),
+        }
+    }
+}
+
+/// Why a location is not asked that has no room left.
+pub(crate) const NO_ROOM: &str = "has no room left today";
 
 /// The locations that may serve an order, most preferred first, and the strategy that chooses among them.
 #[derive(Debug)]
@@ -145,7 +174,28 @@ impl Router {
             .map(|place| self.source(place, available(place.id), job))
             .collect();
         let rules = rules_of(self.strategy.as_ref());
-        search::route(wanted, &sources, Rules { rules: &rules, most: self.most(job) })
+        let most = self.most(job);
+        if job.used.is_empty() || job.only.is_some() {
+            return search::route(wanted, &sources, Rules { rules: &rules, most });
+        }
+        let among = |fits: &dyn Fn(&Uuid) -> bool| {
+            let only = |source: &Source| {
+                let other = !fits(&source.location);
+                let rejected = source.rejected.or(other.then_some("would be a further parcel"));
+                Source { rejected, ..source.clone() }
+            };
+            let sources: Vec<Source> = sources.iter().map(only).collect();
+            search::route(wanted, &sources, Rules { rules: &rules, most: usize::MAX })
+        };
+        // What goes along with what is sent anyway needs no further parcel.
+        let along = among(&|id| job.used.contains(id) && job.joinable.contains(id));
+        if along.plan.fills(wanted) {
+            return along;
+        }
+        match most.saturating_sub(job.used.len()) {
+            0 => among(&|id| job.used.contains(id)),
+            left => search::route(wanted, &sources, Rules { rules: &rules, most: left }),
+        }
     }
 
     fn source(
@@ -154,12 +204,15 @@ impl Router {
         available: BTreeMap<Uuid, i64>,
         job: &Job<'_>,
     ) -> Source {
-        let opened = self.opened_today.get(&place.id).copied().unwrap_or(0);
-        let full = place.daily_capacity.is_some_and(|most| opened >= i64::from(most));
+        let opened = self.opened_today.get(&place.id).copied().unwrap_or(0)
+            + job.opened.get(&place.id).copied().unwrap_or(0);
+        // What goes into work that is there needs no room of its own.
+        let joins = job.joinable.contains(&place.id);
+        let full = !joins && place.daily_capacity.is_some_and(|most| opened >= i64::from(most));
         let rejected = match job.only {
-            Some(only) if only != place.id => Some("somebody chose another"),
-            None if job.excluded.contains(&place.id) => Some("refused or failed it before"),
-            None if full => Some("has no room left today"),
+            Some(only) if only != place.id => Some("all of it is to come from another"),
+            _ if job.excluded.contains(&place.id) => Some("refused or failed it before"),
+            None if full => Some(NO_ROOM),
             Some(_) | None => None,
         };
         let distance_km = job
@@ -268,6 +321,14 @@ fn day_began(place: &location::Model, now: OffsetDateTime) -> OffsetDateTime {
     let zone = jiff::tz::TimeZone::get(&place.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let began = crate::clock::timestamp(now).to_zoned(zone).start_of_day();
     began.map_or(now, |at| crate::clock::from_timestamp(at.timestamp()))
+}
+
+/// When the next day begins that a location's clock shows.
+pub(crate) fn day_after(place: &location::Model, now: OffsetDateTime) -> OffsetDateTime {
+    let zone = jiff::tz::TimeZone::get(&place.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let today = crate::clock::timestamp(now).to_zoned(zone);
+    let next = today.tomorrow().and_then(|day| day.start_of_day());
+    next.map_or(now + time::Duration::days(1), |at| crate::clock::from_timestamp(at.timestamp()))
 }
 
 #[cfg(test)]

@@ -55,6 +55,13 @@ pub(crate) struct Plan {
     pub(crate) needs_split: bool,
 }
 
+impl Plan {
+    /// Whether all that is wanted is promised.
+    pub(crate) fn fills(&self, wanted: &[Wanted]) -> bool {
+        self.filled.iter().zip(wanted).all(|(filled, line)| *filled == line.quantity)
+    }
+}
+
 /// A plan, and why it is this one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Routed {
@@ -179,7 +186,7 @@ fn best_within(wanted: &[Wanted], most: &[i64], able: &[&Source], rules: Rules<'
             Some(_) | None => break,
         }
     }
-    Plan { needs_split: complete, ..share(wanted, &filled, &chosen) }
+    Plan { needs_split: complete && filled != most, ..share(wanted, &filled, &chosen) }
 }
 
 /// The locations that a rule chooses, by their place among the sources; none where it yields no full plan.

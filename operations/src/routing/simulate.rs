@@ -187,8 +187,7 @@ fn route(
         pickup: order.pickup_location_id,
         allow_split: order.allow_split,
         destination: address.as_ref().and_then(Point::of_address),
-        excluded: &[],
-        only: None,
+        ..Job::of(currency)
     };
     Ok(router.route_from(wanted, |place| shelf.at(place, wanted), &job))
 }

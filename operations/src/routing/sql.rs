@@ -50,15 +50,17 @@ pub(super) async fn opened_since(
     days: &[(Uuid, OffsetDateTime)],
 ) -> Result<Vec<(Uuid, i64)>> {
     let mut query =
-        sql("select location_id, count(*) from fulfillments where state <> 'CANCELLED' and (");
+        sql("select f.location_id, count(*) from fulfillments f where f.state <> 'CANCELLED'
+             and exists (select 1 from fulfillment_orders fo join orders o on o.id = fo.order_id
+                 where fo.fulfillment_id = f.id and not o.imported) and (");
     for (index, (location, since)) in days.iter().enumerate() {
         let or = if index == 0 { "" } else { " or " };
         query = query
-            .add(&format!("{or}(location_id = ? and created_at >= ?)"))
+            .add(&format!("{or}(f.location_id = ? and f.created_at >= ?)"))
             .bind(*location)
             .bind(*since);
     }
-    db.values(query.add(") group by location_id")).await
+    db.values(query.add(") group by f.location_id")).await
 }
 
 /// Past orders: those of a channel, else of every channel that has no strategy of its own, within reach.
@@ -171,9 +173,9 @@ pub(super) async fn other_work(
     locations: &[Uuid],
     since: OffsetDateTime,
 ) -> Result<Vec<(Uuid, OffsetDateTime, Option<OffsetDateTime>)>> {
-    let mut query = sql("select f.location_id, f.created_at, coalesce(f.shipped_at, f.cancelled_at)
-         from fulfillments f where f.location_id = any(?)
-           and (coalesce(f.shipped_at, f.cancelled_at) is null or coalesce(f.shipped_at, f.cancelled_at) > ?)")
+    let mut query = sql("select f.location_id, f.created_at, coalesce(f.shipped_at, f.delivered_at, f.cancelled_at)
+         from fulfillments f where f.location_id = any(?) and f.state <> 'FAILED'
+           and (coalesce(f.shipped_at, f.delivered_at, f.cancelled_at) is null or coalesce(f.shipped_at, f.delivered_at, f.cancelled_at) > ?)")
     .ids(locations)
     .bind(since);
     if let Some(to) = which.to {

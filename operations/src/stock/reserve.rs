@@ -85,15 +85,19 @@ async fn hold(tx: WriteTx, actor: &Actor, command: &ReserveStock) -> Result<Uuid
         .map(|line| goods.wanted(line.sku.trim(), line.quantity.into()))
         .collect();
     let floor = Floor::load(&tx, &goods, &router.place_ids(), &held).await?;
+    let currency = Currency::of_channel(&channel)?;
+    // A checkout has no total yet: by the list it is worth about as much as the order will be.
+    let listed = crate::orders::sql::listed(&tx, channel.id, &skus).await?;
+    let worth = command.lines.iter().filter_map(|line| {
+        let row = listed.iter().find(|row| row.variant.sku == line.sku.trim())?;
+        Some(row.price?.0.saturating_mul(line.quantity.into()))
+    });
     let routing = Routing {
-        currency: Currency::of_channel(&channel)?,
-        // A checkout has no total yet: what is split only above a value is not split for it.
-        value: i64::MAX,
+        value: worth.fold(0, i64::saturating_add),
         pickup: command.pickup_location_id,
         allow_split: true,
         destination: command.destination.as_ref().and_then(Point::of_address),
-        excluded: &[],
-        only: None,
+        ..Routing::of(currency)
     };
     let plan = router.route(&wanted, &floor, &routing).plan;
     refuse_short(&plan, &wanted, &skus, "lines")?;
@@ -229,6 +233,11 @@ impl Goods {
     pub(crate) fn parts_of(&self, variant: Option<Uuid>) -> Vec<(Uuid, i64)> {
         let Some(variant) = variant else { return Vec::new() };
         self.components.get(&variant).cloned().unwrap_or_else(|| vec![(variant, 1)])
+    }
+
+    /// What one unit of a bundle consumes; none of a plain variant.
+    pub(crate) fn components_of(&self, variant: Uuid) -> Option<Vec<(Uuid, i64)>> {
+        self.components.get(&variant).cloned()
     }
 
     /// What a line consumes.

@@ -270,3 +270,10 @@ pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[Change]) -> Result<usize
     });
     Ok(usize::try_from(tx.run(query).await?).unwrap_or(0))
 }
+
+/// What of variants is promised to nobody: variant, location and units.
+pub(crate) async fn free(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64)>> {
+    let query = sql("select variant_id, location_id, on_hand - reserved - damaged - safety_stock
+         from stock_levels where variant_id = any(?)");
+    db.values(query.ids(variants)).await
+}

@@ -55,7 +55,17 @@ fn transactions_begin_in_one_file() {
 #[test]
 fn queries_of_a_domain_stand_in_its_sql_file() {
     // What serves every domain stands at the root, and keeps its one table's queries itself.
-    let shared = ["actor", "hints", "idempotency", "integrity", "page", "sql", "store", "timers"];
+    let shared = [
+        "actor",
+        "hints",
+        "idempotency",
+        "integrity",
+        "page",
+        "sql",
+        "store",
+        "timers",
+        "work_list",
+    ];
     let root = root().join("operations/src");
     for (path, text) in sources(&root) {
         let builds = text.contains("crate::sql::sql") || text.contains("crate::sql::{Sql, sql}");
