@@ -17,6 +17,7 @@ use sea_orm::{
     DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -261,9 +262,10 @@ impl Store {
         Fut: Future<Output = Result<T>>,
     {
         let _place = self.queue()?;
+        let turns = Arc::<Turns>::default();
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(&body).await {
+            let error = match self.attempt(&body, &turns).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -306,7 +308,7 @@ impl Store {
         }
     }
 
-    async fn attempt<T, F, Fut>(&self, body: &F) -> Result<T>
+    async fn attempt<T, F, Fut>(&self, body: &F, turns: &Arc<Turns>) -> Result<T>
     where
         F: Fn(WriteTx) -> Fut,
         Fut: Future<Output = Result<T>>,
@@ -315,9 +317,15 @@ impl Store {
         self.0.statements.fetch_add(2, Ordering::SeqCst);
         let shared = Arc::new(begun);
         let connection = Connection::Transaction(shared.clone());
-        let noted = Arc::<Noted>::default();
+        let noted = Arc::new(Noted { turns: turns.clone(), ..Noted::default() });
         let tx = WriteTx(Db { store: self.clone(), connection }, noted.clone());
-        let result = body(tx).await;
+        let result = match tx.wait_for_turns().await {
+            Ok(()) => body(tx).await,
+            Err(error) => {
+                drop(tx);
+                Err(error)
+            }
+        };
         let Some(tx) = Arc::into_inner(shared) else {
             return Err(Error::Internal("a transaction outlived its body".into()));
         };
@@ -444,11 +452,16 @@ pub struct Read(Db);
 #[derive(Debug)]
 pub struct WriteTx(Db, Arc<Noted>);
 
+/// Names that a body found taken: its next try has them from the start.
+type Turns = Mutex<BTreeSet<String>>;
+
 /// What is to be known of a transaction beside its rows.
 #[derive(Debug, Default)]
 struct Noted {
     /// Whether it changed any row.
     wrote: AtomicBool,
+    /// Names that it waited for before anything else.
+    turns: Arc<Turns>,
     /// What the audit log is to say of it, and whether it says so already.
     operation: OnceLock<&'static str>,
     audited: AtomicBool,
@@ -584,6 +597,30 @@ impl WriteTx {
                 "select cast(1 as bigint) from (select pg_advisory_xact_lock(hashtextextended(?, 0))) l",
             );
             self.value::<i64>(query.bind(name)).await?;
+        }
+        Ok(())
+    }
+
+    /// Has a name to the end, or begins anew and waits for it before anything else: whoever comes later stands later in
+    /// the log too, and nobody waits for a name while others wait for their rows.
+    pub(crate) async fn lock_in_turn(&self, name: &str) -> Result<()> {
+        if !self.is_postgres() || self.1.turns.lock().is_ok_and(|turns| turns.contains(name)) {
+            return Ok(());
+        }
+        let query = sql("select pg_try_advisory_xact_lock(hashtextextended(?, 0))").bind(name);
+        if self.value::<bool>(query).await? == Some(true) {
+            return Ok(());
+        }
+        if let Ok(mut turns) = self.1.turns.lock() {
+            turns.insert(name.to_owned());
+        }
+        Err(Error::Contended)
+    }
+
+    async fn wait_for_turns(&self) -> Result<()> {
+        let names = self.1.turns.lock().map(|turns| turns.clone()).unwrap_or_default();
+        for name in names {
+            self.lock(&name).await?;
         }
         Ok(())
     }

@@ -199,9 +199,9 @@ impl OrderQuery {
         edit::preview(ctx, input).await
     }
 
-    /// Orders within reach. `search` finds those where every word begins the order number, the channel
-    /// reference, a word of the customer's name, the email, the phone number or a SKU. Needs
-    /// `ORDERS_READ`.
+    /// Orders within reach. `search` finds those where every word begins the order number, the channel reference, a word
+    /// of the customer's name or company, the email, the phone number, a SKU or the number of a parcel; phone numbers and
+    /// numbers of parcels may be typed with blanks and signs. Needs `ORDERS_READ`.
     async fn orders(
         &self,
         ctx: &Context<'_>,

@@ -173,7 +173,7 @@ pub(super) async fn wait_in_turn(tx: &WriteTx, plan: &Plan, wanted: &[Wanted]) -
 
 async fn take_turns(tx: &WriteTx, variants: BTreeSet<Uuid>) -> Result<()> {
     for variant in variants {
-        tx.lock(&format!("variant {variant}")).await?;
+        tx.lock_in_turn(&format!("variant {variant}")).await?;
     }
     Ok(())
 }

@@ -1,3 +1,4 @@
+mod any_way;
 mod assign;
 mod availability;
 mod backorders;
