@@ -40,6 +40,8 @@ enum Found {
     Gathered(Way),
     /// The same, where counting costs as much as gathering.
     Searched(Way),
+    /// By an index that leads to a few rows at most.
+    Named(Way),
 }
 
 /// An index that leads to rows of the list.
@@ -77,11 +79,18 @@ impl Filter {
         Self { condition, found: Found::Searched(way) }
     }
 
+    /// What a few rows fit at most: by a number, or those of one order.
+    pub(crate) fn named(condition: Sql, way: Way) -> Self {
+        Self { condition, found: Found::Named(way) }
+    }
+
     fn ways(&self) -> &[Way] {
         match &self.found {
             Found::Looking => &[],
             Found::Listed(ways) => ways,
-            Found::Gathered(way) | Found::Searched(way) => std::slice::from_ref(way),
+            Found::Gathered(way) | Found::Searched(way) | Found::Named(way) => {
+                std::slice::from_ref(way)
+            }
         }
     }
 
@@ -122,6 +131,10 @@ impl List {
     /// A query of `at` and `id` for a page and one row more, in no order: the caller sorts by the two.
     pub(crate) async fn find(&self, db: &Db, page: &Page) -> Result<Sql> {
         let postgres = db.is_postgres();
+        let named = |filter: &Filter| matches!(filter.found, Found::Named(_));
+        if let Some(place) = self.filters.iter().position(named) {
+            return Ok(self.by(place, page, postgres));
+        }
         let to_gather: Vec<usize> = self.places(Filter::is_gathered);
         let leader = self.leader(db, &to_gather).await?;
         if let Some((place, units)) = leader {

@@ -90,7 +90,7 @@ pub async fn fulfillments(
     actor.require(Permission::FulfillmentRead)?;
     let order = sql::by_ship_by(db);
     let page = page.check(order)?;
-    let rows = sql::list(db, actor, filter, page.sql(order)).await?;
+    let rows = sql::list(db, actor, filter, &page).await?;
     Ok(page.finish(rows, |row| {
         let at = row.ship_by.unwrap_or(datetime!(9999-12-31 0:00 UTC));
         Cursor::new(SortValue::at(at), row.id)
@@ -123,6 +123,8 @@ pub struct PickItem {
     pub fulfillments: Vec<Uuid>,
 }
 
+/// What a page takes at most, before it is given another size.
+const MAX_PAGE: i32 = 100;
 /// Fulfillments of one pick list at most.
 pub const MAX_PICKED: i32 = 200;
 
@@ -151,7 +153,10 @@ pub async fn pick_list(
             location_ids: Some(vec![location]),
             ..FulfillmentFilter::default()
         };
-        sql::list(db, actor, &filter, sql::first(db, limit)).await?
+        let first = PageArgs { first: Some(limit.min(MAX_PAGE)), ..PageArgs::default() };
+        let first = first.check(sql::by_ship_by(db))?;
+        let wanted = usize::try_from(limit).unwrap_or_default();
+        sql::list(db, actor, &filter, &first.of_size(wanted)).await?
     };
     let open = |row: &&fulfillment::Model| {
         row.location_id == location

@@ -4,11 +4,14 @@ use super::read::FulfillmentFilter;
 use crate::actor::Actor;
 use crate::checks::fold;
 use crate::error::Result;
-use crate::page::Order;
+use crate::page::{Order, Page};
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
+use crate::work_list::{Filter, List, Way};
+use entities::enums::FulfillmentState;
 use entities::{Row, fulfillment, fulfillment_line, parcel, parcel_line, tracking_event};
 use sea_orm::ActiveEnum;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 struct OfOrder(Uuid, fulfillment::Model);
@@ -175,55 +178,101 @@ pub(super) async fn parcels_at_reached_locations(
     db.all(query).await
 }
 
-/// ` and …` for fulfillments within reach: their location, and an order of a channel.
-fn reached(actor: &Actor) -> Sql {
-    let locations = actor.reach.locations_sql("f.location_id");
-    let Some(_) = &actor.reach.channels else { return locations };
-    locations
-        .add(" and exists (select 1 from fulfillment_orders reach_o join orders reach_r on reach_r.id = reach_o.order_id
-              where reach_o.fulfillment_id = f.id")
-        .join(actor.reach.channels_sql("reach_r.channel_id"))
-        .add(")")
+const FULFILLMENTS: &str = "fulfillments f";
+const ID: &str = "f.id";
+
+/// Fulfillments themselves, by an index of theirs in the order in which they leave.
+fn own(condition: Sql) -> Way {
+    Way { from: FULFILLMENTS, condition, at: None, id: ID }
+}
+
+/// Rows that name fulfillments.
+fn naming(from: &'static str, condition: Sql) -> Way {
+    Way { from, condition, at: None, id: "d.fulfillment_id" }
+}
+
+fn state_is(state: FulfillmentState) -> Sql {
+    sql(format!("f.state = '{}'", state.to_value()))
+}
+
+fn at(location: Uuid) -> Sql {
+    sql("f.location_id = ?").bind(location)
+}
+
+/// Those at some locations, in some states: a way for each of both.
+fn at_and_in(locations: &[Uuid], states: &[FulfillmentState]) -> Filter {
+    let names: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();
+    let condition = sql("f.location_id = any(?) and f.state = any(?)").ids(locations).texts(&names);
+    let ways = locations.iter().flat_map(|location| {
+        states.iter().map(|state| own(at(*location).add(" and ").join(state_is(*state))))
+    });
+    Filter::listed(condition, ways.collect())
+}
+
+fn at_locations(locations: &[Uuid]) -> Filter {
+    let ways = locations.iter().map(|location| own(at(*location))).collect();
+    Filter::listed(sql("f.location_id = any(?)").ids(locations), ways)
 }
 
 impl FulfillmentFilter {
-    fn sql(&self, actor: &Actor) -> Sql {
-        let mut condition = reached(actor);
+    /// What is asked for, within reach, as a list: what leaves first stands first.
+    fn list(&self, db: &Db, actor: &Actor) -> List {
+        let mut filters = Vec::new();
         if let Some(number) = &self.number {
-            condition = condition.add(" and f.number = ?").bind(number.trim().to_uppercase());
-        }
-        if let Some(states) = &self.states {
-            let names: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();
-            condition = match names.as_slice() {
-                [single] => condition.add(" and f.state = ?").bind(single.as_str()),
-                several => condition.add(" and f.state = any(?)").texts(several),
-            };
-        }
-        match self.location_ids.as_deref() {
-            Some([single]) => condition = condition.add(" and f.location_id = ?").bind(*single),
-            Some(several) => condition = condition.add(" and f.location_id = any(?)").ids(several),
-            None => {}
-        }
-        if let Some(assignee) = self.assignee_id {
-            condition = condition.add(" and f.assignee_id = ?").bind(assignee);
-        }
-        for (sign, at) in [(">=", self.ship_by_from), ("<", self.ship_by_to)] {
-            if let Some(at) = at {
-                condition = condition.add(&format!(" and f.ship_by {sign} ?")).bind(at);
-            }
+            let condition = sql("f.number = ?").bind(number.trim().to_uppercase());
+            filters.push(Filter::named(condition.clone(), own(condition)));
         }
         if let Some(order) = self.order_id {
-            let text =
-                " and f.id in (select fulfillment_id from fulfillment_orders where order_id = ?)";
-            condition = condition.add(text).bind(order);
+            let condition = sql("exists (select 1 from fulfillment_orders of_o
+                 where of_o.fulfillment_id = f.id and of_o.order_id = ?)")
+            .bind(order);
+            let way = naming("fulfillment_orders d", sql("d.order_id = ?").bind(order));
+            filters.push(Filter::named(condition, way));
         }
         if let Some(number) = &self.tracking_number {
-            let text = " and f.id in (select fulfillment_id from parcels where tracking_key = ?)";
-            condition = condition.add(text).bind(tracking_key(number));
+            let key = tracking_key(number);
+            let condition = sql("exists (select 1 from parcels of_p
+                 where of_p.fulfillment_id = f.id and of_p.tracking_key = ?)")
+            .bind(key.as_str());
+            let way = naming("parcels d", sql("d.tracking_key = ?").bind(key));
+            filters.push(Filter::named(condition, way));
         }
-        condition
+        if let Some(assignee) = self.assignee_id {
+            let condition = sql("f.assignee_id = ?").bind(assignee);
+            filters.push(Filter::listed(condition.clone(), vec![own(condition)]));
+        }
+        let reach = actor.reach.locations.as_deref();
+        match (self.location_ids.as_deref().or(reach), self.states.as_deref()) {
+            (Some(locations), Some(states)) => filters.push(at_and_in(locations, states)),
+            (Some(locations), None) => filters.push(at_locations(locations)),
+            (None, Some(states)) => {
+                let names: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();
+                let ways = states.iter().map(|state| own(state_is(*state))).collect();
+                filters.push(Filter::listed(sql("f.state = any(?)").texts(&names), ways));
+            }
+            (None, None) => {}
+        }
+        if self.location_ids.is_some() {
+            filters
+                .extend(reach.map(|ids| Filter::looking(sql("f.location_id = any(?)").ids(ids))));
+        }
+        if actor.reach.channels.is_some() {
+            let condition = sql("exists (select 1 from fulfillment_orders reach_o
+                 join orders reach_r on reach_r.id = reach_o.order_id where reach_o.fulfillment_id = f.id")
+            .join(actor.reach.channels_sql("reach_r.channel_id"))
+            .add(")");
+            filters.push(Filter::looking(condition));
+        }
+        let mut bounds: Vec<(&'static str, sea_orm::Value)> = Vec::new();
+        bounds.extend(self.ship_by_from.map(|at| (">=", at.into())));
+        let to = self.ship_by_to.or_else(|| self.ship_by_from.map(|_| NEVER));
+        bounds.extend(to.map(|at| ("<", at.into())));
+        List { table: FULFILLMENTS, order: by_ship_by(db), is_usual: true, filters, bounds }
     }
 }
+
+/// Behind every time to leave.
+const NEVER: OffsetDateTime = time::macros::datetime!(9999-12-31 0:00 UTC);
 
 /// The form in which tracking numbers are compared.
 pub(crate) fn tracking_key(number: &str) -> String {
@@ -240,24 +289,28 @@ pub(super) fn by_ship_by(db: &Db) -> Order {
     Order::by_time(column, "f.id", false)
 }
 
+/// A page of a filter and one row more.
 pub(super) async fn list(
     db: &Db,
     actor: &Actor,
     filter: &FulfillmentFilter,
-    page: Sql,
+    page: &Page,
 ) -> Result<Vec<fulfillment::Model>> {
-    let query = sql("select f.* from fulfillments f where true");
-    db.all(query.join(filter.sql(actor)).join(page)).await
+    let (list, order) = (filter.list(db, actor), by_ship_by(db));
+    if list.filters.is_empty() {
+        let query = sql("select f.* from fulfillments f where true").join(list.conditions());
+        return db.all(query.join(page.sql(order))).await;
+    }
+    let keys = list.find(db, page).await?;
+    let query = sql("select f.* from (")
+        .join(keys)
+        .add(") k cross join fulfillments f where f.id = k.id")
+        .add(&page.order_by("k.at", "k.id", order));
+    db.all(query).await
 }
 
 pub(super) async fn count(db: &Db, actor: &Actor, filter: &FulfillmentFilter) -> Result<i64> {
-    let query = sql("select count(*) from fulfillments f where true").join(filter.sql(actor));
+    let conditions = filter.list(db, actor).conditions();
+    let query = sql("select count(*) from fulfillments f where true").join(conditions);
     Ok(db.value(query).await?.unwrap_or(0))
-}
-
-/// ` order by … limit …`: the first so many.
-pub(super) fn first(db: &Db, limit: i32) -> Sql {
-    let order = by_ship_by(db);
-    let column = order.column.unwrap_or(order.id);
-    sql(format!(" order by {column}, {} limit {limit}", order.id))
 }

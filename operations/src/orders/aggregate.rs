@@ -4,6 +4,7 @@
 //! from that is derived here and nowhere else: counts of the lines, totals, payments, the hold of the system,
 //! the work that waits for holds, the four states, and the stock that moves.
 
+use super::backorders;
 use super::list::search;
 use super::promise::Schedules;
 use super::sql;
@@ -174,8 +175,8 @@ pub(crate) struct Aggregate {
     events: Vec<NewEvent>,
     /// When locations work, once that was looked up.
     pub(crate) schedules: Option<Schedules>,
-    /// Variants that somebody waits for until a location has room again, and when that is.
-    pub(crate) retries: BTreeSet<(Uuid, OffsetDateTime)>,
+    /// Variants at locations that somebody waits for until there is room again, and when that is.
+    pub(crate) retries: BTreeSet<(Uuid, Uuid, OffsetDateTime)>,
     /// Sizes of work that the log was told of.
     sizes_told: BTreeMap<Uuid, i64>,
 }
@@ -660,6 +661,7 @@ impl Aggregate {
         self.settle(tx);
         self.set_clocks(tx, &mut batch);
         self.wait_for_money(tx, &mut batch).await?;
+        self.join_queues(tx).await?;
         let moves = self.moves(tx).await?;
         self.rows(tx, actor, &mut batch).await?;
         ledger::note(tx, actor, &mut batch, &moves);
@@ -690,8 +692,9 @@ impl Aggregate {
 
     /// Sets the clock of each order to its next moment.
     pub(crate) fn set_clocks(&mut self, tx: &WriteTx, batch: &mut Batch) {
-        for (variant, at) in std::mem::take(&mut self.retries) {
-            timers::set(tx, batch, Job::ServeBackorders, variant, at);
+        for (variant, location, at) in std::mem::take(&mut self.retries) {
+            let job = (Job::ServeBackorders, variant);
+            timers::set_with(tx, batch, job, at, backorders::lies_at(location));
         }
         let ships: Vec<Option<OffsetDateTime>> =
             self.orders.iter().map(|one| self.next_ship_by(one, tx.now())).collect();
@@ -896,9 +899,14 @@ impl OrderInHand {
         Facts::of(&self.row, self.rows(), self.purse.funds())
     }
 
+    /// Where it stands as a whole, by what is known now.
+    pub(crate) fn state(&self) -> OrderState {
+        self.facts().states().order
+    }
+
     /// Whether it waits for anything to happen: neither a draft nor ended.
     pub(crate) fn is_open(&self) -> bool {
-        self.facts().states().order == OrderState::Open
+        self.state() == OrderState::Open
     }
 
     /// Places a hold.

@@ -12,8 +12,8 @@ use crate::stock::ledger::{self, Move};
 use crate::stock::sql as stock;
 use crate::store::{Batch, WriteTx};
 use crate::timers::{self, Job};
-use entities::backorder;
 use entities::enums::OrderState;
+use entities::{backorder, order_line};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,25 +40,27 @@ impl Aggregate {
     /// Deals out what became free to those who wait for it.
     pub(super) async fn serve_waiting(&mut self, tx: &WriteTx, batch: &mut Batch) -> Result<()> {
         let pending = self.pending();
-        let freed =
-            pending.iter().filter(|(_, units)| **units > 0).map(|((variant, _), _)| *variant);
-        let variants: BTreeSet<Uuid> = freed.collect();
-        let variants: Vec<Uuid> = variants.into_iter().collect();
-        self.serve_those_who_want(tx, batch, &variants, None).await
+        let freed = pending.into_iter().filter(|(_, units)| *units > 0);
+        let mut places: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+        for ((variant, location), _) in freed {
+            places.entry(variant).or_default().insert(location);
+        }
+        self.serve_those_who_want(tx, batch, &places, None).await
     }
 
     async fn serve_those_who_want(
         &mut self,
         tx: &WriteTx,
         batch: &mut Batch,
-        variants: &[Uuid],
+        freed: &BTreeMap<Uuid, BTreeSet<Uuid>>,
         after: Option<Place>,
     ) -> Result<()> {
-        if variants.is_empty() {
+        if freed.is_empty() {
             return Ok(());
         }
+        let variants: Vec<Uuid> = freed.keys().copied().collect();
         take_turns(tx, variants.iter().copied().collect()).await?;
-        let waiting = sql::waiting_for(tx, variants, after, LINES + 1).await?;
+        let waiting = sql::waiting_for(tx, &variants, after, LINES + 1).await?;
         let mut queue: Vec<Uuid> = Vec::new();
         let mut lines: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
         let mut last = None;
@@ -87,22 +89,31 @@ impl Aggregate {
         let more = last.is_some() && last != waiting.last().map(|(_, place)| *place);
         if more {
             // Nobody behind them is served from nothing.
-            for variant in self.still_free(tx, variants).await? {
-                let payload = json!({ "after": last });
+            for (variant, locations) in self.still_free(tx, freed).await? {
+                let payload = json!({ "after": last, "at": locations });
                 timers::set_with(tx, batch, (Job::ServeBackorders, variant), tx.now(), payload);
             }
         }
         Ok(())
     }
 
-    /// Which of these variants lie somewhere and are promised to nobody.
-    async fn still_free(&self, tx: &WriteTx, variants: &[Uuid]) -> Result<BTreeSet<Uuid>> {
+    /// What of that which became free is promised to nobody yet.
+    async fn still_free(
+        &self,
+        tx: &WriteTx,
+        freed: &BTreeMap<Uuid, BTreeSet<Uuid>>,
+    ) -> Result<BTreeMap<Uuid, BTreeSet<Uuid>>> {
+        let variants: Vec<Uuid> = freed.keys().copied().collect();
         let mut free: BTreeMap<(Uuid, Uuid), i64> = self.pending();
-        for (variant, location, units) in stock::free(tx, variants).await? {
+        for (variant, location, units) in stock::free(tx, &variants).await? {
             *free.entry((variant, location)).or_default() += units;
         }
-        let free = free.into_iter().filter(|(_, units)| *units > 0);
-        Ok(free.map(|((variant, _), _)| variant).filter(|id| variants.contains(id)).collect())
+        let mut left = freed.clone();
+        for (variant, locations) in &mut left {
+            locations.retain(|place| free.get(&(*variant, *place)).is_some_and(|units| *units > 0));
+        }
+        left.retain(|_, locations| !locations.is_empty());
+        Ok(left)
     }
 
     /// Takes further orders in hand.
@@ -128,6 +139,17 @@ impl Aggregate {
 }
 
 impl Aggregate {
+    /// Whoever waits for more than before takes turns with whoever frees some.
+    pub(super) async fn join_queues(&self, tx: &WriteTx) -> Result<()> {
+        let waited = |line: &Tracked<order_line::Model>| {
+            line.was().map_or(0, |was| was.quantity_backordered)
+        };
+        let lines = self.orders.iter().flat_map(|one| &one.lines);
+        let more = lines.filter(|line| line.quantity_backordered > waited(line));
+        let variants = more.flat_map(|line| parts(line)).map(|(variant, _)| variant);
+        take_turns(tx, variants.collect()).await
+    }
+
     /// Puts the orders that wait into the queue, and takes those out that wait no longer.
     pub(super) async fn queue(&self, tx: &WriteTx) -> Result<()> {
         let waits = |one: &OrderInHand| one.lines.iter().any(|line| line.quantity_backordered > 0);
@@ -208,9 +230,18 @@ pub(crate) async fn move_and_serve(
     waiting.tell_companions(tx, actor).await
 }
 
-/// Serves those who wait for a variant with whatever lies there.
-pub(crate) async fn serve(tx: &WriteTx, actor: &Actor, variant: Uuid) -> Result<()> {
-    serve_behind(tx, actor, variant, &Json::Null).await
+/// Serves those who wait for a variant with what lies at a location.
+pub(crate) async fn serve(
+    tx: &WriteTx,
+    actor: &Actor,
+    (variant, location): (Uuid, Uuid),
+) -> Result<()> {
+    serve_behind(tx, actor, variant, &lies_at(location)).await
+}
+
+/// What a clock for those who wait is told: where something lies.
+pub(super) fn lies_at(location: Uuid) -> Json {
+    json!({ "at": [location] })
 }
 
 /// Goes on where one transaction stopped.
@@ -224,6 +255,10 @@ pub(crate) async fn serve_behind(
     let after: Option<Place> = after.and_then(|json| serde_json::from_value(json).ok());
     let mut waiting = Aggregate::default();
     let mut batch = Batch::default();
-    waiting.serve_those_who_want(tx, &mut batch, &[variant], after).await?;
+    let at = payload.get("at").cloned();
+    let at: BTreeSet<Uuid> =
+        at.and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default();
+    let freed = BTreeMap::from([(variant, at)]);
+    waiting.serve_those_who_want(tx, &mut batch, &freed, after).await?;
     waiting.write(tx, actor, batch).await
 }

@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, OrderInHand, WorkInHand, live, units};
 use super::in_hand::{self, LineQuantity};
+use super::state::Act;
 use super::totals::standing;
 use crate::audit;
 use crate::checks;
@@ -10,7 +11,7 @@ use crate::events;
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
-use entities::enums::{CancelReason, FulfillmentState, OrderState};
+use entities::enums::{CancelReason, FulfillmentState};
 use entities::{fulfillment, order_line};
 use sea_orm::ActiveEnum;
 use serde::{Deserialize, Serialize};
@@ -85,11 +86,9 @@ pub async fn cancel(store: &Store, call: Call<'_>, command: &CancelOrder) -> Res
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order_mut(id).ok_or(Error::Contended)?;
-        if one.row.state == OrderState::Draft && command.lines.is_none() {
-            // What was never placed is cancelled as a whole, or written anew.
-            one.row.draft = false;
-        }
-        in_hand::insist_open(one)?;
+        in_hand::insist(one, if command.lines.is_none() { Act::Cancel } else { Act::CancelUnits })?;
+        // What was never placed is cancelled as a whole, or written anew.
+        one.row.draft = false;
         let wanted = wanted(one, command)?;
         let manner = Manner {
             reason: command.reason,

@@ -3,6 +3,7 @@
 use super::aggregate::{Aggregate, WorkInHand};
 use super::companions::is_shareable;
 use super::sql;
+use super::state::{Act, takes};
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
@@ -97,7 +98,7 @@ fn check(found: &Aggregate, ids: &[Uuid]) -> Result<()> {
         let field = format!("orderIds.{index}");
         let one = found.order(*id).ok_or(Error::Contended)?;
         let mut refuse = |code, message: &str| faults.add(code, &field, message);
-        if !one.is_open() {
+        if !takes(one.state(), Act::Consolidate) {
             let state = one.row.state.to_value();
             refuse(RefusalCode::StateConflict, &format!("is {state}: nothing of it is to be sent"));
         } else if one.is_held() {

@@ -6,6 +6,7 @@ use super::in_hand;
 use super::place::{placed_data, wait_for_payment};
 use super::promise::Schedules;
 use super::sql;
+use super::state::Act;
 use super::supply::{Choice, Want};
 use super::totals::standing;
 use crate::audit;
@@ -43,7 +44,7 @@ pub async fn draft_complete(
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order_mut(id).ok_or(Error::Contended)?;
-        insist_draft(&one.row)?;
+        insist_draft(&one.row, Act::Complete)?;
         let currency = Currency::from_code(&one.row.currency)
             .ok_or_else(|| Error::Internal(format!("order {} has no currency", one.row.number)))?;
         let mut faults = Faults::default();

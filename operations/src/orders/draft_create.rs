@@ -4,6 +4,7 @@ use super::aggregate::{Aggregate, about};
 use super::input;
 use super::list::search;
 use super::place::{Draft, PlaceOrder, Prepared, placed_data};
+use super::state::{Act, takes};
 use crate::audit;
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events;
@@ -66,8 +67,8 @@ pub async fn draft_create(store: &Store, call: Call<'_>, command: &PlaceOrder) -
 }
 
 /// Refuses what is no draft.
-pub(super) fn insist_draft(row: &entities::order::Model) -> Result<()> {
-    if row.draft {
+pub(super) fn insist_draft(row: &entities::order::Model, act: Act) -> Result<()> {
+    if takes(row.state, act) {
         return Ok(());
     }
     let mut faults = Faults::default();

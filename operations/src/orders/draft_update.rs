@@ -7,6 +7,7 @@ use super::input;
 use super::list::search;
 use super::place::{Draft, PlaceOrder, Prepared, placed_data};
 use super::sql;
+use super::state::Act;
 use crate::audit;
 use crate::error::{Error, Result};
 use crate::events;
@@ -36,7 +37,7 @@ pub async fn draft_update(store: &Store, call: Call<'_>, command: &UpdateDraft) 
         let id = command.order_id;
         let found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let was = found.order(id).map(|one| (*one.row).clone()).ok_or(Error::Contended)?;
-        insist_draft(&was)?;
+        insist_draft(&was, Act::Redraft)?;
         let prepared = Prepared::of(&tx, call.actor, &command.order, Some(id)).await;
         let mut prepared = prepared.map_err(under_order)?;
         sql::clear_draft(&tx, id).await?;

@@ -6,6 +6,7 @@ use super::in_hand::{self, LineQuantity};
 use super::input::{self, AdjustmentInput, CheckedLine, LineInput};
 use super::place::Shelf;
 use super::pricing::{LineAmounts, PriceAdjustment};
+use super::state::Act;
 use super::supply::{Choice, Want};
 use super::totals::{self, standing};
 use crate::actor::Actor;
@@ -229,7 +230,7 @@ async fn apply(
 ) -> Result<()> {
     let id = command.order_id;
     let one = found.order(id).ok_or(Error::Contended)?;
-    in_hand::insist_open(one)?;
+    in_hand::insist(one, Act::Edit)?;
     let mut faults = Faults::default();
     if one.row.imported {
         let message = "came with its history from another system: change it there";

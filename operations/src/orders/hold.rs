@@ -2,6 +2,7 @@
 
 use super::aggregate::hold_told;
 use super::in_hand;
+use super::state::Act;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
@@ -41,7 +42,7 @@ pub async fn hold(store: &Store, call: Call<'_>, command: &HoldOrder) -> Result<
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order_mut(id).ok_or(Error::Contended)?;
-        in_hand::insist_open(one)?;
+        in_hand::insist(one, Act::Hold)?;
         if one.open_holds().count() >= MAX_HOLDS {
             let mut faults = Faults::default();
             let message = format!("an order has at most {MAX_HOLDS} holds at once");

@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, OrderInHand};
 use super::sql;
+use super::state::{Act, takes};
 use crate::actor::Actor;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
@@ -53,9 +54,9 @@ pub(crate) fn version(faults: &mut Faults, expected: Option<i32>, found: i32) {
     }
 }
 
-/// Refuses an order that has ended or is not placed yet.
-pub(crate) fn insist_open(one: &OrderInHand) -> Result<()> {
-    if one.is_open() {
+/// Refuses what an order does not take as it stands.
+pub(crate) fn insist(one: &OrderInHand, act: Act) -> Result<()> {
+    if takes(one.state(), act) {
         return Ok(());
     }
     let state = one.row.state.to_value();

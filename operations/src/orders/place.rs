@@ -359,7 +359,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let moves = floor.moves(plan, &held, ("ord", id));
     // What the checkout held beyond the order is dealt out to those who wait.
     let left = moves.iter().filter(|one| one.reserved < 0);
-    placed.retries.extend(left.map(|one| (one.variant_id, tx.now())));
+    placed.retries.extend(left.map(|one| (one.variant_id, one.location_id, tx.now())));
     let schedules = Schedules::with(&tx, &router.places).await?;
     let risk = look_at_risk(&tx, &mut placed, &schedules, id).await?;
     draft.batch.add(&risk);

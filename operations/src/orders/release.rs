@@ -2,6 +2,7 @@
 
 use super::aggregate::{hold_told, release as end};
 use super::in_hand;
+use super::state::Act;
 use super::supply::Choice;
 use crate::actor::Reach;
 use crate::audit;
@@ -46,6 +47,7 @@ pub async fn release(store: &Store, call: Call<'_>, command: &ReleaseOrder) -> R
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order_mut(id).ok_or(Error::Contended)?;
+        in_hand::insist(one, Act::Release)?;
         let mut faults = Faults::default();
         if let Some(hold) = command.hold_id {
             match one.holds.iter().find(|row| row.id == hold) {

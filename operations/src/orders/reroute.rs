@@ -1,6 +1,7 @@
 //! `orderReroute`: send what nobody has begun from elsewhere.
 
 use super::in_hand;
+use super::state::Act;
 use super::supply::{Choice, Want};
 use crate::audit;
 use crate::checks;
@@ -33,7 +34,7 @@ pub async fn reroute(store: &Store, call: Call<'_>, command: &RerouteOrder) -> R
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order(id).ok_or(Error::Contended)?;
-        in_hand::insist_open(one)?;
+        in_hand::insist(one, Act::Reroute)?;
         let mut faults = Faults::default();
         let chosen = |work: &&WorkInHand| {
             let named = command.fulfillment_id.is_none_or(|wanted| work.row.id == wanted);

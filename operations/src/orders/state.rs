@@ -4,6 +4,93 @@ use crate::payments::purse::Funds;
 use entities::enums::{OrderFulfillmentState, OrderPaymentState, OrderReturnState, OrderState};
 use entities::{order, order_line};
 
+/// What people and partners do to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Write a draft anew.
+    Redraft,
+    /// Place a draft.
+    Complete,
+    /// Change what is ordered, where it goes, or what it costs.
+    Edit,
+    /// Send something else for what was ordered.
+    Substitute,
+    /// Send it from elsewhere.
+    Reroute,
+    /// Send it together with others.
+    Consolidate,
+    /// Stop it.
+    Hold,
+    /// Let it go on.
+    Release,
+    /// Decide about its risk.
+    Decide,
+    /// Call units of it off.
+    CancelUnits,
+    /// Call it off.
+    Cancel,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Self; 11] = [
+        Self::Redraft,
+        Self::Complete,
+        Self::Edit,
+        Self::Substitute,
+        Self::Reroute,
+        Self::Consolidate,
+        Self::Hold,
+        Self::Release,
+        Self::Decide,
+        Self::CancelUnits,
+        Self::Cancel,
+    ];
+}
+
+/// Whether an order in a state takes an act. Labels, messages and the person who looks after it change in any state.
+pub const fn takes(state: OrderState, act: Act) -> bool {
+    match state {
+        OrderState::Draft => match act {
+            Act::Redraft | Act::Complete | Act::Cancel => true,
+            Act::Edit
+            | Act::Substitute
+            | Act::Reroute
+            | Act::Consolidate
+            | Act::Hold
+            | Act::Release
+            | Act::Decide
+            | Act::CancelUnits => false,
+        },
+        OrderState::Open => match act {
+            Act::Edit
+            | Act::Substitute
+            | Act::Reroute
+            | Act::Consolidate
+            | Act::Hold
+            | Act::Release
+            | Act::Decide
+            | Act::CancelUnits
+            | Act::Cancel => true,
+            Act::Redraft | Act::Complete => false,
+        },
+        // What has ended stays as it is; returns come another way.
+        OrderState::Completed | OrderState::Cancelled => match act {
+            Act::Redraft
+            | Act::Complete
+            | Act::Edit
+            | Act::Substitute
+            | Act::Reroute
+            | Act::Consolidate
+            | Act::Hold
+            | Act::Release
+            | Act::Decide
+            | Act::CancelUnits
+            | Act::Cancel => false,
+        },
+    }
+}
+
 /// What the states follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facts {
@@ -129,9 +216,54 @@ impl Facts {
     }
 }
 
+/// The machine of orders as a table, for people.
+pub fn table() -> String {
+    use sea_orm::ActiveEnum;
+    use std::fmt::Write;
+    let states =
+        [OrderState::Draft, OrderState::Open, OrderState::Completed, OrderState::Cancelled];
+    let mut text = String::new();
+    for state in states {
+        let acts: Vec<String> = Act::ALL
+            .into_iter()
+            .filter(|act| takes(state, *act))
+            .map(|act| format!("{act:?}"))
+            .collect();
+        let _infallible = writeln!(text, "{:<10} {}", state.to_value(), acts.join(" "));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_machine_is_as_it_was_reviewed() {
+        insta::assert_snapshot!(table(), @r"
+        DRAFT      Redraft Complete Cancel
+        OPEN       Edit Substitute Reroute Consolidate Hold Release Decide CancelUnits Cancel
+        COMPLETED
+        CANCELLED
+        ");
+    }
+
+    #[test]
+    fn every_state_follows_from_some_facts_and_every_act_is_taken_somewhere() {
+        let facts = [
+            Facts { draft: true, ..OWED },
+            OWED,
+            Facts { fulfilled: 2, shipped: true, delivered: true, captured: 100, ..OWED },
+            Facts { cancelled: true, ..OWED },
+        ];
+        let states = facts.map(|facts| facts.states().order);
+        let all =
+            [OrderState::Draft, OrderState::Open, OrderState::Completed, OrderState::Cancelled];
+        assert_eq!(states, all);
+        for act in Act::ALL {
+            assert!(all.iter().any(|state| takes(*state, act)), "{act:?}");
+        }
+    }
 
     const OWED: Facts = Facts {
         draft: false,

@@ -8,6 +8,7 @@ use super::input::{self, LineInput};
 use super::place::Shelf;
 use super::pricing::LineAmounts;
 use super::sql;
+use super::state::Act;
 use super::supply::{Choice, Want};
 use super::totals::{discount_of, own_discount, share, standing};
 use crate::audit;
@@ -54,7 +55,7 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
         let id = line.ok_or_else(missing)?.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order(id).ok_or(Error::Contended)?;
-        in_hand::insist_open(one)?;
+        in_hand::insist(one, Act::Substitute)?;
         let old = one.lines.iter().find(|row| row.id == command.line_id).ok_or_else(missing)?;
         let old = (**old).clone();
         let begun = found.begun_units(old.id, WorkInHand::is_begun);

@@ -218,7 +218,8 @@ impl Aggregate {
         }
         for place in full.filter_map(|one| router.place(one.location)) {
             let at = day_after(place, now);
-            let variants = wanted.iter().flat_map(|one| &one.parts).map(|part| (part.0, at));
+            let variants =
+                wanted.iter().flat_map(|one| &one.parts).map(|part| (part.0, place.id, at));
             self.retries.extend(variants);
         }
     }

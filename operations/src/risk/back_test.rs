@@ -93,7 +93,11 @@ pub async fn back_test(
     rows.retain(|row| row.code != rule.code);
     rows.push(command.row(rule, db.now()));
     let changed = Rules::with(&rows);
-    let history = History::load(db, &orders).await?;
+    let hours = WINDOWS.iter().flat_map(|(code, _)| {
+        [&standing, &changed].map(|rules| rules.active(code).and_then(|rule| rule.window_hours))
+    });
+    let window = Duration::hours(hours.flatten().max().unwrap_or(0).into());
+    let history = History::load(db, &orders, window).await?;
     let mut done = BackTest { orders: orders.len(), ..BackTest::default() };
     for (index, order) in orders.into_iter().rev().enumerate() {
         if index % AT_ONCE == AT_ONCE - 1 {
@@ -149,15 +153,19 @@ fn shared(order: &order::Model) -> [(&'static str, &'static str, &Option<String>
     ]
 }
 
-/// Those placed before an order, or at the same moment, itself not among them.
-fn before<'a>(timeline: Option<&'a Timeline>, order: &order::Model) -> Vec<&'a Past> {
+/// Those placed before an order, or at the same moment, itself perhaps among them.
+fn until<'a>(timeline: Option<&'a Timeline>, order: &order::Model) -> &'a [Past] {
     let all = timeline.map_or(&[][..], Vec::as_slice);
-    let until = all.partition_point(|past| past.placed_at <= order.placed_at);
-    all.iter().take(until).filter(|past| past.id != order.id).collect()
+    all.get(..all.partition_point(|past| past.placed_at <= order.placed_at)).unwrap_or_default()
+}
+
+/// The same without itself.
+fn before<'a>(timeline: Option<&'a Timeline>, order: &order::Model) -> Vec<&'a Past> {
+    until(timeline, order).iter().filter(|past| past.id != order.id).collect()
 }
 
 impl History {
-    async fn load(db: &Db, orders: &[order::Model]) -> Result<Self> {
+    async fn load(db: &Db, orders: &[order::Model], window: Duration) -> Result<Self> {
         let mut known = Self {
             by_key: HashMap::new(),
             by_customer: HashMap::new(),
@@ -166,6 +174,7 @@ impl History {
             schedules: Schedules::with(db, &[]).await?,
         };
         let Some(until) = orders.last().map(|order| order.placed_at) else { return Ok(known) };
+        let since = orders.first().map_or(until, |order| order.placed_at - window);
         for index in 0..4 {
             let mut keys: BTreeSet<String> = BTreeSet::new();
             let (mut name, mut column) = ("", "");
@@ -177,7 +186,7 @@ impl History {
             let keys: Vec<String> = keys.into_iter().collect();
             let timelines = known.by_key.entry(name).or_default();
             for keys in keys.chunks(1_000) {
-                for past in sql::sharing(db, (column, keys), until).await? {
+                for past in sql::sharing(db, (column, keys), (since, until)).await? {
                     let key = match name {
                         "email" => past.email.clone(),
                         "phone" => past.phone.clone(),
@@ -233,15 +242,18 @@ impl History {
 
     /// What the rules look at, as it was when an order was placed.
     fn facts(&self, db: &Db, order: &order::Model, rules: &Rules) -> Facts {
-        let of = |name: &str, key: Option<&String>| {
-            before(self.by_key.get(name).zip(key).and_then(|(all, key)| all.get(key)), order)
+        let of = |name: &str, key: Option<&String>| -> &[Past] {
+            let timeline = self.by_key.get(name).zip(key).and_then(|(all, key)| all.get(key));
+            until(timeline, order)
         };
         let mut velocity = Vec::new();
         for ((code, name), (_, _, key)) in WINDOWS.iter().zip(shared(order)) {
             let hours = rules.active(code).and_then(|rule| rule.window_hours).unwrap_or(0);
             let since = order.placed_at - Duration::hours(hours.into());
             let earlier = of(name, key.as_ref());
-            let count = earlier.iter().filter(|past| past.placed_at > since).count();
+            let first = earlier.partition_point(|past| past.placed_at <= since);
+            let within = earlier.iter().skip(first);
+            let count = within.filter(|past| past.id != order.id).count();
             velocity.push((*code, i64::try_from(count).unwrap_or(i64::MAX) + 1));
         }
         let own = before(order.customer_id.and_then(|id| self.by_customer.get(&id)), order);
@@ -253,10 +265,21 @@ impl History {
         let persons = newest(own.iter().filter(usual).map(|past| past.amount).collect());
         let segment = self.by_segment.get(&(order.channel_id, order.country_code.clone()));
         let segments = newest(before(segment, order).iter().map(|past| past.amount).collect());
-        let back = |past: &&&Past| past.charged_back;
-        let chargebacks = of("email", order.email_key.as_ref()).iter().filter(back).count()
-            + of("address", order.address_key.as_ref()).iter().filter(back).count();
-        let known = |past: &&Past| past.address.is_some() && past.address == order.address_key;
+        let keys = [
+            ("email", &order.email_key),
+            ("address", &order.address_key),
+            ("phone", &order.phone_key),
+        ];
+        let back: BTreeSet<Uuid> = keys
+            .into_iter()
+            .flat_map(|(name, key)| of(name, key.as_ref()))
+            .filter(|past| past.charged_back && past.id != order.id)
+            .map(|past| past.id)
+            .collect();
+        let chargebacks = back.len();
+        let known = |past: &&Past| {
+            !past.cancelled && past.address.is_some() && past.address == order.address_key
+        };
         let reasons = |list: RiskList| -> Vec<String> {
             let fits = |key: &(RiskEntryKind, String), row: &&risk_entry::Model| {
                 row.list == list && row.kind == key.0

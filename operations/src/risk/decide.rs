@@ -9,6 +9,7 @@ use crate::idempotency::{Call, once};
 use crate::orders::aggregate::{hold_told, release};
 use crate::orders::cancel::take_back_all;
 use crate::orders::in_hand;
+use crate::orders::state::Act;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
 use entities::enums::{CancelReason, HoldReason, RiskDecision};
@@ -42,7 +43,7 @@ pub async fn decide(store: &Store, call: Call<'_>, command: &DecideRisk) -> Resu
         let id = command.order_id;
         let mut found = in_hand::take(&tx, call.actor, id, command.expected_version).await?;
         let one = found.order_mut(id).ok_or(Error::Contended)?;
-        in_hand::insist_open(one)?;
+        in_hand::insist(one, Act::Decide)?;
         let Some(mut risk) = sql::risks_of(&tx, &[id]).await?.pop() else {
             let message = "nobody looked at the risk of this order";
             let code = RefusalCode::StateConflict;

@@ -244,15 +244,17 @@ const PAST: &str =
     "select o.id, o.placed_at, o.customer_id, o.email_key, o.phone_key, o.address_key,
     o.client_ip, o.currency, o.grand_total_minor, o.cancelled_at, o.payment_state from orders o";
 
-/// Orders up to a moment that share a key with others: `column` is one of the keys.
+/// Orders of a time that share a key with others, and whatever was charged back before: `column` is one of the keys.
 pub(super) async fn sharing(
     db: &Db,
     (column, keys): (&'static str, &[String]),
-    until: OffsetDateTime,
+    (since, until): (OffsetDateTime, OffsetDateTime),
 ) -> Result<Vec<Past>> {
-    let query =
-        sql(format!("{PAST} where o.{column} = any(?) and o.placed_at <= ? and not o.draft"));
-    db.all_as(query.texts(keys).bind(until), past).await
+    let query = sql(format!(
+        "{PAST} where o.{column} = any(?) and (o.placed_at > ? or o.payment_state = 'CHARGED_BACK')
+         and o.placed_at <= ? and not o.draft"
+    ));
+    db.all_as(query.texts(keys).bind(since).bind(until), past).await
 }
 
 /// Orders of customers up to a moment.

@@ -79,7 +79,8 @@ pub async fn set_policy(
         events::record(&tx, call.actor, &mut batch, event);
         batch.insert(&tx).await?;
         if safety < level.safety_stock {
-            backorders::serve(&tx, call.actor, variant.id).await?;
+            let place = (variant.id, level.location_id);
+            backorders::serve(&tx, call.actor, place).await?;
         }
         Ok(vec![level.id])
     })
