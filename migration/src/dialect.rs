@@ -50,13 +50,13 @@ const TOKENS: &[(&str, &str, &str)] = &[
          );
          create index order_documents_words on order_documents
              using gin (array_to_tsvector(array_remove(string_to_array(words, ' '), '')));",
-        r##"create table order_documents (
+        r#"create table order_documents (
              seq integer primary key,
              order_id blob not null unique,
              words text not null
          );
          create virtual table order_words using fts5(words, content = 'order_documents',
-             content_rowid = 'seq', tokenize = "ascii tokenchars '!""#$%&''()*+,-./:;<=>?@[\]^_`{|}~'");
+             content_rowid = 'seq', tokenize = "ascii tokenchars '#!""$%&''()*+,-./:;<=>?@[\]^_`{|}~'");
          create trigger order_documents_added after insert on order_documents begin
              insert into order_words (rowid, words) values (new.seq, new.words);
          end;
@@ -66,7 +66,7 @@ const TOKENS: &[(&str, &str, &str)] = &[
          create trigger order_documents_changed after update of words on order_documents begin
              insert into order_words (order_words, rowid, words) values ('delete', old.seq, old.words);
              insert into order_words (rowid, words) values (new.seq, new.words);
-         end;"##,
+         end;"#,
     ),
     ("{drop_order_documents}", "drop table order_documents;", "drop table order_words; drop table order_documents;"),
     // Behind every real promise.

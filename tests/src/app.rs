@@ -126,6 +126,14 @@ impl TestApp {
         self.token(Permissions::all(), reach).await
     }
 
+    /// A token as a third-party location has it: it works on fulfillments there, and nothing else.
+    pub async fn partner(&self, location: &str) -> Client {
+        let permissions = [Permission::FulfillmentRead, Permission::FulfillmentWrite];
+        let id = aftercart::ids::decode(location).expect("an id").1;
+        let reach = Reach { channels: None, locations: Some(vec![id]) };
+        self.token(permissions.into_iter().collect(), reach).await
+    }
+
     pub async fn token(&self, permissions: Permissions, reach: Reach) -> Client {
         let command = CreateToken { name: "test".into(), permissions, reach, expires_at: None };
         let actor = Actor::system();

@@ -112,7 +112,8 @@ pub(crate) struct OrderPlaceInput {
     promised_by: Option<DateTime>,
     /// Whether it may wait for stock; by default it is refused when stock is short.
     allow_backorder: Option<bool>,
-    /// Whether several locations may serve it; by default they may.
+    /// Whether several locations may serve it; by default they may. Otherwise it comes in one shipment: where it may wait for
+    /// stock, it is held until one location has all of it.
     allow_split: Option<bool>,
     /// Labels, up to 50.
     tags: Option<Vec<String>>,

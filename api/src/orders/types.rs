@@ -686,11 +686,11 @@ pub(crate) struct OrderFlag {
 pub(crate) enum HoldReason {
     /// Its risk is to be decided.
     RiskReview,
-    /// It is neither paid, authorized nor on terms.
+    /// It is neither paid, authorized nor on terms. The system places and ends it.
     Payment,
     /// Its address is doubtful.
     Address,
-    /// It waits for stock.
+    /// It waits for stock. The system places it on an order that is not to be split until all of it is there, and ends it.
     Stock,
     /// The customer asked for it.
     CustomerRequest,

@@ -284,8 +284,8 @@ pub(super) async fn waiting_for(
             .bind(place.line);
     }
     let text = format!(" order by rank_at, placed_at, order_line_id limit {limit}");
-    type Waiting = (Uuid, OffsetDateTime, OffsetDateTime, Uuid);
-    let rows: Vec<Waiting> = db.values(query.add(&text)).await?;
+    let rows: Vec<(Uuid, OffsetDateTime, OffsetDateTime, Uuid)> =
+        db.values(query.add(&text)).await?;
     let place = |(order, rank_at, placed_at, line)| (order, Place { rank_at, placed_at, line });
     Ok(rows.into_iter().map(place).collect())
 }

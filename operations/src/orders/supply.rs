@@ -165,7 +165,7 @@ impl Aggregate {
         if let Some(work) = begun {
             return Some(work.row.location_id);
         }
-        let Some(one) = self.order(order) else { return None };
+        let one = self.order(order)?;
         let lines: Vec<Uuid> = one.lines.iter().map(|line| line.id).collect();
         for line in lines {
             let units = self.whole_units(line, WorkInHand::counts);

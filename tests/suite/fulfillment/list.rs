@@ -78,7 +78,7 @@ async fn the_queue_of_a_location_is_followed_live() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let document = "subscription($f: FulfillmentFilter) { fulfillmentUpdated(filter: $f) { event { type } fulfillment { number state } } }";
-    let filter = json!({ "f": { "locationIds": [shop.hamburg], "states": ["OPEN", "PICKING"] } });
+    let filter = json!({ "f": { "locationIds": [shop.hamburg], "states": ["OPEN", "PICKING", "DELIVERED"] } });
     let mut live = Stream::open(&shop.admin, document, filter).await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     shop.place(shop.paid(&[("B", 1)])).await;
@@ -91,4 +91,24 @@ async fn the_queue_of_a_location_is_followed_live() {
     shop.ship(&shop.work(&order, 0).await).await;
     let heard = live.item().await;
     assert_eq!(heard["event"]["type"], "fulfillment.picking_started");
+    // What becomes of its parcels is heard too.
+    let mut parcels =
+        Stream::open(&shop.admin, document, json!({ "f": { "trackingNumber": "h 7" } })).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let mut market = shop.paid(&[("B", 1)]);
+    market["channelId"] = json!(shop.market);
+    let work = shop.work(&shop.place(market).await, 0).await;
+    let packed = json!([{ "lines": [{ "sku": "B", "quantity": 1 }], "trackingNumber": "H7" }]);
+    let input = json!({ "fulfillmentId": work["id"], "parcels": packed, "shippedAt": "2026-03-02T08:00:00Z" });
+    shop.admin.done(FULFILLMENT_SHIP, input).await;
+    let said =
+        json!({ "trackingNumber": "H7", "status": "IN_TRANSIT", "at": "2026-03-02T09:00:00Z" });
+    shop.admin.done(TRACKING_REPORT, said).await;
+    loop {
+        let heard = parcels.item().await;
+        if heard["event"]["type"] == "parcel.tracked" {
+            assert_eq!(heard["fulfillment"]["number"], work["number"]);
+            return;
+        }
+    }
 }

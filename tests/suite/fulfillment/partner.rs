@@ -1,16 +1,8 @@
 //! A third-party location is offered work, and accepts or rejects it.
 
 use harness::shop::*;
-use harness::{Client, Shop, TestApp};
-use operations::actor::Reach;
-use operations::permissions::{Permission as P, Permissions};
+use harness::{Shop, TestApp};
 use serde_json::{Value as Json, json};
-
-async fn partner(app: &TestApp, location: &str) -> Client {
-    let permissions: Permissions = [P::FulfillmentRead, P::FulfillmentWrite].into_iter().collect();
-    let id = aftercart::ids::decode(location).unwrap().1;
-    app.token(permissions, Reach { channels: None, locations: Some(vec![id]) }).await
-}
 
 async fn offered(shop: &Shop, place: &Partner, lines: &[(&str, i32)]) -> (Json, Json) {
     let mut input = shop.paid(lines);
@@ -27,7 +19,7 @@ async fn a_partner_takes_the_work_and_sends_it() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let place = shop.partner().await;
-    let partner = partner(&app, &place.location).await;
+    let partner = app.partner(&place.location).await;
     let (order, work) = offered(&shop, &place, &[("A", 2)]).await;
     assert_eq!(work["state"], "REQUESTED");
     let id = json!({ "fulfillmentId": work["id"] });
@@ -66,7 +58,7 @@ async fn refused_work_is_routed_again_and_never_back() {
     let channel = json!({ "code": "phone", "name": "phone", "kind": "CONTACT_CENTER", "currencyCode": "EUR", "taxIncluded": true,
         "legalEntityId": shop.entity, "locationIds": [place.location, shop.hamburg] });
     shop.admin.done(CHANNEL_UPSERT, channel).await;
-    let partner = partner(&app, &place.location).await;
+    let partner = app.partner(&place.location).await;
     let (order, work) = offered(&shop, &place, &[("A", 2)]).await;
     let input = json!({ "fulfillmentId": work["id"], "reason": "too heavy" });
     let done = partner.done(FULFILLMENT_REJECT, input).await["fulfillment"].clone();
@@ -90,7 +82,7 @@ async fn a_partner_that_took_the_work_is_asked_to_stop() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let place = shop.partner().await;
-    let partner = partner(&app, &place.location).await;
+    let partner = app.partner(&place.location).await;
     // Not taken yet: cancelled at once.
     let (order, _) = offered(&shop, &place, &[("A", 1)]).await;
     let cancel = |order: &Json| json!({ "orderId": order["id"], "reason": "CUSTOMER" });

@@ -143,7 +143,6 @@ impl Model {
         units == 0
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of act")]
     fn act(&mut self, act: &Act) {
         let mut possible = true;
         let before = SKUS.map(|sku| self.free(sku));
@@ -220,9 +219,9 @@ impl Model {
                     possible = *held >= *missing;
                     *held -= missing;
                     if *action == "CANCEL" {
-                        line.cancelled += missing
+                        line.cancelled += missing;
                     } else {
-                        line.waiting += missing
+                        line.waiting += missing;
                     }
                     *self.on_hand.get_mut(sku).unwrap() -= missing;
                 }
@@ -300,7 +299,7 @@ async fn one(told: &Told, shop: &Shop, orders: &Mutex<Vec<String>>, seed: &mut u
     if kind < 4 {
         let first = random(seed, 4);
         let skus = [first, (first + 1 + random(seed, 3)) % 4];
-        let lines: Vec<Json> = skus[..1 + usize::try_from(random(seed, 2)).unwrap()]
+        let lines: Vec<Json> = skus[..=usize::try_from(random(seed, 2)).unwrap()]
             .iter()
             .map(|sku| json!({ "sku": SKUS[usize::try_from(*sku).unwrap()], "quantity": 1 + random(seed, 4) }))
             .collect();

@@ -1,12 +1,11 @@
 //! What seldom happens, and must come right all the same.
 
 use harness::shop::*;
-use harness::{Client, Shop, TestApp};
-use operations::actor::Reach;
-use operations::permissions::{Permission as P, Permissions};
+use harness::{Shop, TestApp};
 use serde_json::{Value as Json, json};
 use time::Duration;
 
+#[expect(clippy::needless_pass_by_value, reason = "called with literals")]
 fn with(mut input: Json, more: Json) -> Json {
     input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     input
@@ -598,18 +597,12 @@ async fn an_arrival_that_was_told_before_the_shipment_is_not_forgotten() {
     app.verify().await;
 }
 
-async fn partner(app: &TestApp, location: &str) -> Client {
-    let permissions: Permissions = [P::FulfillmentRead, P::FulfillmentWrite].into_iter().collect();
-    let id = aftercart::ids::decode(location).unwrap().1;
-    app.token(permissions, Reach { channels: None, locations: Some(vec![id]) }).await
-}
-
 #[tokio::test]
 async fn a_partner_remembers_all_that_it_was_asked_to_stop() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let place = shop.partner().await;
-    let partner = partner(&app, &place.location).await;
+    let partner = app.partner(&place.location).await;
     let input = with(shop.paid(&[("A", 2), ("B", 1)]), json!({ "channelId": place.channel }));
     let order = shop.place(input).await;
     let work = shop.work(&order, 0).await;
@@ -648,7 +641,7 @@ async fn what_is_declined_stays_held_until_the_partner_has_stopped() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let place = shop.partner().await;
-    let partner = partner(&app, &place.location).await;
+    let partner = app.partner(&place.location).await;
     let deny = json!({ "list": "DENY", "kind": "EMAIL", "value": "mallory@example.com", "reason": "fraud" });
     shop.admin.done(RISK_LIST_ADD, deny).await;
     let order = shop
