@@ -81,8 +81,10 @@ def asker(url, token):
 def open_orders(url, token, channel):
     ask = asker(url, token)
     errors = "userErrors { code message }"
+    roles = ask("{ roles { id name } }", {})[1]["roles"]
+    role = next(one["id"] for one in roles if one["name"] == "agent")
     user = ask(f"mutation($i: UserCreateInput!) {{ userCreate(input: $i) {{ user {{ id }} {errors} }} }}",
-               {"i": {"email": "otto@example.com", "name": "Otto", "password": "correct horse battery"}})[1]["userCreate"]["user"]["id"]
+               {"i": {"email": "otto@example.com", "name": "Otto", "password": "correct horse battery", "roleIds": [role]}})[1]["userCreate"]["user"]["id"]
     for number in range(400):
         order = {"channelId": channel, "lines": [{"sku": f"SKU-{1 + number:05}", "quantity": 1}], "email": f"open{number % 97}@example.com",
                  "shippingAddress": {"line1": f"Weg {number}", "city": "Bonn", "postalCode": "53111", "countryCode": "DE"}}

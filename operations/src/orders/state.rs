@@ -229,7 +229,8 @@ pub fn table() -> String {
             .filter(|act| takes(state, *act))
             .map(|act| format!("{act:?}"))
             .collect();
-        let _infallible = writeln!(text, "{:<10} {}", state.to_value(), acts.join(" "));
+        let line = format!("{:<10} {}", state.to_value(), acts.join(" "));
+        let _infallible = writeln!(text, "{}", line.trim_end());
     }
     text
 }
