@@ -9,6 +9,7 @@ use super::list::search;
 use super::promise::Schedules;
 use super::sql;
 use super::state::Facts;
+use super::supply::Supplies;
 use super::totals;
 use crate::actor::Actor;
 use crate::audit;
@@ -177,6 +178,8 @@ pub(crate) struct Aggregate {
     pub(crate) schedules: Option<Schedules>,
     /// Variants at locations that somebody waits for until there is room again, and when that is.
     pub(crate) retries: BTreeSet<(Uuid, Uuid, OffsetDateTime)>,
+    /// What was loaded for planning, by channel.
+    pub(super) supplies: BTreeMap<Uuid, Supplies>,
     /// Sizes of work that the log was told of.
     sizes_told: BTreeMap<Uuid, i64>,
 }

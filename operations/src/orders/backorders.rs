@@ -75,6 +75,7 @@ impl Aggregate {
             last = Some(*place);
         }
         self.adopt(tx, &queue).await?;
+        self.prepare(tx, &queue).await?;
         for order in &queue {
             let Some(lines) = lines.get(order) else { continue };
             let wants: Vec<Want> = self

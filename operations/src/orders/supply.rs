@@ -2,6 +2,7 @@
 
 use super::aggregate::{Aggregate, Tracked, WorkInHand, parts, units};
 use super::backorders;
+use super::totals::standing;
 use crate::actor::Reach;
 use crate::catalog::sql as catalog;
 use crate::checks::Address;
@@ -14,7 +15,7 @@ use crate::store::WriteTx;
 use entities::enums::{FulfillmentState, LocationKind};
 use entities::{fulfillment, fulfillment_line, order};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -57,6 +58,49 @@ pub(crate) fn job<'a>(order: &order::Model, choice: &'a Choice) -> Result<Job<'a
     })
 }
 
+/// What was loaded for the orders of a channel: who sends, what, and what lies where.
+#[derive(Debug)]
+pub(crate) struct Supplies {
+    reach: Reach,
+    variants: BTreeSet<Uuid>,
+    router: Router,
+    goods: Goods,
+    floor: Floor,
+}
+
+impl Supplies {
+    async fn load(
+        tx: &WriteTx,
+        reach: &Reach,
+        channel: Uuid,
+        variants: BTreeSet<Uuid>,
+    ) -> Result<Self> {
+        let ids: Vec<Uuid> = variants.iter().copied().collect();
+        let goods = Goods::of(tx, catalog::variants(tx, &ids).await?).await?;
+        let router = Router::load(tx, reach, channel).await?;
+        let floor = Floor::load(tx, &goods, &router.place_ids(), &Held::default()).await?;
+        Ok(Self { reach: reach.clone(), variants, router, goods, floor })
+    }
+
+    /// What lies there may have changed meanwhile.
+    async fn look_again(&mut self, tx: &WriteTx) -> Result<()> {
+        let places = self.router.place_ids();
+        self.floor = Floor::load(tx, &self.goods, &places, &Held::default()).await?;
+        Ok(())
+    }
+
+    fn route(
+        &self,
+        wanted: &[Wanted],
+        pending: &BTreeMap<(Uuid, Uuid), i64>,
+        job: &Job<'_>,
+    ) -> Routed {
+        let mut floor = self.floor.clone();
+        floor.free(pending);
+        self.router.route(wanted, &floor, job)
+    }
+}
+
 impl Aggregate {
     /// Locations that refused or failed work of an order.
     pub(crate) fn refused_by(&self, order: Uuid) -> Vec<Uuid> {
@@ -95,32 +139,50 @@ impl Aggregate {
                 wanted.push(needed);
             }
         }
-        let mut variants: Vec<Uuid> =
+        let variants: BTreeSet<Uuid> =
             wanted.iter().flat_map(|one| &one.parts).map(|part| part.0).collect();
-        variants.sort_unstable();
-        variants.dedup();
         if variants.is_empty() {
             return Ok(None);
         }
-        let goods = Goods::of(tx, catalog::variants(tx, &variants).await?).await?;
-        let router = Router::load(tx, reach, row.channel_id).await?;
+        let known = self.supplies.remove(&row.channel_id);
+        let known =
+            known.filter(|known| known.reach == *reach && known.variants.is_superset(&variants));
+        let mut supplies = match known {
+            Some(known) => known,
+            None => Supplies::load(tx, reach, row.channel_id, variants).await?,
+        };
         let opened = self.opened_here();
         let (used, joinable) = self.places_of(order);
         let job = Job { opened: &opened, used, joinable, ..job(&row, &choice)? };
         let pending = self.pending();
-        let plan = async || {
-            let mut floor = Floor::load(tx, &goods, &router.place_ids(), &Held::default()).await?;
-            floor.free(&pending);
-            Result::Ok(router.route(&wanted, &floor, &job))
-        };
-        let mut routed = plan().await?;
+        let mut routed = supplies.route(&wanted, &pending, &job);
         if backorders::wait_in_turn(tx, &routed.plan, &wanted).await? {
-            routed = plan().await?;
+            supplies.look_again(tx).await?;
+            routed = supplies.route(&wanted, &pending, &job);
         }
-        self.retry_later(&router, &routed, &wanted, tx.now());
+        let Supplies { goods, router, .. } = &supplies;
+        self.retry_later(router, &routed, &wanted, tx.now());
         let decision = router.decision(&routed, tx.now());
-        self.assign(tx, order, (&lines, &routed.plan), (&goods, &router), &decision);
+        self.assign(tx, order, (&lines, &routed.plan), (goods, router), &decision);
+        self.supplies.insert(row.channel_id, supplies);
         Ok(Some(Found { routed }))
+    }
+
+    /// Loads at once what supplying these orders will look at.
+    pub(super) async fn prepare(&mut self, tx: &WriteTx, orders: &[Uuid]) -> Result<()> {
+        let mut wanted: BTreeMap<Uuid, BTreeSet<Uuid>> = BTreeMap::new();
+        for order in orders {
+            let Some(one) = self.order(*order) else { continue };
+            // What is not to be split is planned anew as a whole.
+            let lines = one.lines.iter().filter(|line| standing(line) > 0);
+            let variants = lines.flat_map(|line| parts(line)).map(|part| part.0);
+            wanted.entry(one.row.channel_id).or_default().extend(variants);
+        }
+        for (channel, variants) in wanted {
+            let supplies = Supplies::load(tx, &Reach::default(), channel, variants).await?;
+            self.supplies.insert(channel, supplies);
+        }
+        Ok(())
     }
 
     /// What units of a line still need: sets of which some components are promised already need the others alone.

@@ -323,7 +323,7 @@ impl Held {
 }
 
 /// The levels of all goods at all places.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Floor {
     levels: Vec<stock_level::Model>,
     held: BTreeMap<(Uuid, Uuid), i64>,
