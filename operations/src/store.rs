@@ -393,6 +393,8 @@ fn postgres_options(options: &StoreOptions) -> ConnectOptions {
                 ("lock_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "30s"),
                 ("jit", "off"),
+                // Starting workers takes longer than any question of a page.
+                ("max_parallel_workers_per_gather", "0"),
                 // A list of ids would be planned anew each time: half of what placing an order costs.
                 // Each combination of filters is a statement of its own, so one plan fits its calls.
                 ("plan_cache_mode", "force_generic_plan"),

@@ -151,8 +151,14 @@ impl List {
         if ids.len() > page.limit() {
             return Ok(self.named(&ids));
         }
-        let gathered = self.to_gather(db, &to_gather).await?;
-        let place = gathered.or(leader);
+        let mut place = self.to_gather(db, &to_gather).await?.or(leader);
+        if place.is_none() && self.filters.iter().any(Filter::is_listed) {
+            // In another order than the indexes have, what fits may stand all at the end.
+            let listed = self.places(Filter::is_listed);
+            let counts = self.counts(db, &listed, MANY).await?;
+            let fewest = listed.into_iter().zip(counts).min_by_key(|(_, units)| *units);
+            place = fewest.filter(|(_, units)| *units < MANY).map(|(place, _)| place);
+        }
         Ok(place.map_or_else(|| self.walk_all(page), |place| self.by(place, page, postgres)))
     }
 

@@ -4,7 +4,8 @@
 lists.py print COUNT                         JSON lines for `aftercart import`, into a shop that shop.py made: one order a
                                              second hour up to 2026-10, spread so that the last is as young in either file
 lists.py open URL TOKEN CHANNEL              places 400 open orders: holds, flags, a person who looks after some, tags
-lists.py measure URL TOKEN URL TOKEN [ROUNDS]   the small shop first; prints both medians in ms and their ratio, list by list
+lists.py measure URL TOKEN URL TOKEN [ROUNDS [SORT]]   the small shop first; prints both medians in ms and their ratio, list by
+                                             list; with a sort its lists alone
 """
 import http.client
 import json
@@ -137,10 +138,12 @@ def cases(ask):
         yield f"search {name}", {"search": text}
 
 
-def measure(small_url, small_token, large_url, large_token, rounds=15):
+def measure(small_url, small_token, large_url, large_token, rounds=15, only=None):
     small, large = asker(small_url, small_token), asker(large_url, large_token)
     over = []
     for (name, one), (_, other) in zip(cases(small), cases(large)):
+        if only and one.get("sort", only) != only:
+            continue
         taken = {"small": [], "large": []}
         for _ in range(3):
             small(LIST, one), large(LIST, other)
