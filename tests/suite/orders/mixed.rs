@@ -44,11 +44,12 @@ enum Act {
     Hold(String),
     Release(String),
     Cancel(String, Option<(String, i64)>),
-    /// Order and fulfillment.
-    Start(String, String),
-    /// Fulfillment, SKU and units missing, and what becomes of them.
+    /// The order whose fulfillment was begun.
+    Start(String),
+    /// The order, and of what how much was missing and what becomes of it.
     Pick(String, Option<(String, i64, &'static str)>),
-    Ship(String),
+    /// The order, and what left.
+    Ship(String, Vec<(String, i64)>),
 }
 
 #[derive(Debug, Clone)]
@@ -66,19 +67,13 @@ struct Line {
     ordered: i64,
     cancelled: i64,
     waiting: i64,
-    open: i64,
-    /// By fulfillment.
-    picking: BTreeMap<String, i64>,
+    reserved: i64,
     shipped: i64,
 }
 
 impl Line {
     fn standing(&self) -> i64 {
         self.ordered - self.cancelled
-    }
-
-    fn in_hand(&self) -> i64 {
-        self.picking.values().sum()
     }
 }
 
@@ -100,8 +95,7 @@ struct Model {
 impl Model {
     fn free(&self, sku: &str) -> i64 {
         let lines = self.orders.values().flat_map(|order| order.lines.values());
-        let reserved: i64 =
-            lines.filter(|line| line.sku == sku).map(|line| line.open + line.in_hand()).sum();
+        let reserved: i64 = lines.filter(|line| line.sku == sku).map(|line| line.reserved).sum();
         self.on_hand.get(sku).copied().unwrap_or(0) - reserved
     }
 
@@ -128,28 +122,18 @@ impl Model {
                 let line = self.orders.get_mut(&id).unwrap().lines.get_mut(&line_id).unwrap();
                 let units = free.min(line.waiting).max(0);
                 line.waiting -= units;
-                line.open += units;
+                line.reserved += units;
                 free -= units;
             }
         }
     }
 
-    /// Units of a line that nobody needs any longer: those that wait, then those nobody has begun with, then the rest.
-    fn give_up(line: &mut Line, mut units: i64, begun_too: bool) -> bool {
+    /// Units of a line that nobody needs any longer: those that wait, then those that are reserved.
+    fn give_up(line: &mut Line, units: i64) -> bool {
         let from = line.waiting.min(units);
         line.waiting -= from;
-        units -= from;
-        let from = line.open.min(units);
-        line.open -= from;
-        units -= from;
-        if begun_too {
-            for held in line.picking.values_mut() {
-                let from = (*held).min(units);
-                *held -= from;
-                units -= from;
-            }
-        }
-        units == 0
+        line.reserved -= units - from;
+        line.reserved >= 0
     }
 
     fn act(&mut self, act: &Act) {
@@ -165,7 +149,7 @@ impl Model {
                     let line = Line {
                         sku: sku.clone(),
                         ordered: *units,
-                        open: free.min(*units),
+                        reserved: free.min(*units),
                         waiting: (units - free).max(0),
                         ..Line::default()
                     };
@@ -180,10 +164,10 @@ impl Model {
                 let more = quantity - line.ordered;
                 line.ordered = *quantity;
                 if more > 0 {
-                    line.open += free.min(more);
+                    line.reserved += free.min(more);
                     line.waiting += (more - free).max(0);
                 } else {
-                    possible = Self::give_up(line, -more, false);
+                    possible = Self::give_up(line, -more);
                 }
             }
             Act::Hold(order) => self.orders.get_mut(order).unwrap().held = true,
@@ -198,35 +182,25 @@ impl Model {
                     Some((line, units)) => {
                         let line = order.lines.get_mut(line).unwrap();
                         line.cancelled += units;
-                        possible = Self::give_up(line, *units, true);
+                        possible = Self::give_up(line, *units);
                     }
                     None => {
                         for line in order.lines.values_mut() {
                             let units = line.standing() - line.shipped;
                             line.cancelled += units;
-                            possible &= Self::give_up(line, units, true);
+                            possible &= Self::give_up(line, units);
                         }
                     }
                 }
             }
-            Act::Start(order, work) => {
+            Act::Start(order) => possible = !self.orders[order].held,
+            Act::Pick(order, short) => {
                 let order = self.orders.get_mut(order).unwrap();
-                possible = !order.held && order.lines.values().any(|line| line.open > 0);
-                for line in order.lines.values_mut().filter(|line| line.open > 0) {
-                    line.picking.insert(work.clone(), line.open);
-                    line.open = 0;
-                }
-            }
-            Act::Pick(work, short) => {
+                possible = !order.held;
                 if let Some((sku, missing, action)) = short {
-                    let mut lines =
-                        self.orders.values_mut().flat_map(|order| order.lines.values_mut());
-                    let line = lines
-                        .find(|line| line.sku == *sku && line.picking.contains_key(work))
-                        .unwrap();
-                    let held = line.picking.get_mut(work).unwrap();
-                    possible = *held >= *missing;
-                    *held -= missing;
+                    let line = order.lines.values_mut().find(|line| line.sku == *sku).unwrap();
+                    line.reserved -= missing;
+                    possible &= line.reserved >= 0;
                     if *action == "CANCEL" {
                         line.cancelled += missing;
                     } else {
@@ -235,15 +209,15 @@ impl Model {
                     *self.on_hand.get_mut(sku).unwrap() -= missing;
                 }
             }
-            Act::Ship(work) => {
-                for order in self.orders.values_mut() {
-                    for line in order.lines.values_mut() {
-                        if let Some(units) = line.picking.remove(work) {
-                            possible &= !order.held;
-                            line.shipped += units;
-                            *self.on_hand.get_mut(&line.sku).unwrap() -= units;
-                        }
-                    }
+            Act::Ship(order, left) => {
+                let order = self.orders.get_mut(order).unwrap();
+                possible = !order.held;
+                for (sku, units) in left {
+                    let line = order.lines.values_mut().find(|line| line.sku == *sku).unwrap();
+                    line.reserved -= units;
+                    line.shipped += units;
+                    possible &= line.reserved >= 0;
+                    *self.on_hand.get_mut(sku).unwrap() -= units;
                 }
             }
         }
@@ -386,7 +360,7 @@ async fn one(told: &Told, shop: &Shop, orders: &Mutex<Vec<String>>, seed: &mut u
             if let Some((request, _)) =
                 told.run(START, json!({ "fulfillmentIds": [work["id"]] })).await
             {
-                told.done(request, Act::Start(order, text(&work["id"])));
+                told.done(request, Act::Start(order));
             }
         }
         16 | 17 => {
@@ -418,15 +392,18 @@ async fn one(told: &Told, shop: &Shop, orders: &Mutex<Vec<String>>, seed: &mut u
                 .map(|(sku, units)| json!({ "sku": sku, "quantity": units }))
                 .collect();
             if let Some((request, _)) = told.run(FULFILLMENT_PICK, input).await {
-                told.done(request, Act::Pick(text(&work["id"]), short));
+                told.done(request, Act::Pick(order, short));
             }
         }
         _ => {
             let Some(work) = work("PICKING") else { return };
-            if let Some((request, _)) =
+            if let Some((request, payload)) =
                 told.run(FULFILLMENT_SHIP, json!({ "fulfillmentId": work["id"] })).await
             {
-                told.done(request, Act::Ship(text(&work["id"])));
+                let lines = payload["fulfillment"]["lines"].as_array().unwrap().iter();
+                let units = |line: &Json| int(&line["quantity"]) - int(&line["quantityShort"]);
+                let left = lines.map(|line| (text(&line["sku"]), units(line))).collect();
+                told.done(request, Act::Ship(order, left));
             }
         }
     }
@@ -515,13 +492,8 @@ async fn sixteen_clients_at_once_end_where_a_model_ends_that_does_one_thing_afte
                 "quantityReserved",
             ]
             .map(|name| int(&line[name]));
-            let expected = [
-                model.ordered,
-                model.cancelled,
-                model.shipped,
-                model.waiting,
-                model.open + model.in_hand(),
-            ];
+            let expected =
+                [model.ordered, model.cancelled, model.shipped, model.waiting, model.reserved];
             if found != expected {
                 differences.push(format!(
                     "{} {}: {found:?}, the model {expected:?}",
