@@ -10,6 +10,7 @@ pub mod app;
 pub mod client;
 pub mod database;
 pub mod process;
+pub mod random;
 pub mod receiver;
 pub mod shop;
 pub mod stream;

@@ -1,5 +1,6 @@
 //! Positions without gaps: writers that commit late, and readers that never pass an event that comes before.
 
+use harness::random::random;
 use harness::{Shop, Stream, TestApp};
 use operations::Store;
 use sea_orm::{ConnectionTrait, TransactionTrait};
@@ -8,12 +9,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const FOLLOW: &str = "subscription($after: String) { events(after: $after, filter: { types: [\"note.added\"] }) { cursor event { id data } } }";
-
-/// A number from a seed, as in a linear congruential generator.
-fn random(seed: &mut u64, below: u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) % below
-}
 
 /// Writes events straight into the log, one or more in a transaction, and commits after a while.
 async fn write(store: Store, url: String, writer: u64, rounds: u64, epoch: i64) -> Vec<String> {

@@ -2,6 +2,7 @@
 //! refused changes nothing.
 
 use harness::client::user_errors;
+use harness::random::{random, seed};
 use harness::shop::*;
 use harness::{Shop, TestApp};
 use serde_json::{Value as Json, json};
@@ -10,21 +11,6 @@ use std::collections::BTreeMap;
 /// Steps of one run, and runs: many in the full form.
 fn size() -> (u64, u64) {
     if std::env::var("TEST_FULL").is_ok() { (60, 100) } else { (25, 2) }
-}
-
-/// Another one each time in the full form; always the same where others wait for the result.
-fn fresh_seed() -> u64 {
-    if std::env::var("TEST_FULL").is_ok() {
-        std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
-    } else {
-        5
-    }
-}
-
-/// A number from a seed, as in a linear congruential generator.
-fn random(seed: &mut u64, below: u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) % below
 }
 
 fn int(json: &Json) -> i64 {
@@ -365,8 +351,7 @@ impl Run {
 
 #[tokio::test]
 async fn any_sequence_of_changes_leaves_everything_consistent() {
-    let given = std::env::var("TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let first: u64 = given.unwrap_or_else(fresh_seed);
+    let first = seed();
     let (steps, runs) = size();
     let mut done: BTreeMap<String, u64> = BTreeMap::new();
     for number in 0..runs {

@@ -2,6 +2,7 @@
 //! log says in which order things happened, and the model, told so, ends where the books end.
 
 use harness::client::{http, user_errors};
+use harness::random::{random, seed};
 use harness::shop::*;
 use harness::{Client, Shop, TestApp};
 use serde_json::{Value as Json, json};
@@ -14,21 +15,6 @@ const CLIENTS: u64 = 16;
 /// 10,000 in the full form.
 fn operations() -> u64 {
     if std::env::var("TEST_FULL").is_ok() { 10_000 } else { 640 }
-}
-
-/// Another one each time in the full form; always the same where others wait for the result.
-fn fresh_seed() -> u64 {
-    if std::env::var("TEST_FULL").is_ok() {
-        std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
-    } else {
-        5
-    }
-}
-
-/// A number from a seed, as in a linear congruential generator.
-fn random(seed: &mut u64, below: u64) -> u64 {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) % below
 }
 
 fn int(json: &Json) -> i64 {
@@ -431,8 +417,7 @@ async fn in_order(app: &TestApp, client: &Client) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixteen_clients_at_once_end_where_a_model_ends_that_does_one_thing_after_another() {
-    let seed = std::env::var("TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed: u64 = seed.unwrap_or_else(fresh_seed);
+    let seed = seed();
     eprintln!("seed {seed}");
     let app = TestApp::with_limits(|limits| limits.burst = 1_000_000_000).await;
     let mut shop = Shop::open(&app).await;
