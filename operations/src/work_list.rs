@@ -18,6 +18,8 @@ const FIRST: usize = 400;
 const FEW: i64 = 1_000;
 /// So many places of an index are gathered and sorted; beyond that, the list itself is walked.
 const MANY: i64 = 50_000;
+/// The same where each place leads to a row that has to be looked up.
+const SOME: i64 = 5_000;
 /// Values of one filter for which each its own part of an index is walked.
 const MOST_WAYS: usize = 16;
 
@@ -157,9 +159,17 @@ impl List {
             let listed = self.places(Filter::is_listed);
             let counts = self.counts(db, &listed, MANY).await?;
             let fewest = listed.into_iter().zip(counts).min_by_key(|(_, units)| *units);
-            place = fewest.filter(|(_, units)| *units < MANY).map(|(place, _)| place);
+            let most = |place| if self.is_own(place) { MANY } else { SOME };
+            place = fewest.filter(|(place, units)| *units < most(*place)).map(|(place, _)| place);
         }
         Ok(place.map_or_else(|| self.walk_all(page), |place| self.by(place, page, postgres)))
+    }
+
+    /// Whether a filter is found by indexes of the list's own table, which know what it is sorted by.
+    fn is_own(&self, place: usize) -> bool {
+        let alone = self.filters.len() == 1;
+        let ways = self.filters.get(place).map_or(&[][..], Filter::ways);
+        alone && ways.iter().all(|way| way.from == self.table)
     }
 
     fn named(&self, ids: &[Uuid]) -> Sql {
@@ -268,7 +278,8 @@ impl List {
     fn gather(&self, way: &Way, rest: &[&Sql], page: &Page, postgres: bool) -> Sql {
         // Keeps the database from walking the list instead.
         let fence = if postgres { " offset 0" } else { " limit -1 offset 0" };
-        let known = way.at.filter(|_| self.is_usual && rest.is_empty());
+        let own = Some(self.column()).filter(|_| way.from == self.table);
+        let known = own.or(way.at.filter(|_| self.is_usual)).filter(|_| rest.is_empty());
         let (at, id) = known.map_or((self.column(), self.order.id), |_| ("q.at", "q.id"));
         let inner = known.map_or(String::new(), |at| format!("{at} as at, "));
         let distinct = if way.from == self.table { "" } else { "distinct " };
