@@ -59,18 +59,24 @@ kinds! {
     PaymentTransaction = "ptx",
     /// A product.
     Product = "prd",
+    /// A purchase order.
+    PurchaseOrder = "po",
     /// An entry of the risk lists.
     RiskListEntry = "rle",
     /// A role.
     Role = "rol",
     /// A routing strategy.
     RoutingStrategy = "rst",
+    /// A count.
+    StockCount = "cnt",
     /// A stock level.
     StockLevel = "stk",
     /// A stock movement.
     StockMovement = "mov",
     /// A stock reservation.
     StockReservation = "res",
+    /// A transfer.
+    StockTransfer = "trf",
     /// A supplier.
     Supplier = "sup",
     /// A user.

@@ -225,8 +225,8 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, customers, events, fulfillment as work, orders, payments, risk,
-    routing, stock, webhooks,
+    access, audit, catalog, counts, customers, events, fulfillment as work, orders, payments,
+    purchasing, risk, routing, stock, transfers, webhooks,
 };
 
 loaders! {
@@ -274,6 +274,20 @@ loaders! {
     /// A stock movement in reach.
     movement: One<entities::stock_movement::Model> =
         one!(reach stock::read::movements_by_ids, |row| row.id);
+    /// A count in reach.
+    stock_count: One<entities::stock_count::Model> = one!(reach counts::read::by_ids, |row| row.id);
+    /// A transfer in reach.
+    transfer: One<entities::stock_transfer::Model> =
+        one!(reach transfers::read::by_ids, |row| row.id);
+    /// The lines of a transfer.
+    transfer_lines: Many<entities::stock_transfer_line::Model> =
+        many!(transfers::read::lines_of, |row| row.transfer_id);
+    /// A purchase order in reach.
+    purchase_order: One<entities::purchase_order::Model> =
+        one!(reach purchasing::read::by_ids, |row| row.id);
+    /// The lines of a purchase order.
+    purchase_order_lines: Many<entities::purchase_order_line::Model> =
+        many!(purchasing::read::lines_of, |row| row.purchase_order_id);
     /// A reservation in reach.
     reservation: One<entities::stock_reservation::Model> =
         one!(reach stock::read::reservations_by_ids, |row| row.id);

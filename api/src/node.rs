@@ -15,6 +15,9 @@ use crate::ids::{Kind, decode};
 use crate::orders::types::{Hold, Note, Order, OrderLine};
 use crate::payments::types::{Payment, PaymentTransaction};
 use crate::routing::types::RoutingStrategy;
+use crate::stock::counts::StockCount;
+use crate::stock::purchasing::PurchaseOrder;
+use crate::stock::transfers::StockTransfer;
 use crate::stock::types::{StockLevel, StockMovement, StockReservation};
 use crate::webhooks::types::{WebhookDelivery, WebhookEndpoint};
 use async_graphql::{Context, ID, Interface, Object};
@@ -65,16 +68,22 @@ pub(crate) enum Node {
     PaymentTransaction(PaymentTransaction),
     /// A product.
     Product(Product),
+    /// A purchase order.
+    PurchaseOrder(PurchaseOrder),
     /// A role.
     Role(Role),
     /// A routing strategy.
     RoutingStrategy(RoutingStrategy),
+    /// A count.
+    StockCount(StockCount),
     /// A stock level.
     StockLevel(StockLevel),
     /// A stock movement.
     StockMovement(StockMovement),
     /// A stock reservation.
     StockReservation(StockReservation),
+    /// A transfer.
+    StockTransfer(StockTransfer),
     /// A supplier.
     Supplier(Supplier),
     /// A user.
@@ -99,6 +108,7 @@ impl Node {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, one arm for each kind")]
     async fn find(ctx: &Context<'_>, kind: Kind, id: Uuid) -> Result<Option<Self>, Failure> {
         let (loaders, actor) = (ctx.loaders(), ctx.actor()?);
         let needs = |permission: Permission| actor.require(permission);
@@ -160,6 +170,10 @@ impl Node {
                 needs(Permission::CatalogRead)?;
                 loaders.product(id).await?.map(|row| Self::Product(Product(row)))
             }
+            Kind::PurchaseOrder => {
+                let row = loaders.purchase_order(id).await?;
+                row.map(|row| Self::PurchaseOrder(PurchaseOrder(row)))
+            }
             Kind::Role => {
                 needs(Permission::AccessManage)?;
                 loaders.role(id).await?.map(|row| Self::Role(Role(row)))
@@ -167,6 +181,9 @@ impl Node {
             Kind::RoutingStrategy => {
                 let row = loaders.routing_strategy(id).await?;
                 row.map(|row| Self::RoutingStrategy(RoutingStrategy(row)))
+            }
+            Kind::StockCount => {
+                loaders.stock_count(id).await?.map(|row| Self::StockCount(StockCount(row)))
             }
             Kind::StockLevel => {
                 loaders.level(id).await?.map(|row| Self::StockLevel(StockLevel(row)))
@@ -177,6 +194,9 @@ impl Node {
             Kind::StockReservation => {
                 let row = loaders.reservation(id).await?;
                 row.map(|row| Self::StockReservation(StockReservation(row)))
+            }
+            Kind::StockTransfer => {
+                loaders.transfer(id).await?.map(|row| Self::StockTransfer(StockTransfer(row)))
             }
             Kind::Supplier => {
                 needs(Permission::PurchasingRead)?;

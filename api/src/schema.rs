@@ -19,9 +19,13 @@ use crate::risk::mutations::RiskMutation;
 use crate::risk::queries::RiskQuery;
 use crate::routing::mutations::RoutingMutation;
 use crate::routing::queries::RoutingQuery;
+use crate::stock::counts::{CountMutation, CountQuery};
 use crate::stock::mutations::StockMutation;
+use crate::stock::purchasing::{PurchasingMutation, PurchasingQuery};
 use crate::stock::queries::StockQuery;
+use crate::stock::replenishment::ReplenishmentQuery;
 use crate::stock::subscriptions::StockSubscription;
+use crate::stock::transfers::{TransferMutation, TransferQuery};
 use crate::webhooks::mutations::WebhookMutation;
 use crate::webhooks::queries::WebhookQuery;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
@@ -40,6 +44,10 @@ pub(crate) struct Query(
     RoutingQuery,
     FulfillmentQuery,
     StockQuery,
+    TransferQuery,
+    PurchasingQuery,
+    CountQuery,
+    ReplenishmentQuery,
     EventQuery,
     WebhookQuery,
     IntegrityQuery,
@@ -57,6 +65,9 @@ pub(crate) struct Mutation(
     RoutingMutation,
     FulfillmentMutation,
     StockMutation,
+    TransferMutation,
+    PurchasingMutation,
+    CountMutation,
     WebhookMutation,
 );
 

@@ -23,6 +23,12 @@ pub struct Model {
     pub rank_at: OffsetDateTime,
     /// When the order was placed.
     pub placed_at: OffsetDateTime,
+    /// How many units it waits for.
+    pub units: i64,
+    /// When the last of them is to come, as far as suppliers and transfers say.
+    pub expected_at: Option<OffsetDateTime>,
+    /// Where that will be.
+    pub expected_at_location_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -32,5 +38,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    order_line_id, variant_id, order_id, rank_at, placed_at
+    order_line_id, variant_id, order_id, rank_at, placed_at, units, expected_at, expected_at_location_id
 }

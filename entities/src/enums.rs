@@ -90,6 +90,12 @@ pub enum MovementKind {
     Damage,
     /// Thrown away.
     Scrap,
+    /// More is expected from suppliers, or less.
+    Expect,
+    /// Set out to here from another location, or got lost on its way.
+    Transit,
+    /// Put on quality hold, or cleared.
+    Hold,
 }
 
 /// Where a checkout's hold on stock stands.
@@ -540,4 +546,62 @@ pub enum RiskEntryKind {
     Ip,
     /// A customer.
     Customer,
+}
+
+/// Where a transfer stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum TransferState {
+    /// Planned; nothing has moved.
+    Draft,
+    /// On its way.
+    Shipped,
+    /// Some of it arrived.
+    PartiallyReceived,
+    /// Nothing more will come.
+    Received,
+    /// Called off before it left.
+    Cancelled,
+}
+
+/// Where a purchase order stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum PurchaseOrderState {
+    /// Being written; the supplier knows nothing of it.
+    Draft,
+    /// Sent to the supplier.
+    Ordered,
+    /// Some of it came.
+    PartiallyReceived,
+    /// All of it came.
+    Received,
+    /// Some of it came, and nothing more will.
+    Closed,
+    /// Called off before anything came.
+    Cancelled,
+}
+
+/// Where a count stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum StockCountState {
+    /// People are counting.
+    Open,
+    /// What was counted is what lies there.
+    Closed,
+    /// Given up; nothing was changed.
+    Cancelled,
 }

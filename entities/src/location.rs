@@ -45,6 +45,8 @@ pub struct Model {
     pub updated_at: OffsetDateTime,
     /// How many fulfillments it can take in a day; none for any number.
     pub daily_capacity: Option<i32>,
+    /// Differences of a count worth more than this need a second person; 500 without it.
+    pub count_approval_above: Option<String>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -54,5 +56,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, code, name, kind, address, time_zone, ships_orders, offers_pickup, active, calendar, latitude, longitude, created_at, updated_at, daily_capacity
+    id, code, name, kind, address, time_zone, ships_orders, offers_pickup, active, calendar, latitude, longitude, created_at, updated_at, daily_capacity, count_approval_above
 }

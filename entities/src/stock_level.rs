@@ -24,6 +24,18 @@ pub struct Model {
     pub reserved: i64,
     /// Units of those on hand that cannot be sold.
     pub damaged: i64,
+    /// Units of those on hand that wait for somebody to look at them; not sold meanwhile.
+    pub quality_hold: i64,
+    /// Units ordered from suppliers and not here yet.
+    pub incoming: i64,
+    /// Units on their way here from another location of ours.
+    pub in_transit: i64,
+    /// What lies there and what is on its way from another location is worth, at moving average cost.
+    pub value_minor: i64,
+    /// In which currency; none while no cost is known.
+    pub value_currency: Option<String>,
+    /// When it was last counted.
+    pub counted_at: Option<OffsetDateTime>,
     /// Units never promised.
     pub safety_stock: i32,
     /// Buy more at or below this many available.
@@ -41,5 +53,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, variant_id, location_id, on_hand, reserved, damaged, safety_stock, reorder_point, reorder_quantity, updated_at
+    id, variant_id, location_id, on_hand, reserved, damaged, quality_hold, incoming, in_transit, value_minor, value_currency, counted_at, safety_stock, reorder_point, reorder_quantity, updated_at
 }

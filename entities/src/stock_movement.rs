@@ -30,6 +30,14 @@ pub struct Model {
     pub reserved_change: i64,
     /// Units found damaged or mended.
     pub damaged_change: i64,
+    /// Units put on quality hold or cleared.
+    pub quality_hold_change: i64,
+    /// Units expected from suppliers, or not any longer.
+    pub incoming_change: i64,
+    /// Units that set out to here, arrived or got lost.
+    pub in_transit_change: i64,
+    /// What the level is worth more, or less.
+    pub value_change_minor: i64,
     /// What the actor said.
     pub reason: Option<String>,
     /// Who did it.
@@ -40,7 +48,7 @@ pub struct Model {
     pub subject_type: Option<String>,
     /// The document behind it.
     pub subject_id: Option<Uuid>,
-    /// What one unit cost when it came in.
+    /// What one unit cost, rounded: when it came in its price, when it left the average.
     pub unit_cost_minor: Option<i64>,
     /// In which currency.
     pub unit_cost_currency: Option<String>,
@@ -55,5 +63,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, level_id, variant_id, location_id, kind, on_hand_change, reserved_change, damaged_change, reason, actor_kind, actor_id, subject_type, subject_id, unit_cost_minor, unit_cost_currency, at
+    id, level_id, variant_id, location_id, kind, on_hand_change, reserved_change, damaged_change, quality_hold_change, incoming_change, in_transit_change, value_change_minor, reason, actor_kind, actor_id, subject_type, subject_id, unit_cost_minor, unit_cost_currency, at
 }

@@ -22,6 +22,10 @@ pub struct Model {
     pub currency: String,
     /// Days until its invoices are due.
     pub payment_terms_days: i32,
+    /// How much more than was ordered is taken, in percent.
+    pub over_receipt_percent: i32,
+    /// What placing and receiving one purchase order costs us, in its currency.
+    pub order_cost_minor: Option<i64>,
     /// When it was made.
     pub created_at: OffsetDateTime,
     /// When it last changed.
@@ -35,5 +39,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, name, email, currency, payment_terms_days, created_at, updated_at
+    id, name, email, currency, payment_terms_days, over_receipt_percent, order_cost_minor, created_at, updated_at
 }

@@ -34,6 +34,8 @@ const TOKENS: &[(&str, &str, &str)] = &[
     ("{generated}", "stored", "virtual"),
     // The moment of placement beside the key of an index, so that the index alone answers.
     ("{covering_placed}", ") include (placed_at", ", placed_at"),
+    // All that a list of orders is sorted by.
+    ("{covering_sorts}", ") include (total_scaled, promised_key", ", total_scaled, promised_key"),
     (
         "{components_as_json}",
         "jsonb_agg(jsonb_build_array(b.component_id, b.quantity))",
@@ -165,6 +167,97 @@ const TOKENS: &[(&str, &str, &str)] = &[
          drop table order_lines_before;
          create index order_lines_order on order_lines (order_id, position);
          create index order_lines_sku on order_lines (sku_key, order_id);",
+    ),
+    // New kinds of movements, and what else they change. SQLite cannot change a check: the table is written anew.
+    (
+        "{widen_movements}",
+        "alter table stock_movements drop constraint stock_movements_kind_check;
+         alter table stock_movements add check (kind in ('RECEIPT', 'RESERVE', 'RELEASE', 'SHIP', 'RETURN', 'ADJUST', 'COUNT', 'TRANSFER_OUT', 'TRANSFER_IN', 'DAMAGE', 'SCRAP', 'EXPECT', 'TRANSIT', 'HOLD'));
+         alter table stock_movements add column quality_hold_change bigint not null default 0;
+         alter table stock_movements add column incoming_change bigint not null default 0;
+         alter table stock_movements add column in_transit_change bigint not null default 0;
+         alter table stock_movements add column value_change_minor bigint not null default 0;",
+        "drop trigger stock_movements_no_delete;
+         drop trigger stock_movements_no_update;
+         alter table stock_movements rename to stock_movements_before;
+         create table stock_movements (
+             id blob not null,
+             level_id blob not null,
+             variant_id blob not null,
+             location_id blob not null,
+             kind text not null check (kind in ('RECEIPT', 'RESERVE', 'RELEASE', 'SHIP', 'RETURN', 'ADJUST', 'COUNT', 'TRANSFER_OUT', 'TRANSFER_IN', 'DAMAGE', 'SCRAP', 'EXPECT', 'TRANSIT', 'HOLD')),
+             on_hand_change integer not null,
+             reserved_change integer not null,
+             damaged_change integer not null,
+             reason text,
+             actor_kind text not null check (actor_kind in ('USER', 'API_TOKEN', 'SYSTEM')),
+             actor_id blob,
+             subject_type text,
+             subject_id blob,
+             unit_cost_minor integer,
+             unit_cost_currency text,
+             at datetime not null,
+             quality_hold_change integer not null default 0,
+             incoming_change integer not null default 0,
+             in_transit_change integer not null default 0,
+             value_change_minor integer not null default 0,
+             primary key (id)
+         ) without rowid;
+         insert into stock_movements select id, level_id, variant_id, location_id, kind, on_hand_change, reserved_change, damaged_change, reason, actor_kind, actor_id, subject_type, subject_id, unit_cost_minor, unit_cost_currency, at, 0, 0, 0, 0 from stock_movements_before;
+         drop table stock_movements_before;
+         create index stock_movements_level on stock_movements (level_id, id);
+         create index stock_movements_subject on stock_movements (subject_id) where subject_id is not null;",
+    ),
+    (
+        "{narrow_movements}",
+        "alter table stock_movements drop column value_change_minor;
+         alter table stock_movements drop column in_transit_change;
+         alter table stock_movements drop column incoming_change;
+         alter table stock_movements drop column quality_hold_change;
+         alter table stock_movements drop constraint stock_movements_kind_check;
+         alter table stock_movements add check (kind in ('RECEIPT', 'RESERVE', 'RELEASE', 'SHIP', 'RETURN', 'ADJUST', 'COUNT', 'TRANSFER_OUT', 'TRANSFER_IN', 'DAMAGE', 'SCRAP'));",
+        "drop trigger stock_movements_no_delete;
+         drop trigger stock_movements_no_update;
+         alter table stock_movements rename to stock_movements_before;
+         create table stock_movements (
+             id blob not null,
+             level_id blob not null,
+             variant_id blob not null,
+             location_id blob not null,
+             kind text not null check (kind in ('RECEIPT', 'RESERVE', 'RELEASE', 'SHIP', 'RETURN', 'ADJUST', 'COUNT', 'TRANSFER_OUT', 'TRANSFER_IN', 'DAMAGE', 'SCRAP')),
+             on_hand_change integer not null,
+             reserved_change integer not null,
+             damaged_change integer not null,
+             reason text,
+             actor_kind text not null check (actor_kind in ('USER', 'API_TOKEN', 'SYSTEM')),
+             actor_id blob,
+             subject_type text,
+             subject_id blob,
+             unit_cost_minor integer,
+             unit_cost_currency text,
+             at datetime not null,
+             primary key (id)
+         ) without rowid;
+         insert into stock_movements select id, level_id, variant_id, location_id, kind, on_hand_change, reserved_change, damaged_change, reason, actor_kind, actor_id, subject_type, subject_id, unit_cost_minor, unit_cost_currency, at from stock_movements_before;
+         drop table stock_movements_before;
+         create index stock_movements_level on stock_movements (level_id, id);
+         create index stock_movements_subject on stock_movements (subject_id) where subject_id is not null;",
+    ),
+    // The guards went with the table that was written anew.
+    ("{guard_movements_again}", "", "create trigger stock_movements_no_update before update on stock_movements \
+         begin select raise(abort, 'rows of stock_movements are never changed'); end;
+         create trigger stock_movements_no_delete before delete on stock_movements \
+         begin select raise(abort, 'rows of stock_movements are never changed'); end;"),
+    (
+        "{stock_document_series}",
+        "create sequence purchase_order_numbers start 1000001;
+         create sequence transfer_numbers start 1000001;",
+        "insert into number_series (name, last) values ('purchase_order_numbers', 1000000), ('transfer_numbers', 1000000);",
+    ),
+    (
+        "{drop_stock_document_series}",
+        "drop sequence purchase_order_numbers; drop sequence transfer_numbers;",
+        "delete from number_series where name in ('purchase_order_numbers', 'transfer_numbers');",
     ),
     (
         "{number_series}",

@@ -30,6 +30,9 @@ mod m0021_keep_backorders;
 mod m0022_promise_orders;
 mod m0023_assess_risk;
 mod m0024_list_orders;
+mod m0025_value_stock;
+mod m0026_cover_order_lists;
+mod m0027_create_stock_documents;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -65,6 +68,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0022_promise_orders::Migration),
             Box::new(m0023_assess_risk::Migration),
             Box::new(m0024_list_orders::Migration),
+            Box::new(m0025_value_stock::Migration),
+            Box::new(m0026_cover_order_lists::Migration),
+            Box::new(m0027_create_stock_documents::Migration),
         ]
     }
 }

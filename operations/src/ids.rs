@@ -16,6 +16,13 @@ pub(crate) fn first_of(at: OffsetDateTime) -> Uuid {
     Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
+/// When an id was made, to the millisecond.
+pub(crate) fn made_at(id: Uuid) -> Option<OffsetDateTime> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+}
+
 /// Makes ids, each greater than the one before.
 #[derive(Debug, Clone)]
 pub struct Ids {

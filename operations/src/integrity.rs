@@ -68,6 +68,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     let mut checks = vec![stock_sums(&db).await?, reservations(&db).await?];
     checks.extend(orders(&db).await?);
     checks.push(backorders(&db).await?);
+    checks.push(under_way(&db).await?);
     checks.push(orphans(&db).await?);
     checks.push(expired_timers(&db).await?);
     checks.push(crate::audit::seal::check(&db).await?);
@@ -89,19 +90,32 @@ async fn grouped(
     Ok(check)
 }
 
-/// A level is the sum of its movements, in all three quantities.
+/// A level is the sum of its movements, in every quantity and in value.
 async fn stock_sums(db: &Db) -> Result<Check> {
-    let violations = sql("select v.sku, l.code, s.on_hand, cast(coalesce(m.on_hand, 0) as bigint)
+    let quantities =
+        ["on_hand", "reserved", "damaged", "quality_hold", "incoming", "in_transit", "value"];
+    let column = |name: &str| if name == "value" { "value_minor".into() } else { name.to_owned() };
+    let changed = |name: &str| match name {
+        "value" => "value_change_minor".to_owned(),
+        name => format!("{name}_change"),
+    };
+    let sums: Vec<String> =
+        quantities.iter().map(|name| format!("sum({}) as {name}", changed(name))).collect();
+    let differs: Vec<String> = quantities
+        .iter()
+        .map(|name| format!("s.{} <> coalesce(m.{name}, 0)", column(name)))
+        .collect();
+    let violations = sql(format!(
+        "select v.sku, l.code, s.on_hand, cast(coalesce(m.on_hand, 0) as bigint)
          from stock_levels s join variants v on v.id = s.variant_id
          join locations l on l.id = s.location_id
-         left join (select level_id, sum(on_hand_change) as on_hand, sum(reserved_change) as reserved,
-             sum(damaged_change) as damaged from stock_movements group by level_id) m
-           on m.level_id = s.id
-         where s.on_hand <> coalesce(m.on_hand, 0) or s.reserved <> coalesce(m.reserved, 0)
-           or s.damaged <> coalesce(m.damaged, 0)
-         order by v.sku, l.code");
+         left join (select level_id, {} from stock_movements group by level_id) m on m.level_id = s.id
+         where {} order by v.sku, l.code",
+        sums.join(", "),
+        differs.join(" or ")
+    ));
     grouped(db, "stock sums", "stock_levels", violations, |(sku, code, level, moved)| {
-        format!("{sku} at {code}: the level says {level} on hand, its movements {moved}, or reserved or damaged differ")
+        format!("{sku} at {code}: the level says {level} on hand, its movements {moved}, or another quantity or the value differs")
     })
     .await
 }
@@ -267,6 +281,34 @@ async fn backorders(db: &Db) -> Result<Check> {
     .await
 }
 
+/// What is to come is what open purchase orders and transfers say.
+async fn under_way(db: &Db) -> Result<Check> {
+    let violations = sql("with expected as (
+             select l.variant_id, p.location_id, l.quantity - l.received as incoming, 0 as in_transit
+             from purchase_order_lines l join purchase_orders p on p.id = l.purchase_order_id
+             where p.state in ('ORDERED', 'PARTIALLY_RECEIVED') and l.quantity > l.received
+             union all
+             select l.variant_id, t.to_location_id, 0, l.quantity - l.received - l.lost
+             from stock_transfer_lines l join stock_transfers t on t.id = l.transfer_id
+             where t.state in ('SHIPPED', 'PARTIALLY_RECEIVED')),
+         sums as (select variant_id, location_id, cast(sum(incoming) as bigint) as incoming,
+             cast(sum(in_transit) as bigint) as in_transit from expected group by variant_id, location_id)
+         select v.sku, l.code, coalesce(s.incoming, 0) + coalesce(s.in_transit, 0),
+             coalesce(e.incoming, 0) + coalesce(e.in_transit, 0)
+         from stock_levels s
+         full outer join sums e on e.variant_id = s.variant_id and e.location_id = s.location_id
+         join variants v on v.id = coalesce(s.variant_id, e.variant_id)
+         join locations l on l.id = coalesce(s.location_id, e.location_id)
+         where coalesce(s.incoming, 0) <> coalesce(e.incoming, 0)
+           or coalesce(s.in_transit, 0) <> coalesce(e.in_transit, 0)
+         order by v.sku, l.code");
+    grouped(db, "stock to come against its documents", "stock_levels", violations, |row| {
+        let (sku, code, level, documents) = row;
+        format!("{sku} at {code}: {level} to come, purchase orders and transfers say {documents}")
+    })
+    .await
+}
+
 /// Every part has the whole it belongs to.
 async fn orphans(db: &Db) -> Result<Check> {
     let mut check = Check::named("parts without their whole");
@@ -280,6 +322,8 @@ async fn orphans(db: &Db) -> Result<Check> {
         ("fulfillment_orders", "fulfillment_id", "fulfillments"),
         ("fulfillment_lines", "fulfillment_id", "fulfillments"),
         ("stock_movements", "level_id", "stock_levels"),
+        ("stock_transfer_lines", "transfer_id", "stock_transfers"),
+        ("purchase_order_lines", "purchase_order_id", "purchase_orders"),
     ] {
         let rows = sql(format!("select count(*) from {part}"));
         check.rows_checked += db.value::<i64>(rows).await?.unwrap_or(0);

@@ -53,6 +53,17 @@ impl Currency {
         if minor.abs() > MAX_MINOR { Err(too_large()) } else { Ok(minor) }
     }
 
+    /// Minor units of this currency in another, half a minor unit rounded up; none beyond what can be kept.
+    pub(crate) fn convert(self, minor: i64, rate: Decimal, to: Self) -> Option<i64> {
+        let worth = self.decimal(minor).checked_mul(rate)?;
+        let scaled = worth.checked_mul(Decimal::from(10_i64.pow(to.digits())))?;
+        let rounded =
+            scaled.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+        i64::try_from(rounded.normalize().mantissa())
+            .ok()
+            .filter(|_| rounded.normalize().scale() == 0)
+    }
+
     /// Minor units as a decimal with the currency's own digits.
     pub fn decimal(self, minor: i64) -> Decimal {
         Decimal::new(minor, self.digits())
@@ -163,6 +174,18 @@ mod tests {
         assert!(parse("JPY", "1.5").is_err());
         assert!(Currency::from_code("XXX").is_none());
         assert!(Currency::from_code("eur").is_none());
+    }
+
+    #[test]
+    fn amounts_are_converted_with_the_digits_of_either_currency() {
+        let convert = |minor: i64, from: &str, rate: &str, to: &str| {
+            let (from, to) = (Currency::from_code(from).unwrap(), Currency::from_code(to).unwrap());
+            from.convert(minor, rate.parse().unwrap(), to)
+        };
+        assert_eq!(convert(10_000, "USD", "0.925", "EUR"), Some(9_250));
+        assert_eq!(convert(1_000, "JPY", "0.0061", "EUR"), Some(610));
+        assert_eq!(convert(1, "EUR", "0.5", "USD"), Some(1));
+        assert_eq!(convert(100, "EUR", "163.5", "JPY"), Some(164));
     }
 
     #[test]

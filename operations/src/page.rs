@@ -206,6 +206,16 @@ impl Page {
         query.add(&self.order_by(column, order.id, order))
     }
 
+    /// The same page from behind a row on, in the direction in which it is read.
+    pub(crate) fn behind(&self, cursor: Cursor) -> Self {
+        let cursor = Some(cursor);
+        if self.backward {
+            Self { before: cursor, ..self.clone() }
+        } else {
+            Self { after: cursor, ..self.clone() }
+        }
+    }
+
     /// The same page with so many rows, the one more among them.
     pub(crate) fn of_size(&self, rows: usize) -> Self {
         Self { limit: rows.saturating_sub(1), ..self.clone() }

@@ -592,6 +592,11 @@ impl WriteTx {
         (!self.1.audited.swap(true, Ordering::SeqCst)).then_some(operation)
     }
 
+    /// Locks the rows that a query finds until the transaction ends. `SQLite` has one writer at a time anyway.
+    pub(crate) fn for_update(&self) -> &'static str {
+        if self.is_postgres() { " for update" } else { "" }
+    }
+
     /// Waits until no other transaction has a name, and has it to the end. `SQLite` has one writer at a time anyway.
     pub(crate) async fn lock(&self, name: &str) -> Result<()> {
         if self.is_postgres() {
@@ -603,18 +608,24 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Has a name to the end, or begins anew and waits for it before anything else: whoever comes later stands later in
+    /// Has names to the end, or begins anew and waits for them before anything else: whoever comes later stands later in
     /// the log too, and nobody waits for a name while others wait for their rows.
-    pub(crate) async fn lock_in_turn(&self, name: &str) -> Result<()> {
-        if !self.is_postgres() || self.1.turns.lock().is_ok_and(|turns| turns.contains(name)) {
+    pub(crate) async fn lock_in_turn(&self, names: BTreeSet<String>) -> Result<()> {
+        let held = self.1.turns.lock().map(|turns| turns.clone()).unwrap_or_default();
+        let names: Vec<String> = names.difference(&held).cloned().collect();
+        if !self.is_postgres() || names.is_empty() {
             return Ok(());
         }
-        let query = sql("select pg_try_advisory_xact_lock(hashtextextended(?, 0))").bind(name);
-        if self.value::<bool>(query).await? == Some(true) {
+        let query = sql(
+            "select n from (select n, pg_try_advisory_xact_lock(hashtextextended(n, 0)) as mine
+             from unnest(?) as n) tried where not mine",
+        );
+        let taken: Vec<String> = self.values(query.texts(&names)).await?;
+        if taken.is_empty() {
             return Ok(());
         }
         if let Ok(mut turns) = self.1.turns.lock() {
-            turns.insert(name.to_owned());
+            turns.extend(taken);
         }
         Err(Error::Contended)
     }

@@ -19,6 +19,12 @@ pub(crate) enum Job {
     ServeBackorders,
     /// Look at an order whose clock struck.
     ReviewOrder,
+    /// Tell those who wait for a variant when it comes.
+    PromiseAgain,
+    /// A purchase order should have come.
+    OverduePurchaseOrder,
+    /// A transfer should have arrived.
+    OverdueTransfer,
 }
 
 impl Job {
@@ -28,13 +34,23 @@ impl Job {
             Self::ExpireUnpaidOrder => "order.expire_unpaid",
             Self::ServeBackorders => "backorders.serve",
             Self::ReviewOrder => "order.review",
+            Self::PromiseAgain => "backorders.promise",
+            Self::OverduePurchaseOrder => "purchase_order.overdue",
+            Self::OverdueTransfer => "transfer.overdue",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::ExpireReservation, Self::ExpireUnpaidOrder, Self::ServeBackorders, Self::ReviewOrder]
-            .into_iter()
-            .find(|job| job.name() == name)
+        const ALL: [Job; 7] = [
+            Job::ExpireReservation,
+            Job::ExpireUnpaidOrder,
+            Job::ServeBackorders,
+            Job::ReviewOrder,
+            Job::PromiseAgain,
+            Job::OverduePurchaseOrder,
+            Job::OverdueTransfer,
+        ];
+        ALL.into_iter().find(|job| job.name() == name)
     }
 }
 
@@ -116,6 +132,16 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::ReviewOrder) => {
                     crate::orders::review::review(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::PromiseAgain) => {
+                    let variant = timer.subject_id;
+                    crate::orders::receipts::promise_again(&tx, &actor, variant).await?;
+                }
+                Some(Job::OverduePurchaseOrder) => {
+                    crate::purchasing::overdue::overdue(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::OverdueTransfer) => {
+                    crate::transfers::overdue::overdue(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

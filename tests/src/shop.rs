@@ -64,6 +64,45 @@ pub const STOCK_SET_POLICY: &str = "mutation($input: StockSetPolicyInput!, $key:
   stockSetPolicy(input: $input, idempotencyKey: $key) {
     stockLevels { safetyStock reorderPoint reorderQuantity available }
     userErrors { code message field } } }";
+pub const TRANSFER_CREATE: &str = "mutation($input: TransferCreateInput!, $key: String) {
+  transferCreate(input: $input, idempotencyKey: $key) {
+    transfer { id version number state from { code } to { code } lines { variant { sku } quantity received damaged lost } shippedAt receivedAt } userErrors { code message field details } } }";
+pub const TRANSFER_SHIP: &str = "mutation($input: TransferIdInput!, $key: String) {
+  transferShip(input: $input, idempotencyKey: $key) {
+    transfer { id version number state from { code } to { code } lines { variant { sku } quantity received damaged lost } shippedAt receivedAt } userErrors { code message field details } } }";
+pub const TRANSFER_CANCEL: &str = "mutation($input: TransferIdInput!, $key: String) {
+  transferCancel(input: $input, idempotencyKey: $key) {
+    transfer { id version number state from { code } to { code } lines { variant { sku } quantity received damaged lost } shippedAt receivedAt } userErrors { code message field details } } }";
+pub const TRANSFER_RECEIVE: &str = "mutation($input: TransferReceiveInput!, $key: String) {
+  transferReceive(input: $input, idempotencyKey: $key) {
+    transfer { id version number state from { code } to { code } lines { variant { sku } quantity received damaged lost } shippedAt receivedAt } userErrors { code message field details } } }";
+pub const PURCHASE_ORDER_CREATE: &str = "mutation($input: PurchaseOrderCreateInput!, $key: String) {
+  purchaseOrderCreate(input: $input, idempotencyKey: $key) {
+    purchaseOrder { id version number state currencyCode total { amount } orderedAt expectedAt paymentDueAt lines { variant { sku } quantity received damaged unitCost { amount } } } userErrors { code message field details } } }";
+pub const PURCHASE_ORDER_UPDATE: &str = "mutation($input: PurchaseOrderUpdateInput!, $key: String) {
+  purchaseOrderUpdate(input: $input, idempotencyKey: $key) {
+    purchaseOrder { id version number state currencyCode total { amount } orderedAt expectedAt paymentDueAt lines { variant { sku } quantity received damaged unitCost { amount } } } userErrors { code message field details } } }";
+pub const PURCHASE_ORDER_PLACE: &str = "mutation($input: PurchaseOrderIdInput!, $key: String) {
+  purchaseOrderPlace(input: $input, idempotencyKey: $key) {
+    purchaseOrder { id version number state currencyCode total { amount } orderedAt expectedAt paymentDueAt lines { variant { sku } quantity received damaged unitCost { amount } } } userErrors { code message field details } } }";
+pub const PURCHASE_ORDER_RECEIVE: &str = "mutation($input: PurchaseOrderReceiveInput!, $key: String) {
+  purchaseOrderReceive(input: $input, idempotencyKey: $key) {
+    purchaseOrder { id version number state currencyCode total { amount } orderedAt expectedAt paymentDueAt lines { variant { sku } quantity received damaged unitCost { amount } } } userErrors { code message field details } } }";
+pub const PURCHASE_ORDER_CANCEL: &str = "mutation($input: PurchaseOrderIdInput!, $key: String) {
+  purchaseOrderCancel(input: $input, idempotencyKey: $key) {
+    purchaseOrder { id version number state currencyCode total { amount } orderedAt expectedAt paymentDueAt lines { variant { sku } quantity received damaged unitCost { amount } } } userErrors { code message field details } } }";
+pub const STOCK_COUNT_START: &str = "mutation($input: StockCountStartInput!, $key: String) {
+  stockCountStart(input: $input, idempotencyKey: $key) {
+    stockCount { id state blind accuracy lines { nodes { variant { sku } counted difference } } } userErrors { code message field details } } }";
+pub const STOCK_COUNT_RECORD: &str = "mutation($input: StockCountRecordInput!, $key: String) {
+  stockCountRecord(input: $input, idempotencyKey: $key) {
+    stockCount { id state blind accuracy lines { nodes { variant { sku } counted difference } } } userErrors { code message field details } } }";
+pub const STOCK_COUNT_CLOSE: &str = "mutation($input: StockCountIdInput!, $key: String) {
+  stockCountClose(input: $input, idempotencyKey: $key) {
+    stockCount { id state blind accuracy lines { nodes { variant { sku } counted difference } } } userErrors { code message field details } } }";
+pub const STOCK_COUNT_CANCEL: &str = "mutation($input: StockCountIdInput!, $key: String) {
+  stockCountCancel(input: $input, idempotencyKey: $key) {
+    stockCount { id state blind accuracy lines { nodes { variant { sku } counted difference } } } userErrors { code message field details } } }";
 pub const STOCK_RESERVE: &str = "mutation($input: StockReserveInput!, $key: String) {
   stockReserve(input: $input, idempotencyKey: $key) {
     reservation { id state expiresAt channel { code } lines { quantity variant { sku } location { code } } }
@@ -281,6 +320,17 @@ pub struct Partner {
     pub channel: String,
 }
 
+/// Documents that move stock, one for each thing that is done with one.
+pub struct Documents {
+    pub supplier: String,
+    /// To ship, to cancel, and under way.
+    pub transfers: [Json; 3],
+    /// To place, to update and to cancel, and one that is expected.
+    pub purchase_orders: [Json; 4],
+    /// To record, to close and to cancel.
+    pub counts: [Json; 3],
+}
+
 impl Shop {
     /// Channels `web` (Berlin, Hamburg, store) and `market` (Hamburg); SKUs A 10.00, B 20.00,
     /// C 33.33, D 5.00 (7 %), and the bundle SET of two A and one B at 35.00; taxes of 19 % included.
@@ -403,6 +453,67 @@ impl Shop {
     /// Places it and answers with the order.
     pub async fn place(&self, input: Json) -> Json {
         self.admin.done(ORDER_PLACE, input).await["order"].clone()
+    }
+
+    /// A supplier of SKUs in packs of five, ten at least, at 3.00 each, seven days after they were ordered.
+    pub async fn supplier(&self, skus: &[&str]) -> String {
+        let term = |sku: &&str| json!({ "sku": sku, "unitCost": "3.00", "leadTimeDays": 7, "minimumQuantity": 10, "packSize": 5 });
+        let terms: Vec<Json> = skus.iter().map(term).collect();
+        let input = json!({ "name": "Maker", "currencyCode": "EUR", "paymentTermsDays": 14, "terms": terms });
+        text(&self.admin.done(SUPPLIER_UPSERT, input).await["supplier"]["id"])
+    }
+
+    /// A purchase order for a location, sent to the supplier.
+    pub async fn ordered(&self, supplier: &str, location: &str, lines: &[(&str, i32)]) -> Json {
+        let lines: Vec<Json> =
+            lines.iter().map(|(sku, units)| json!({ "sku": sku, "quantity": units })).collect();
+        let input = json!({ "supplierId": supplier, "locationId": location, "lines": lines });
+        let made = self.admin.done(PURCHASE_ORDER_CREATE, input).await;
+        let id = json!({ "purchaseOrderId": made["purchaseOrder"]["id"] });
+        self.admin.done(PURCHASE_ORDER_PLACE, id).await["purchaseOrder"].clone()
+    }
+
+    /// Documents in Berlin and for it.
+    pub async fn documents(&self) -> Documents {
+        let lines = json!([{ "sku": "C", "quantity": 1 }]);
+        let plan =
+            json!({ "fromLocationId": self.berlin, "toLocationId": self.store, "lines": lines });
+        let mut transfers = [const { Json::Null }; 3];
+        for transfer in &mut transfers {
+            let made = self.admin.done(TRANSFER_CREATE, plan.clone()).await;
+            *transfer = made["transfer"]["id"].clone();
+        }
+        self.admin.done(TRANSFER_SHIP, json!({ "transferId": transfers[2] })).await;
+        let supplier = self.supplier(&["C"]).await;
+        let lines = json!([{ "sku": "C", "quantity": 10 }]);
+        let order = json!({ "supplierId": supplier, "locationId": self.berlin, "lines": lines });
+        let mut purchase_orders = [const { Json::Null }; 4];
+        for purchase_order in &mut purchase_orders {
+            let made = self.admin.done(PURCHASE_ORDER_CREATE, order.clone()).await;
+            *purchase_order = made["purchaseOrder"]["id"].clone();
+        }
+        let id = json!({ "purchaseOrderId": purchase_orders[3] });
+        self.admin.done(PURCHASE_ORDER_PLACE, id).await;
+        let policy = json!({ "locationId": self.berlin, "sku": "D", "reorderPoint": 100, "reorderQuantity": 1 });
+        self.admin.done(STOCK_SET_POLICY, policy).await;
+        let mut counts = [const { Json::Null }; 3];
+        for (count, sku) in counts.iter_mut().zip(["B", "C", "D"]) {
+            let input = json!({ "locationId": self.berlin, "skus": [sku] });
+            let made = self.admin.done(STOCK_COUNT_START, input).await;
+            *count = made["stockCount"]["id"].clone();
+        }
+        let lines = json!([{ "sku": "C", "quantity": 8 }]);
+        let input = json!({ "stockCountId": counts[1], "lines": lines });
+        self.admin.done(STOCK_COUNT_RECORD, input).await;
+        Documents { supplier, transfers, purchase_orders, counts }
+    }
+
+    /// Every quantity of a SKU at a location, and what it is worth.
+    pub async fn whole_level(&self, sku: &str, location: &str) -> Json {
+        let query = "query($f: StockFilter) { stockLevels(filter: $f) { nodes {
+            onHand reserved available damaged qualityHold incoming inTransit value { amount currencyCode } } } }";
+        let filter = json!({ "f": { "skus": [sku], "locationIds": [location] } });
+        self.admin.ok(query, filter).await["stockLevels"]["nodes"][0].clone()
     }
 
     /// On hand, reserved and available of a SKU at a location.

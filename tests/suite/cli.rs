@@ -2,6 +2,8 @@
 
 use harness::database::Database;
 use harness::process::binary;
+use harness::shop::PRODUCTS_UPSERT;
+use harness::{Shop, TestApp};
 use serde_json::{Value as Json, json};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -60,6 +62,7 @@ async fn every_command_says_what_it_does_with_an_example() {
         &["demo"],
         &["migrate"],
         &["import"],
+        &["import", "stock"],
         &["verify"],
         &["schema"],
         &["user", "create"],
@@ -423,4 +426,66 @@ async fn neither_the_log_nor_an_error_tells_a_secret() {
             assert_eq!(harness::database::number(&raw, &sql).await, 0, "{secret}");
         }
     }
+}
+
+#[tokio::test]
+async fn stock_is_counted_by_the_thousand_and_every_faulty_row_is_named_first() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let skus: Vec<String> = (0..1_050).map(|number| format!("BULK-{number:04}")).collect();
+    for skus in skus.chunks(250) {
+        let variants: Vec<Json> =
+            skus.iter().map(|sku| json!({ "sku": sku, "name": sku })).collect();
+        let products = json!({ "products": [{ "name": "Bulk", "variants": variants }] });
+        shop.admin.done(PRODUCTS_UPSERT, products).await;
+    }
+    let import = |text: String| {
+        let mut child = Command::new(binary())
+            .args(["import", "stock", "-"])
+            .env("DATABASE_URL", &app.database.url)
+            .env("AFTERCART_LOG", "error")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        child.stdin.take().unwrap().write_all(text.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    };
+    let before = app.books().await;
+    let header = "location,sku,counted,received\n";
+    let bad = format!(
+        "{header}berlin,A,3,\nnowhere,A,1,\nberlin,SET,1,\nberlin,A,4,\nberlin,B,x,\nberlin,X,,5\n"
+    );
+    let refused = import(bad);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(
+        err(&refused).lines().collect::<Vec<_>>(),
+        [
+            "line 3: location: there is no such location",
+            "line 4: sku: is a bundle: stock lies with its components",
+            "line 5: sku: stands in line 2 already for this location",
+            "line 6: counted: `x` is no whole number from 0 to 10000000",
+            "line 7: sku: there is no such SKU",
+        ]
+    );
+    assert!(out(&refused).contains("nothing was written"), "{}", out(&refused));
+    assert_eq!(app.books().await, before);
+    let mut rows = vec!["berlin,A,4,".to_owned(), "store,B,,3".to_owned()];
+    rows.extend(skus.iter().map(|sku| format!("berlin,{sku},7,")));
+    let file = format!("{header}{}\n", rows.join("\n"));
+    let done = import(file.clone());
+    assert!(done.status.success(), "{}", err(&done));
+    assert!(out(&done).starts_with("1051 counted, 1 received"), "{}", out(&done));
+    assert_eq!(shop.level("A", &shop.berlin).await.0, 4);
+    assert_eq!(shop.level("B", &shop.store).await.0, 5);
+    assert_eq!(shop.level("BULK-1049", &shop.berlin).await.0, 7);
+    assert_eq!(app.number("select count(*) from stock_counts where state = 'CLOSED'").await, 2);
+    app.verify().await;
+    // The same file again changes nothing; what was sold meanwhile stays sold.
+    shop.place(shop.paid(&[("B", 1)])).await;
+    let before = app.books().await;
+    assert!(import(file).status.success());
+    assert_eq!(app.books().await, before);
+    app.verify().await;
 }

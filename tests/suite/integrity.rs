@@ -40,6 +40,23 @@ async fn finds(damage: &str, check: &str) {
 async fn a_level_that_is_not_its_movements() {
     finds("update stock_levels set on_hand = on_hand + 1", "stock sums").await;
     finds("update stock_levels set damaged = damaged + 1", "stock sums").await;
+    finds("update stock_levels set value_minor = value_minor + 1", "stock sums").await;
+}
+
+#[tokio::test]
+async fn goods_to_come_that_no_document_names() {
+    finds("update stock_levels set incoming = 1", "stock to come against its documents").await;
+    finds("update stock_levels set in_transit = 1", "stock to come against its documents").await;
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let supplier = shop.supplier(&["A"]).await;
+    shop.ordered(&supplier, &shop.berlin, &[("A", 10)]).await;
+    app.verify().await;
+    app.plant("update purchase_order_lines set received = 1").await;
+    let report = verify(&app.store, &Actor::system()).await.unwrap();
+    let off: Vec<&str> =
+        report.checks.iter().filter(|check| check.violations > 0).map(|check| check.name).collect();
+    assert_eq!(off, ["stock to come against its documents"]);
 }
 
 #[tokio::test]

@@ -86,6 +86,9 @@ pub(crate) struct LocationUpsertInput {
     longitude: Option<f64>,
     /// How many fulfillments it can take in a day, 0 to 1,000,000; a new one any number.
     daily_capacity: Option<i32>,
+    /// Differences of a count that are worth more than this, in the currency of their cost, are not taken over by whoever
+    /// counted them; 500 by default.
+    count_approval_above: Option<Decimal>,
 }
 
 /// A way of delivery to make or change, matched by its code and channel.
@@ -198,6 +201,11 @@ pub(crate) struct SupplierUpsertInput {
     currency_code: CurrencyCode,
     /// Days until its invoices are due, 0 to 365; 30 by default.
     payment_terms_days: Option<i32>,
+    /// How much more than was ordered is taken, 0 to 100 percent; 10 by default.
+    over_receipt_percent: Option<i32>,
+    /// What placing and receiving one purchase order costs us, in the supplier's currency: economic quantities follow
+    /// from it.
+    order_cost: Option<Decimal>,
     /// All its terms; left out they stay as they are.
     terms: Option<Vec<SupplierTermInput>>,
 }
@@ -352,6 +360,7 @@ impl CatalogMutation {
             latitude: input.latitude,
             longitude: input.longitude,
             daily_capacity: input.daily_capacity,
+            count_approval_above: input.count_approval_above.map(|value| value.0),
         };
         let done = async {
             location_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
@@ -453,6 +462,8 @@ impl CatalogMutation {
             email: input.email,
             currency: input.currency_code.0,
             payment_terms_days: input.payment_terms_days,
+            over_receipt_percent: input.over_receipt_percent,
+            order_cost: input.order_cost.map(|cost| cost.0),
             terms: input.terms.map(|terms| terms.into_iter().map(term).collect()),
         };
         let done = async {

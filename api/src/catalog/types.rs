@@ -254,6 +254,12 @@ impl Location {
     async fn daily_capacity(&self) -> Option<i32> {
         self.0.daily_capacity
     }
+
+    /// Differences of a count that are worth more than this, in the currency of their cost, are not taken over by whoever
+    /// counted them.
+    async fn count_approval_above(&self) -> Decimal {
+        Decimal(operations::counts::close::approval_above(&self.0))
+    }
 }
 
 #[derive(Clone)]
@@ -584,6 +590,16 @@ impl Supplier {
     /// Days until its invoices are due.
     async fn payment_terms_days(&self) -> i32 {
         self.0.payment_terms_days
+    }
+
+    /// How much more than was ordered is taken, in percent.
+    async fn over_receipt_percent(&self) -> i32 {
+        self.0.over_receipt_percent
+    }
+
+    /// What placing and receiving one purchase order costs us; null where nobody said.
+    async fn order_cost(&self) -> Option<Money> {
+        Some(Money::of(self.0.order_cost_minor?, &self.0.currency))
     }
 
     /// What it sells and how, by SKU.

@@ -3,7 +3,7 @@
 use super::{Fault, Outcome, configure, open, print};
 use crate::orders::import::read_line;
 use async_compression::tokio::bufread::GzipDecoder;
-use clap::Args;
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use operations::orders::import::{ImportOrder, MAX_ORDERS, import};
 use operations::{Actor, Call, RefusalCode, Store};
@@ -14,9 +14,26 @@ use std::time::Instant;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct ImportArgs {
+    #[command(subcommand)]
+    what: Option<What>,
     /// A file of JSON lines, one order (`OrderImportInput`) a line; `.gz` too; `-` for standard input.
-    file: PathBuf,
+    #[arg(required = true)]
+    file: Option<PathBuf>,
+}
+
+/// What else can be imported.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Stock that was counted or came in: CSV with the columns `location`, `sku`, and `counted` or `received`.
+    #[command(
+        after_help = "Example:\n  aftercart import stock stock.csv\n\nThe first line names the columns: `location` (its code), `sku`, and `counted` (what lies there) or `received` (what came\nin); a row fills one of the two. Every row is checked first: where any is faulty all faults are printed with their lines\nand nothing is written. What was counted goes through stock counts of up to 1,000 SKUs, so that every difference is a\nmovement. The same file again receives nothing twice."
+    )]
+    Stock {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
 }
 
 /// The longest line: an order of 250 lines is far below.
@@ -27,8 +44,13 @@ const MAX_ALIKE: usize = 3;
 const MAX_FAULTS: usize = 200;
 
 pub(super) async fn run(args: ImportArgs) -> Outcome {
+    let file = match (args.what, args.file) {
+        (Some(What::Stock { file }), _) => return super::import_stock::run(file).await,
+        (None, Some(file)) => file,
+        (None, None) => return Err(Fault::Usage(vec!["name a file".to_owned()])),
+    };
     let config = configure()?;
-    let source = source(&args.file).await?;
+    let source = source(&file).await?;
     let store = open(&config).await?;
     let mut run = Run::new(&store);
     let read = run.file(source).await;

@@ -3,6 +3,7 @@
 mod demo;
 mod events;
 mod import;
+mod import_stock;
 mod key;
 mod migrate;
 mod schema;
@@ -50,7 +51,7 @@ enum Command {
     Migrate,
     /// Import orders with their history: a file of JSON lines, one order a line.
     #[command(
-        after_help = "Example:\n  aftercart import orders.ndjson.gz\n\nA bad line is refused with its number and all its faults, the rest goes in. Running the same file again imports nothing twice. Works beside a running server."
+        after_help = "Examples:\n  aftercart import orders.ndjson.gz\n  aftercart import stock stock.csv\n\nA bad line is refused with its number and all its faults, the rest goes in. Running the same file again imports nothing twice. Works beside a running server."
     )]
     Import(import::ImportArgs),
     /// Check every promise of the books; exits 1 with examples when anything is off.

@@ -250,6 +250,7 @@ impl Maker<'_> {
                     ],
                 }),
                 daily_capacity: None,
+                count_approval_above: None,
                 latitude: Some(at.0),
                 longitude: Some(at.1),
             }
@@ -432,6 +433,8 @@ impl Maker<'_> {
                 pack_size: Some(5),
             });
             let supplier = UpsertSupplier {
+                over_receipt_percent: None,
+                order_cost: None,
                 id: None,
                 name: name.into(),
                 email: Some(format!("orders{index}@supplier.example")),

@@ -29,9 +29,9 @@ pub(crate) struct Availability {
     /// Line by line, in the order of the input.
     lines: Vec<LineAvailability>,
     /// When the last of it would arrive if it were ordered now by an ordinary service: the last instant of a day in the
-    /// customer's place. Null where some of it is short.
+    /// customer's place, what is still to come among it. Null where some of it is short and has no date.
     deliver_by: Option<DateTime>,
-    /// Locations that would send it, beyond the first.
+    /// Locations that would send it, beyond the first, those where something is still to come among them.
     split_count: i32,
 }
 
@@ -44,8 +44,9 @@ pub(crate) struct LineAvailability {
     requested: i32,
     /// Units that could be promised now to this line alone, of a bundle whole ones.
     available: i32,
-    /// When what is short could come in, bought now from the supplier that is quickest; null where nothing is short, or
-    /// no supplier is known.
+    /// When what is short is to come in, ordered from suppliers or on its way from other locations, and promised to nobody
+    /// yet; else when it could come in, bought now from the supplier that is quickest. Null where nothing is short, or
+    /// no supplier is known. What is a day overdue is not counted.
     backorderable_from: Option<DateTime>,
     /// The stock behind it, of a bundle that of its components.
     locations: Vec<StockLevel>,

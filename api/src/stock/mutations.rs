@@ -85,6 +85,8 @@ pub(crate) struct StockAdjustLineInput {
     on_hand_change: Option<i32>,
     /// Units found damaged; negative where mended.
     damaged_change: Option<i32>,
+    /// Units put on quality hold: they lie there and are not promised until cleared; negative where cleared.
+    quality_hold_change: Option<i32>,
     /// Units that lie there.
     on_hand: Option<i32>,
     /// Units that you believe lie there.
@@ -204,6 +206,7 @@ impl StockMutation {
             sku: line.sku,
             on_hand_change: line.on_hand_change,
             damaged_change: line.damaged_change,
+            quality_hold_change: line.quality_hold_change,
             on_hand: line.on_hand,
             expected_on_hand: line.expected_on_hand,
         };

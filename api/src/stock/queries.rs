@@ -1,15 +1,17 @@
 //! Questions about stock.
 
 use super::types::{
-    StockLevel, StockLevelConnection, StockMovementConnection, StockMovementKind, movements,
+    StockLevel, StockLevelConnection, StockMovementConnection, StockMovementKind, StockValuation,
+    movements,
 };
 use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::ids::{Kind, decode, uuids};
 use crate::paging::{counted, page_args};
-use crate::scalars::DateTimeRange;
+use crate::scalars::{DateTime, DateTimeRange};
 use async_graphql::{Context, ID, InputObject, Object};
 use operations::stock::read::{self, LevelFilter, MovementFilter};
+use operations::stock::valuation::valuation;
 use std::sync::Arc;
 
 /// Which stock levels: every condition given must hold.
@@ -75,6 +77,24 @@ impl StockQuery {
             async move { read::levels_count(&scope.store.read(), scope.actor()?, &filter).await }
         });
         Some(StockLevelConnection::new(rows, count))
+    }
+
+    /// What stock was worth at a moment, or is now, by location and currency, at moving average cost: what lies there and what
+    /// is on its way there from another location. Within reach, by location code. Needs `PURCHASING_READ`.
+    async fn stock_valuation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At this moment, not in the future; now without it.")] at: Option<
+            DateTime,
+        >,
+        #[graphql(desc = "At these locations.")] location_ids: Option<Vec<ID>>,
+    ) -> Option<Vec<StockValuation>> {
+        let locations = location_ids.map(|ids| uuids(Kind::Location, &ids));
+        let rows = async {
+            let (at, db) = (at.map(|at| at.0), ctx.read());
+            valuation(&db, ctx.actor()?, at, locations.as_deref()).await
+        };
+        Some(rows.await.or_null(ctx)?.into_iter().map(Arc::new).map(StockValuation).collect())
     }
 
     /// Movements within reach, newest first. Needs `STOCK_READ`.

@@ -12,6 +12,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use entities::{enums, stock_level, stock_movement, stock_reservation, stock_reservation_line};
 use operations::permissions::Permission;
 use operations::stock::read::{self, MovementFilter};
+use operations::stock::valuation::Valuation;
 use std::sync::Arc;
 
 /// Why stock changed.
@@ -40,6 +41,12 @@ pub(crate) enum StockMovementKind {
     Damage,
     /// Thrown away.
     Scrap,
+    /// More is expected from suppliers, or less.
+    Expect,
+    /// Set out to here from another location, or got lost on its way.
+    Transit,
+    /// Put on quality hold, or cleared.
+    Hold,
 }
 
 /// Where a checkout's hold on stock stands.
@@ -59,7 +66,7 @@ pub(crate) enum ReservationState {
 #[derive(Clone)]
 pub(crate) struct StockLevel(pub(crate) Arc<stock_level::Model>);
 
-/// One variant at one location. available = onHand - reserved - safety - damaged; never below zero
+/// One variant at one location. available = onHand - reserved - safety - damaged - qualityHold; never below zero
 /// for reservations. Needs `STOCK_READ` and reach over the location.
 #[Object]
 impl StockLevel {
@@ -90,8 +97,35 @@ impl StockLevel {
 
     /// Units that can still be promised; negative where more was promised than is left, after a loss.
     async fn available(&self) -> i32 {
-        let row = &self.0;
-        int(row.on_hand - row.reserved - row.damaged - i64::from(row.safety_stock))
+        int(read::available(&self.0))
+    }
+
+    /// Units ordered from suppliers and not here yet.
+    async fn incoming(&self) -> i32 {
+        int(self.0.incoming)
+    }
+
+    /// Units on their way here from another location of ours.
+    async fn in_transit(&self) -> i32 {
+        int(self.0.in_transit)
+    }
+
+    /// Units on hand that wait for somebody to look at them; not promised meanwhile.
+    async fn quality_hold(&self) -> i32 {
+        int(self.0.quality_hold)
+    }
+
+    /// What the units on hand and in transit are worth, at moving average cost; null while no cost is known. Needs
+    /// `PURCHASING_READ`.
+    async fn value(&self, ctx: &Context<'_>) -> Option<Money> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::PurchasingRead).or_null(ctx)?;
+        Some(Money::of(self.0.value_minor, self.0.value_currency.as_deref()?))
+    }
+
+    /// When it was last counted; null for never.
+    async fn counted_at(&self) -> Option<DateTime> {
+        self.0.counted_at.map(DateTime)
     }
 
     /// Units on hand that cannot be sold.
@@ -190,6 +224,29 @@ impl StockMovement {
         int(self.0.damaged_change)
     }
 
+    /// Units put on quality hold; negative where cleared.
+    async fn quality_hold_change(&self) -> i32 {
+        int(self.0.quality_hold_change)
+    }
+
+    /// Units expected from suppliers; negative where they came or will not.
+    async fn incoming_change(&self) -> i32 {
+        int(self.0.incoming_change)
+    }
+
+    /// Units that set out to here from another location; negative where they arrived or got lost.
+    async fn in_transit_change(&self) -> i32 {
+        int(self.0.in_transit_change)
+    }
+
+    /// What the level is worth more since, negative for less, at moving average cost: of a shipment the cost of
+    /// goods sold, frozen. Null where no cost was known. Needs `PURCHASING_READ`.
+    async fn value_change(&self, ctx: &Context<'_>) -> Option<Money> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::PurchasingRead).or_null(ctx)?;
+        Some(Money::of(self.0.value_change_minor, self.0.unit_cost_currency.as_deref()?))
+    }
+
     /// What the actor said.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -211,7 +268,7 @@ impl StockMovement {
         DateTime(self.0.at)
     }
 
-    /// What one unit cost when it came in. Needs `PURCHASING_READ`.
+    /// What one unit cost, rounded: its price when it came in, the average when it left. Needs `PURCHASING_READ`.
     async fn unit_cost(&self, ctx: &Context<'_>) -> Option<Money> {
         let actor = ctx.actor().or_null(ctx)?;
         actor.require(Permission::PurchasingRead).or_null(ctx)?;
@@ -276,6 +333,34 @@ impl ReservationLine {
     /// How many units.
     async fn quantity(&self) -> i32 {
         self.0.quantity
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct StockValuation(pub(crate) Arc<Valuation>);
+
+/// What the stock of a location was worth, in one currency. Needs `PURCHASING_READ`.
+#[Object]
+impl StockValuation {
+    /// The location.
+    async fn location(&self, ctx: &Context<'_>) -> Result<Location, Failure> {
+        Ok(Location(present(ctx.loaders().location(self.0.location_id).await?)?))
+    }
+
+    /// At this moment.
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
+    }
+
+    /// Units on hand and in transit to it.
+    async fn units(&self) -> i32 {
+        int(self.0.units)
+    }
+
+    /// What they were worth; null for those without a known cost.
+    async fn value(&self) -> Option<Money> {
+        let (minor, currency) = self.0.value.as_ref()?;
+        Some(Money::of(*minor, currency))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::permissions::Permission;
 use crate::store::{Batch, Store};
 use entities::enums::LocationKind;
 use entities::location;
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -43,6 +44,8 @@ pub struct UpsertLocation {
     pub longitude: Option<f64>,
     /// How many fulfillments it can take in a day; any number by default.
     pub daily_capacity: Option<i32>,
+    /// Differences of a count worth more than this need a second person; `None` leaves it as it is.
+    pub count_approval_above: Option<Decimal>,
 }
 
 /// Makes or changes a location and answers with its id.
@@ -62,6 +65,9 @@ pub async fn location_upsert(
     }
     let calendar = command.calendar.as_ref().map(|calendar| calendar.check(&mut faults));
     checks::coordinates(&mut faults, str::to_owned, command.latitude, command.longitude);
+    if command.count_approval_above.is_some_and(|value| value.is_sign_negative()) {
+        faults.add(RefusalCode::Invalid, "countApprovalAbove", "is not negative");
+    }
     if let Some(capacity) = command.daily_capacity {
         checks::within(&mut faults, "dailyCapacity", capacity, 0, 1_000_000);
     }
@@ -107,6 +113,10 @@ pub async fn location_upsert(
             longitude: command.longitude.or_else(|| old.and_then(|row| row.longitude)),
             created_at: old.map_or(now, |row| row.created_at),
             updated_at: now,
+            count_approval_above: command
+                .count_approval_above
+                .map(|value| value.normalize().to_string())
+                .or_else(|| old.and_then(|row| row.count_approval_above.clone())),
             daily_capacity: command
                 .daily_capacity
                 .or_else(|| old.and_then(|row| row.daily_capacity)),

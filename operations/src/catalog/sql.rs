@@ -135,11 +135,11 @@ pub(super) async fn prices_of(db: &Db, variants: &[Uuid]) -> Result<Vec<price::M
     db.all(query.ids(variants)).await
 }
 
-pub(super) async fn suppliers(db: &Db, ids: &[Uuid]) -> Result<Vec<supplier::Model>> {
+pub(crate) async fn suppliers(db: &Db, ids: &[Uuid]) -> Result<Vec<supplier::Model>> {
     db.all(sql("select * from suppliers where id = any(?)").ids(ids)).await
 }
 
-pub(super) async fn terms_of(db: &Db, suppliers: &[Uuid]) -> Result<Vec<supplier_term::Model>> {
+pub(crate) async fn terms_of(db: &Db, suppliers: &[Uuid]) -> Result<Vec<supplier_term::Model>> {
     let query = sql("select t.* from supplier_terms t join variants v on v.id = t.variant_id
          where t.supplier_id = any(?) order by t.supplier_id, v.sku");
     db.all(query.ids(suppliers)).await
@@ -161,7 +161,7 @@ pub(super) async fn channels_in_reach(db: &Db, reach: &Reach) -> Result<Vec<chan
     db.all(query.add(" order by code")).await
 }
 
-pub(super) async fn locations_in_reach(db: &Db, reach: &Reach) -> Result<Vec<location::Model>> {
+pub(crate) async fn locations_in_reach(db: &Db, reach: &Reach) -> Result<Vec<location::Model>> {
     let query = sql("select * from locations where true").join(reach.locations_sql("id"));
     db.all(query.add(" order by code")).await
 }

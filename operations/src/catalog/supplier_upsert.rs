@@ -27,6 +27,10 @@ pub struct UpsertSupplier {
     pub currency: String,
     /// Days until its invoices are due, 30 by default.
     pub payment_terms_days: Option<i32>,
+    /// How much more than was ordered is taken, in percent, 10 by default; none leaves it as it is.
+    pub over_receipt_percent: Option<i32>,
+    /// What placing and receiving one purchase order costs us; none leaves it as it is.
+    pub order_cost: Option<Decimal>,
     /// All its terms; none leaves them as they are.
     pub terms: Option<Vec<Term>>,
 }
@@ -61,6 +65,16 @@ pub async fn supplier_upsert(
     let currency = checks::currency(&mut faults, "currencyCode", &command.currency);
     let days = command.payment_terms_days.unwrap_or(30);
     checks::within(&mut faults, "paymentTermsDays", days, 0, 365);
+    if let Some(percent) = command.over_receipt_percent {
+        checks::within(&mut faults, "overReceiptPercent", percent, 0, 100);
+    }
+    let order_cost = command
+        .order_cost
+        .zip(currency)
+        .and_then(|(cost, currency)| faults.take("orderCost", currency.minor(cost)));
+    if order_cost.is_some_and(|cost| cost < 0) {
+        faults.add(RefusalCode::Invalid, "orderCost", "is not negative");
+    }
     let mut costs = Vec::new();
     for (index, term) in command.terms.iter().flatten().enumerate() {
         let at = |name: &str| format!("terms.{index}.{name}");
@@ -95,6 +109,11 @@ pub async fn supplier_upsert(
             email: email.clone(),
             currency: currency.to_owned(),
             payment_terms_days: days,
+            over_receipt_percent: command
+                .over_receipt_percent
+                .unwrap_or_else(|| existing.as_ref().map_or(10, |row| row.over_receipt_percent)),
+            order_cost_minor: order_cost
+                .or_else(|| existing.as_ref().and_then(|row| row.order_cost_minor)),
             created_at: existing.as_ref().map_or(now, |row| row.created_at),
             updated_at: now,
         };

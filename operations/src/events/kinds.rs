@@ -295,18 +295,106 @@ event_kinds! {
         "{amount} {currency} refunded by {method}"
         "Money was given back."
         { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    ORDER_PROMISE_MOVED "order.promise_moved" OrdersRead
+        "Promised for {promisedBy} now"
+        "What an order waits for comes earlier or later, and its promise with it."
+        { promisedBy ? Moment => "the last instant of the day that is promised now" }
     STOCK_RECEIVED "stock.received" StockRead
         "{onHandChange} x {sku} received"
         "Goods came in."
-        { sku: Text => "of which variant", onHandChange ? Count => "units that came", reservedChange ? Count => "units promised", damagedChange ? Count => "units that came damaged" }
+        { sku: Text => "of which variant", onHandChange ? Count => "units that came", reservedChange ? Count => "units promised", damagedChange ? Count => "units that came damaged", qualityHoldChange ? Count => "units put on quality hold, or cleared", inTransitChange ? Count => "units that set out to here, arrived or got lost", incomingChange ? Count => "units expected from suppliers, or not any longer" }
     STOCK_ADJUSTED "stock.adjusted" StockRead
         "{sku} adjusted"
         "A level was corrected by hand."
-        { sku: Text => "of which variant", onHandChange ? Count => "units more, or fewer", reservedChange ? Count => "units promised", damagedChange ? Count => "units found damaged, or mended" }
+        { sku: Text => "of which variant", onHandChange ? Count => "units more, or fewer", reservedChange ? Count => "units promised", damagedChange ? Count => "units found damaged, or mended", qualityHoldChange ? Count => "units put on quality hold, or cleared", inTransitChange ? Count => "units that set out to here, arrived or got lost", incomingChange ? Count => "units expected from suppliers, or not any longer" }
     STOCK_SHIPPED "stock.shipped" StockRead
         "{onHandChange} x {sku} left"
         "Goods left the building."
         { sku: Text => "of which variant", onHandChange ? Count => "units that left, below zero", reservedChange ? Count => "units whose promise is kept, below zero", damagedChange ? Count => "units found damaged" }
+    STOCK_EXPECTED "stock.expected" StockRead
+        "{incomingChange} x {sku} expected"
+        "More is expected from suppliers, or less."
+        { sku: Text => "of which variant", incomingChange: Count => "units more, or fewer" }
+    STOCK_IN_TRANSIT "stock.in_transit" StockRead
+        "{inTransitChange} x {sku} on the way"
+        "Goods set out to here from another location, or got lost on their way."
+        { sku: Text => "of which variant", inTransitChange: Count => "units that set out, or below zero got lost" }
+    STOCK_QUALITY_HELD "stock.quality_held" StockRead
+        "{qualityHoldChange} x {sku} on quality hold"
+        "Goods wait for somebody to look at them, or do not any longer."
+        { sku: Text => "of which variant", qualityHoldChange: Count => "units put on hold, or below zero cleared" }
+    STOCK_LOW "stock.low" StockRead
+        "{sku} is low: {available} available"
+        "What is available fell to the reorder point or below, once until it rises above it."
+        { sku: Text => "of which variant", available: Count => "units that can be promised", reorderPoint ? Count => "units at which to reorder" }
+    STOCK_OUT "stock.out" StockRead
+        "{sku} is out of stock"
+        "Nothing is available any longer."
+        { sku: Text => "of which variant", available: Count => "units that can be promised: none, or below zero", reorderPoint ? Count => "units at which to reorder" }
+    STOCK_BACK "stock.back" StockRead
+        "{sku} is back: {available} available"
+        "Something is available again."
+        { sku: Text => "of which variant", available: Count => "units that can be promised", reorderPoint ? Count => "units at which to reorder" }
+    TRANSFER_CREATED "transfer.created" StockRead
+        "Transfer {number} planned"
+        "Goods are to go from one location to another."
+        { number: Text => "its number", units: Count => "units in all" }
+    TRANSFER_SHIPPED "transfer.shipped" StockRead
+        "Transfer {number} left"
+        "A transfer left; its goods are in transit."
+        { number: Text => "its number", units: Count => "units in all" }
+    TRANSFER_RECEIVED "transfer.received" StockRead
+        "{units} units of transfer {number} received"
+        "Some of a transfer arrived, or the rest was given up."
+        { number: Text => "its number", units: Count => "units that arrived", damaged: Count => "those of them that are damaged", lost: Count => "units that will not arrive" }
+    TRANSFER_CANCELLED "transfer.cancelled" StockRead
+        "Transfer {number} called off"
+        "A transfer was called off before it left."
+        { number: Text => "its number" }
+    TRANSFER_OVERDUE "transfer.overdue" StockRead
+        "Transfer {number} is overdue"
+        "A transfer should have arrived a day ago; nothing counts on it any longer."
+        { number: Text => "its number" }
+    PURCHASE_ORDER_CREATED "purchase_order.created" PurchasingRead
+        "Purchase order {number} written"
+        "A purchase order was written; the supplier knows nothing of it yet."
+        { number: Text => "its number", units: Count => "units in all" }
+    PURCHASE_ORDER_UPDATED "purchase_order.updated" PurchasingRead
+        "Purchase order {number} changed"
+        "Lines or the expected date of a purchase order changed."
+        { number: Text => "its number", units: Count => "units in all", expectedAt ? Moment => "when it is expected" }
+    PURCHASE_ORDER_PLACED "purchase_order.placed" PurchasingRead
+        "Purchase order {number} sent"
+        "A purchase order was sent to the supplier; its goods are expected."
+        { number: Text => "its number", units: Count => "units in all", expectedAt ? Moment => "when it is expected" }
+    PURCHASE_ORDER_RECEIVED "purchase_order.received" PurchasingRead
+        "{units} units of purchase order {number} received"
+        "Some of a purchase order came."
+        { number: Text => "its number", units: Count => "units that came", damaged: Count => "those of them that are damaged", qualityHold: Count => "those of them that wait for somebody to look at them", complete: Flag => "whether nothing more will come" }
+    PURCHASE_ORDER_CANCELLED "purchase_order.cancelled" PurchasingRead
+        "Purchase order {number} called off"
+        "A purchase order was called off before anything came."
+        { number: Text => "its number" }
+    PURCHASE_ORDER_OVERDUE "purchase_order.overdue" PurchasingRead
+        "Purchase order {number} is overdue"
+        "A purchase order should have come a day ago; nothing counts on it any longer."
+        { number: Text => "its number" }
+    STOCK_COUNT_STARTED "stock_count.started" StockRead
+        "Count started"
+        "People count what lies at a location."
+        { lines: Count => "SKUs to be counted" }
+    STOCK_COUNT_RECORDED "stock_count.recorded" StockRead
+        "{lines} SKUs counted"
+        "Some of a count was recorded."
+        { lines: Count => "SKUs recorded" }
+    STOCK_COUNT_CLOSED "stock_count.closed" StockRead
+        "Count closed: {right} of {counted} right"
+        "What was counted is what lies there."
+        { counted: Count => "SKUs counted", right: Count => "those without a difference" }
+    STOCK_COUNT_CANCELLED "stock_count.cancelled" StockRead
+        "Count given up"
+        "A count was given up; nothing was changed."
+        {}
     STOCK_POLICY_SET "stock.policy_set" StockRead
         "Policy of {sku} set"
         "Safety stock or reorder point changed."

@@ -178,6 +178,10 @@ pub(crate) struct Aggregate {
     pub(crate) schedules: Option<Schedules>,
     /// Variants at locations that somebody waits for until there is room again, and when that is.
     pub(crate) retries: BTreeSet<(Uuid, Uuid, OffsetDateTime)>,
+    /// When and where units that lines wait for are to come: by line and variant.
+    pub(super) expected: BTreeMap<(Uuid, Uuid), (OffsetDateTime, Uuid)>,
+    /// Where anything is to come that somebody waits for.
+    pub(super) expecting_at: BTreeSet<Uuid>,
     /// What was loaded for planning, by channel.
     pub(super) supplies: BTreeMap<Uuid, Supplies>,
     /// Sizes of work that the log was told of.
@@ -402,9 +406,11 @@ impl Aggregate {
         }
     }
 
-    /// Looks up when the locations work that have any.
+    /// Looks up when what is waited for is to come, and when the locations work that have to do with it.
     pub(crate) async fn load_schedules(&mut self, tx: &WriteTx) -> Result<()> {
-        let locations: BTreeSet<Uuid> = self.work.iter().map(|work| work.row.location_id).collect();
+        self.expect(tx).await?;
+        let working = self.work.iter().map(|work| work.row.location_id);
+        let locations: BTreeSet<Uuid> = working.chain(self.expecting_at.iter().copied()).collect();
         let known = |known: &Schedules| locations.iter().all(|id| known.knows(*id));
         if self.schedules.as_ref().is_some_and(known) || self.orders.is_empty() {
             return Ok(());
@@ -667,11 +673,11 @@ impl Aggregate {
         self.join_queues(tx).await?;
         let moves = self.moves(tx).await?;
         self.rows(tx, actor, &mut batch).await?;
-        ledger::note(tx, actor, &mut batch, &moves);
+        let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
         batch.insert(tx).await?;
         self.index(tx).await?;
         self.queue(tx).await?;
-        ledger::apply(tx, &moves).await?;
+        ledger::apply(tx, actor, noted).await?;
         self.tell_companions(tx, actor).await
     }
 
@@ -856,7 +862,8 @@ impl Aggregate {
         let mut lies: BTreeMap<Uuid, i64> = BTreeMap::new();
         for one in &self.physical {
             let level = levels.get(&(one.variant, one.location)).ok_or_else(missing)?;
-            let sellable = lies.entry(level.id).or_insert(level.on_hand - level.damaged);
+            let sellable =
+                lies.entry(level.id).or_insert(level.on_hand - level.damaged - level.quality_hold);
             // What nobody found was not there: the books may have known that already.
             let searched = one.kind == MovementKind::Adjust;
             let on_hand = if searched { one.on_hand.max(-*sellable) } else { one.on_hand };

@@ -3,6 +3,7 @@
 use super::input::{self, LineInput};
 use super::place::Shelf;
 use super::promise::Trip;
+use super::receipts::Receipts;
 use super::zones::zone_of;
 use crate::actor::Actor;
 use crate::catalog::sql as catalog;
@@ -37,9 +38,9 @@ pub struct AskAvailability {
 pub struct Availability {
     /// Line by line.
     pub lines: Vec<LineAvailability>,
-    /// When the last of it would arrive; none where some of it is short.
+    /// When the last of it would arrive, what is still to come among it; none where some of it has no date.
     pub deliver_by: Option<OffsetDateTime>,
-    /// Locations that would send it, beyond the first.
+    /// Locations that would send it, beyond the first, those where something is still to come among them.
     pub split_count: usize,
 }
 
@@ -52,7 +53,8 @@ pub struct LineAvailability {
     pub requested: i32,
     /// Units that could be promised.
     pub available: i64,
-    /// When suppliers could have sent what is short, were it ordered from them now.
+    /// When what is short is to come and is promised to nobody yet; else when suppliers could have sent it, were it
+    /// ordered from them now.
     pub backorderable_from: Option<OffsetDateTime>,
     /// Where it lies: of a bundle its components.
     pub levels: Vec<stock_level::Model>,
@@ -107,28 +109,48 @@ pub async fn availability(db: &Db, actor: &Actor, ask: &AskAvailability) -> Resu
         .filter(|(line, filled)| line.quantity > **filled)
         .flat_map(|(line, _)| line.parts.iter().map(|part| part.0))
         .collect();
-    let leads: BTreeMap<Uuid, i32> = if short.is_empty() {
-        BTreeMap::new()
-    } else {
-        catalog::shortest_lead_times(db, &short).await?.into_iter().collect()
-    };
-    let answers = lines.iter().zip(&wanted).zip(&plan.filled).map(|((line, wanted), filled)| {
+    let (mut leads, mut promised) = (BTreeMap::new(), Promised::default());
+    if !short.is_empty() {
+        leads.extend(catalog::shortest_lead_times(db, &short).await?);
+        let receipts = Receipts::left(db, &short).await?;
+        promised = asked.promise(&plan, &wanted, receipts, db.now());
+    }
+    let dates = &promised.dates;
+    let both = lines.iter().zip(&wanted).zip(&plan.filled).enumerate();
+    let answers = both.map(|(index, ((line, wanted), filled))| {
         let waits = wanted.quantity > *filled;
+        let comes = dates.get(&index).copied();
         LineAvailability {
             sku: line.sku.clone(),
             requested: i32::try_from(wanted.quantity).unwrap_or(i32::MAX),
             available: whole(wanted, &free),
-            backorderable_from: waits.then(|| bought(wanted, &free, &leads, db.now())).flatten(),
+            backorderable_from: waits
+                .then(|| comes.or_else(|| bought(wanted, &free, &leads, db.now())))
+                .flatten(),
             levels: asked.levels(wanted),
         }
     });
-    let complete = wanted.iter().zip(&plan.filled).all(|(line, filled)| line.quantity == *filled);
-    let places: BTreeSet<Uuid> = plan.shares.iter().map(|share| share.location).collect();
+    let waits = |(line, filled): (&Wanted, &i64)| line.quantity > *filled;
+    let waiting = wanted.iter().zip(&plan.filled).filter(|one| waits(*one)).count();
+    let mut places: BTreeSet<Uuid> = plan.shares.iter().map(|share| share.location).collect();
+    places.extend(promised.places);
+    let today = asked.deliver_by(&plan, db.now());
     Ok(Availability {
         lines: answers.collect(),
-        deliver_by: if complete { asked.deliver_by(&plan, db.now()) } else { None },
+        deliver_by: if dates.len() == waiting { today.max(promised.arrives) } else { None },
         split_count: places.len().saturating_sub(1),
     })
+}
+
+/// What is short now and is to come.
+#[derive(Debug, Default)]
+struct Promised {
+    /// When the last of a line comes, by its place; lines of which some has no date are left out.
+    dates: BTreeMap<usize, OffsetDateTime>,
+    /// Where it comes.
+    places: BTreeSet<Uuid>,
+    /// When the last of all of it would be delivered.
+    arrives: Option<OffsetDateTime>,
 }
 
 struct Asked<'a> {
@@ -158,6 +180,48 @@ impl Asked<'_> {
         free
     }
 
+    /// Deals out what is to come, and is promised to nobody, to the lines that are short now.
+    fn promise(
+        &self,
+        plan: &Plan,
+        wanted: &[Wanted],
+        mut receipts: Receipts,
+        now: OffsetDateTime,
+    ) -> Promised {
+        let mut spare = self.free();
+        for share in &plan.shares {
+            *spare.entry(share.variant).or_default() -= share.quantity;
+        }
+        let mut promised = Promised::default();
+        for (index, (line, filled)) in wanted.iter().zip(&plan.filled).enumerate() {
+            let missing = line.quantity - filled;
+            let mut comes = Some(BTreeSet::new());
+            for (variant, each) in line.parts.iter().filter(|_| missing > 0) {
+                let lies = spare.entry(*variant).or_default();
+                let taken = (*lies).clamp(0, each * missing);
+                *lies -= taken;
+                let rest = each * missing - taken;
+                let here = |place: Uuid| self.serves(place);
+                let found = receipts.take_for(self.ask.channel_id, (*variant, rest), here);
+                comes = comes.zip(found).map(|(mut comes, found)| {
+                    comes.extend(found);
+                    comes
+                });
+            }
+            let Some(comes) = comes.filter(|comes| !comes.is_empty()) else { continue };
+            if let Some((at, _)) = comes.last() {
+                promised.dates.insert(index, *at);
+            }
+            for (at, location) in comes {
+                promised.places.insert(location);
+                let place = self.router.place(location);
+                let arrives = place.and_then(|place| self.trip().from(place, at.max(now)));
+                promised.arrives = promised.arrives.max(arrives);
+            }
+        }
+        promised
+    }
+
     fn levels(&self, wanted: &Wanted) -> Vec<stock_level::Model> {
         let of = |level: &&stock_level::Model| {
             let wants = wanted.parts.iter().any(|part| part.0 == level.variant_id);
@@ -166,16 +230,20 @@ impl Asked<'_> {
         self.floor.levels().iter().filter(of).cloned().collect()
     }
 
-    /// When the last share of a plan would arrive.
-    fn deliver_by(&self, plan: &Plan, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    fn trip(&self) -> Trip {
         let address = self.ask.destination.as_ref();
-        let trip = Trip {
+        Trip {
             pickup: self.ask.pickup_location_id.is_some(),
             country_code: address
                 .and_then(|address| address.country_code.as_deref())
                 .map(|code| code.trim().to_uppercase()),
             zone: address.and_then(zone_of),
-        };
+        }
+    }
+
+    /// When the last share of a plan would arrive.
+    fn deliver_by(&self, plan: &Plan, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let trip = self.trip();
         let places = plan.shares.iter().filter_map(|share| self.router.place(share.location));
         places.filter_map(|place| trip.from(place, now)).max()
     }

@@ -165,6 +165,7 @@ impl Aggregate {
             for line in one.lines.iter().filter(|line| line.quantity_backordered > 0) {
                 for (variant_id, each) in parts(line) {
                     let promised = self.units(line.id, variant_id, WorkInHand::counts);
+                    let expected = self.expected.get(&(line.id, variant_id));
                     if promised < standing(line) * each {
                         batch.add(&backorder::Model {
                             order_line_id: line.id,
@@ -172,6 +173,9 @@ impl Aggregate {
                             order_id: one.row.id,
                             rank_at: one.row.promised_by.unwrap_or(NEVER),
                             placed_at: one.row.placed_at,
+                            units: standing(line) * each - promised,
+                            expected_at: expected.map(|receipt| receipt.0),
+                            expected_at_location_id: expected.map(|receipt| receipt.1),
                         });
                     }
                 }
@@ -195,14 +199,11 @@ pub(super) async fn wait_in_turn(tx: &WriteTx, plan: &Plan, wanted: &[Wanted]) -
 }
 
 async fn take_turns(tx: &WriteTx, variants: BTreeSet<Uuid>) -> Result<()> {
-    for variant in variants {
-        tx.lock_in_turn(&format!("variant {variant}")).await?;
-    }
-    Ok(())
+    tx.lock_in_turn(variants.iter().map(|variant| format!("variant {variant}")).collect()).await
 }
 
 /// Behind every promise.
-const NEVER: OffsetDateTime = datetime!(9999-12-31 0:00 UTC);
+pub(super) const NEVER: OffsetDateTime = datetime!(9999-12-31 0:00 UTC);
 
 /// Writes moves of stock that come from elsewhere than an order, and serves those who wait for what they free.
 pub(crate) async fn move_and_serve(
@@ -214,20 +215,19 @@ pub(crate) async fn move_and_serve(
     let mut waiting = Aggregate::default();
     for one in &moves {
         let freed = waiting.freed.entry((one.variant_id, one.location_id)).or_default();
-        *freed += one.on_hand - one.reserved - one.damaged;
+        *freed += one.freed();
     }
-    ledger::note(tx, actor, &mut batch, &moves);
     waiting.serve_waiting(tx, &mut batch).await?;
     waiting.load_schedules(tx).await?;
     waiting.settle(tx);
     waiting.set_clocks(tx, &mut batch);
     let promised = waiting.moves(tx).await?;
     waiting.rows(tx, actor, &mut batch).await?;
-    ledger::note(tx, actor, &mut batch, &promised);
     moves.extend(promised);
+    let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
     batch.insert(tx).await?;
     waiting.queue(tx).await?;
-    ledger::apply(tx, &moves).await?;
+    ledger::apply(tx, actor, noted).await?;
     waiting.tell_companions(tx, actor).await
 }
 

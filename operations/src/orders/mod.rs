@@ -24,6 +24,7 @@ pub mod place;
 pub mod pricing;
 pub(crate) mod promise;
 pub mod read;
+pub(crate) mod receipts;
 pub mod release;
 pub mod reroute;
 pub(crate) mod review;

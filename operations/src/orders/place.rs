@@ -364,6 +364,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let risk = look_at_risk(&tx, &mut placed, &schedules, id).await?;
     draft.batch.add(&risk);
     placed.schedules = Some(schedules);
+    placed.expect(&tx).await?;
     placed.settle(&tx);
     placed.set_clocks(&tx, &mut draft.batch);
     let customer = customer.and_then(|customer| book.get(customer.id));
@@ -384,10 +385,10 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
         let event = NewEvent { channel: Some(channel.id), order: Some(id), ..event };
         events::record(&tx, actor, &mut batch, event);
     }
-    ledger::note(&tx, actor, &mut batch, &moves);
+    let noted = ledger::note(&tx, actor, &mut batch, &moves).await?;
     batch.insert(&tx).await?;
     placed.queue(&tx).await?;
-    ledger::apply(&tx, &moves).await?;
+    ledger::apply(&tx, actor, noted).await?;
     placed.tell_companions(&tx, actor).await?;
     search::refresh_customers(&tx, &book.changed()).await?;
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;

@@ -4,12 +4,14 @@
 //! customer's place, so that comparing instants compares dates.
 
 use super::aggregate::{Aggregate, OrderInHand, WorkInHand};
+use super::receipts;
 use super::zones::zone_of;
 use crate::catalog::calendar::{WorkCalendar, WorkDays, end_of_day};
 use crate::catalog::sql as catalog;
 use crate::checks::Address;
 use crate::clock::{from_timestamp, timestamp};
 use crate::error::Result;
+use crate::events;
 use crate::fulfillment::state as machine;
 use crate::store::Db;
 use entities::enums::{DeliveryMethod, FulfillmentState};
@@ -134,8 +136,14 @@ impl Aggregate {
             return;
         }
         let (order, service) = ((*one.row).clone(), schedules.service(&one.row));
-        let waits = !self.waiting(order.id).is_empty();
+        let arrivals = self.arrivals(order.id);
+        let waits = arrivals.is_none();
         let mut plans = Vec::new();
+        for (at, location) in arrivals.iter().flatten() {
+            let Some(place) = schedules.places.get(location) else { continue };
+            plans.push(plan_receipt(&order, *at, (place, &service), now));
+        }
+        let by_receipt = arrivals.is_some_and(|arrivals| !arrivals.is_empty());
         for work in self.work.iter_mut().filter(|work| work.orders.contains(&order.id)) {
             let counts = machine::reserves(work.row.state) || machine::has_left(work.row.state);
             let Some(place) = schedules.places.get(&work.row.location_id).filter(|_| counts) else {
@@ -150,14 +158,21 @@ impl Aggregate {
         let Some(one) = self.orders.get_mut(index) else { return };
         let latest = |of: fn(&Planned) -> Option<OffsetDateTime>| plans.iter().filter_map(of).max();
         let open = one.is_open();
-        if open && !waits && may_promise(one) {
-            one.row.promised_by = latest(|plan| plan.promise).or(one.row.promised_by);
+        let before = one.row.promised_by;
+        if open && !waits && (may_promise(one) || (by_receipt && !one.row.promise_given)) {
+            one.row.promised_by = latest(|plan| plan.promise).or(before);
         }
+        let told_before = one.row.was().is_some_and(|was| was.promised_by.is_some());
+        let moved = told_before && one.row.promised_by != before;
         one.row.ship_by = latest(|plan| plan.ship_by);
         one.row.expected_at = if waits { None } else { latest(|plan| plan.expected) };
         let expected = one.row.expected_at;
         let breaks = |promised: OffsetDateTime| expected.is_none_or(|expected| expected > promised);
         one.row.at_risk = open && one.row.promised_by.is_some_and(breaks);
+        if moved && by_receipt {
+            let data = receipts::moved(one.row.promised_by);
+            self.note_order(order.id, events::ORDER_PROMISE_MOVED, data);
+        }
     }
 }
 
@@ -208,6 +223,21 @@ fn plan(
         }
     };
     Planned { ship_by, promise: ship_by.and_then(arrives), expected }
+}
+
+/// The same of what is still to come: it leaves as soon as it is there.
+fn plan_receipt(
+    order: &order::Model,
+    comes: OffsetDateTime,
+    (place, service): (&location::Model, &Service),
+    now: OffsetDateTime,
+) -> Planned {
+    let zone = TimeZone::get(&place.time_zone).unwrap_or(TimeZone::UTC);
+    let calendar = WorkCalendar::from_json(&place.calendar);
+    let leaves = calendar.ship_by(&zone, timestamp(comes.max(now)), service.handling_days);
+    let ship_by = Some(from_timestamp(leaves));
+    let arrives = Trip::of(order).arrival((place, &zone), service, from_timestamp(leaves));
+    Planned { ship_by, promise: arrives, expected: arrives }
 }
 
 /// Where goods go, and how.

@@ -3,6 +3,7 @@
 use super::backorders::Place;
 use super::companions::Household;
 use super::read::OrderBy;
+use super::receipts::{GRACE, Receipt, Waiting};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::sql::{Sql, listed as listed_columns, sql};
@@ -288,6 +289,65 @@ pub(super) async fn waiting_for(
         db.values(query.add(&text)).await?;
     let place = |(order, rank_at, placed_at, line)| (order, Place { rank_at, placed_at, line });
     Ok(rows.into_iter().map(place).collect())
+}
+
+/// What is to come of variants from suppliers and on transfers, the earliest first; nothing that is overdue.
+pub(super) async fn receipts(db: &Db, variants: &[Uuid]) -> Result<Vec<Receipt>> {
+    let query = sql("select l.variant_id, p.location_id, p.expected_at, cast(l.quantity - l.received as bigint) as units
+         from purchase_order_lines l join purchase_orders p on p.id = l.purchase_order_id
+         where l.variant_id = any(?) and l.quantity > l.received and p.state in ('ORDERED', 'PARTIALLY_RECEIVED')
+           and p.expected_at > ?
+         union all
+         select l.variant_id, t.to_location_id, t.expected_at, cast(l.quantity - l.received - l.lost as bigint)
+         from stock_transfer_lines l join stock_transfers t on t.id = l.transfer_id
+         where l.variant_id = any(?) and l.quantity > l.received + l.lost
+           and t.state in ('SHIPPED', 'PARTIALLY_RECEIVED') and t.expected_at > ?
+         order by 3, 2, 4")
+    .ids(variants)
+    .bind(db.now() - GRACE)
+    .ids(variants)
+    .bind(db.now() - GRACE);
+    let rows: Vec<(Uuid, Uuid, OffsetDateTime, i64)> = db.values(query).await?;
+    let receipt = |(variant, location, at, units)| Receipt { variant, location, at, units };
+    Ok(rows.into_iter().map(receipt).collect())
+}
+
+/// Which active locations serve which channels: channel and location.
+pub(super) async fn served(db: &Db) -> Result<Vec<(Uuid, Uuid)>> {
+    let query = sql("select c.channel_id, c.location_id from channel_locations c
+         join locations l on l.id = c.location_id and l.active");
+    db.values(query).await
+}
+
+/// Who waits for variants, in the order in which they are served.
+pub(super) async fn waiting(db: &Db, variants: &[Uuid]) -> Result<Vec<Waiting>> {
+    let query =
+        sql("select b.variant_id, b.order_id, b.order_line_id, b.rank_at, b.placed_at, b.units,
+             o.channel_id, o.pickup_location_id, b.expected_at, b.expected_at_location_id
+         from backorders b join orders o on o.id = b.order_id where b.variant_id = any(?)
+         order by b.variant_id, b.rank_at, b.placed_at, b.order_line_id")
+        .ids(variants);
+    db.all_as(query, |row| {
+        let told: Option<OffsetDateTime> = row.try_get_by_index(8)?;
+        Ok(Waiting {
+            variant: row.try_get_by_index(0)?,
+            order: row.try_get_by_index(1)?,
+            line: row.try_get_by_index(2)?,
+            rank_at: row.try_get_by_index(3)?,
+            placed_at: row.try_get_by_index(4)?,
+            units: row.try_get_by_index(5)?,
+            channel: row.try_get_by_index(6)?,
+            pickup: row.try_get_by_index(7)?,
+            told: told.zip(row.try_get_by_index(9)?),
+        })
+    })
+    .await
+}
+
+/// Those of variants that somebody waits for.
+pub(super) async fn waited_for(db: &Db, variants: &[Uuid]) -> Result<Vec<Uuid>> {
+    let query = sql("select distinct variant_id from backorders where variant_id = any(?)");
+    db.values(query.ids(variants)).await
 }
 
 /// Takes orders out of the queue for stock.

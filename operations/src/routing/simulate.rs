@@ -13,6 +13,7 @@ use crate::checks::{self, Address};
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::money::Currency;
 use crate::permissions::Permission;
+use crate::stock::read::available;
 use crate::stock::reserve::Goods;
 use crate::stock::sql as stock;
 use crate::store::Db;
@@ -267,8 +268,7 @@ impl Shelf {
         for variants in goods.stocked().chunks(1_000) {
             let levels = stock::levels(db, variants, places).await?;
             for level in &levels {
-                let now =
-                    level.on_hand - level.reserved - level.damaged - i64::from(level.safety_stock);
+                let now = available(level);
                 free.insert((level.variant_id, level.location_id), now);
             }
             let ids: Vec<Uuid> = levels.iter().map(|level| level.id).collect();

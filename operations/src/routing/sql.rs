@@ -132,7 +132,7 @@ pub(super) async fn moved_since(
 ) -> Result<Vec<(Uuid, Uuid, i64)>> {
     let query = sql(
         "select variant_id, location_id,
-             cast(sum(on_hand_change - reserved_change - damaged_change) as bigint)
+             cast(sum(on_hand_change - reserved_change - damaged_change - quality_hold_change) as bigint)
          from stock_movements where level_id = any(?) and at >= ? group by variant_id, location_id",
     );
     db.values(query.ids(levels).bind(since)).await
@@ -149,7 +149,7 @@ pub(super) async fn others_moved(
     since: OffsetDateTime,
 ) -> Result<Vec<PastMove>> {
     let mut query = sql("select m.variant_id, m.location_id, m.at,
-             m.on_hand_change - m.reserved_change - m.damaged_change
+             m.on_hand_change - m.reserved_change - m.damaged_change - m.quality_hold_change
          from stock_movements m where m.level_id = any(?) and m.at >= ?")
     .ids(levels)
     .bind(since);

@@ -1,7 +1,8 @@
 //! `stockAdjust`: correct a level by hand, by a change or to what a location reports.
 
 use super::ledger::Move;
-use super::receive::{Shelf, check_lines};
+use super::lines;
+use super::receive::Shelf;
 use crate::checks;
 use crate::error::{Faults, Refusal, RefusalCode, Result};
 use crate::idempotency::{Call, once};
@@ -33,6 +34,8 @@ pub struct AdjustLine {
     pub on_hand_change: Option<i32>,
     /// Units found damaged, or mended.
     pub damaged_change: Option<i32>,
+    /// Units put on quality hold, or cleared.
+    pub quality_hold_change: Option<i32>,
     /// Units that lie there.
     pub on_hand: Option<i32>,
     /// Units that the caller believes lie there; refused where it is wrong.
@@ -43,7 +46,8 @@ pub struct AdjustLine {
 pub async fn adjust(store: &Store, call: Call<'_>, command: &AdjustStock) -> Result<Vec<Uuid>> {
     call.actor.require(Permission::StockWrite)?;
     let mut faults = Faults::default();
-    check_lines(&mut faults, command.lines.iter().map(|line| line.sku.as_str()));
+    let skus = command.lines.iter().map(|line| line.sku.as_str());
+    lines::check_skus(&mut faults, "lines", skus, 1);
     let reason = checks::text(&mut faults, "reason", &command.reason, 500);
     for (index, line) in command.lines.iter().enumerate() {
         line.check(&mut faults, &format!("lines.{index}"));
@@ -56,28 +60,17 @@ pub async fn adjust(store: &Store, call: Call<'_>, command: &AdjustStock) -> Res
         let mut faults = Faults::default();
         let mut moves = Vec::new();
         for (index, (line, (variant, level))) in command.lines.iter().zip(&shelf.rows).enumerate() {
-            let (on_hand, damaged) = line.change(level);
+            let change = line.change(level);
             line.check_against(&mut faults, &format!("lines.{index}"), level);
-            if on_hand == 0 && damaged == 0 {
+            if change == Correction::default() {
                 continue;
             }
-            let kind = if on_hand == 0 && damaged > 0 {
-                MovementKind::Damage
-            } else {
-                MovementKind::Adjust
-            };
             moves.push(Move {
-                level_id: level.id,
-                variant_id: variant.id,
-                location_id: level.location_id,
-                sku: variant.sku.clone(),
-                kind,
-                on_hand,
-                reserved: 0,
-                damaged,
+                on_hand: change.on_hand,
+                damaged: change.damaged,
+                quality_hold: change.quality_hold,
                 reason: Some(reason.clone()),
-                subject: None,
-                unit_cost: None,
+                ..Move::of(level, &variant.sku, change.kind())
             });
         }
         faults.check()?;
@@ -92,30 +85,32 @@ impl AdjustLine {
             let message = "give `onHand` or `onHandChange`, not both";
             faults.add(RefusalCode::Invalid, &format!("{at}.onHand"), message);
         }
-        if self.on_hand.is_none() && self.on_hand_change.is_none() && self.damaged_change.is_none()
-        {
-            let message = "give `onHand`, `onHandChange` or `damagedChange`";
+        let changes = [self.on_hand_change, self.damaged_change, self.quality_hold_change];
+        if self.on_hand.is_none() && changes.iter().all(Option::is_none) {
+            let message = "give `onHand`, `onHandChange`, `damagedChange` or `qualityHoldChange`";
             faults.add(RefusalCode::Required, &format!("{at}.onHandChange"), message);
         }
         if let Some(units) = self.on_hand {
             checks::within(faults, &format!("{at}.onHand"), units, 0, 100_000_000);
         }
-        for (name, change) in
-            [("onHandChange", self.on_hand_change), ("damagedChange", self.damaged_change)]
-        {
+        let names = ["onHandChange", "damagedChange", "qualityHoldChange"];
+        for (name, change) in names.into_iter().zip(changes) {
             if let Some(change) = change {
                 checks::within(faults, &format!("{at}.{name}"), change, -10_000_000, 10_000_000);
             }
         }
     }
 
-    /// What changes: units on hand, units damaged.
-    fn change(&self, level: &stock_level::Model) -> (i64, i64) {
+    fn change(&self, level: &stock_level::Model) -> Correction {
         let on_hand = match self.on_hand {
             Some(absolute) => i64::from(absolute) - level.on_hand,
             None => self.on_hand_change.unwrap_or(0).into(),
         };
-        (on_hand, self.damaged_change.unwrap_or(0).into())
+        Correction {
+            on_hand,
+            damaged: self.damaged_change.unwrap_or(0).into(),
+            quality_hold: self.quality_hold_change.unwrap_or(0).into(),
+        }
     }
 
     fn check_against(&self, faults: &mut Faults, at: &str, level: &stock_level::Model) {
@@ -131,8 +126,10 @@ impl AdjustLine {
                 .with_details(json!({ "onHand": level.on_hand })),
             );
         }
-        let (on_hand, damaged) = self.change(level);
-        let (on_hand, damaged) = (level.on_hand + on_hand, level.damaged + damaged);
+        let change = self.change(level);
+        let on_hand = level.on_hand + change.on_hand;
+        let damaged = level.damaged + change.damaged;
+        let held = level.quality_hold + change.quality_hold;
         if on_hand < 0 {
             let message = format!("only {} lie there", level.on_hand);
             faults.add(RefusalCode::AmountExceeded, &format!("{at}.onHandChange"), message);
@@ -140,6 +137,31 @@ impl AdjustLine {
         if damaged < 0 || (on_hand >= 0 && damaged > on_hand) {
             let message = format!("{damaged} damaged of {on_hand} on hand cannot be");
             faults.add(RefusalCode::AmountExceeded, &format!("{at}.damagedChange"), message);
+        } else if held < 0 || (on_hand >= 0 && damaged + held > on_hand) {
+            let message =
+                format!("{held} on quality hold and {damaged} damaged of {on_hand} cannot be");
+            faults.add(RefusalCode::AmountExceeded, &format!("{at}.qualityHoldChange"), message);
+        }
+    }
+}
+
+/// What a correction changes of a level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Correction {
+    on_hand: i64,
+    damaged: i64,
+    quality_hold: i64,
+}
+
+impl Correction {
+    const fn kind(self) -> MovementKind {
+        match self {
+            Self { on_hand: 0, damaged: 0, .. } => MovementKind::Hold,
+            Self { on_hand: 0, damaged, .. } if damaged > 0 => MovementKind::Damage,
+            Self { on_hand, damaged, .. } if on_hand < 0 && on_hand == damaged => {
+                MovementKind::Scrap
+            }
+            Self { .. } => MovementKind::Adjust,
         }
     }
 }

@@ -5,9 +5,13 @@
 
 pub mod adjust;
 pub(crate) mod ledger;
+pub mod lines;
 pub mod read;
 pub mod receive;
 pub mod release;
 pub mod reserve;
 pub mod set_policy;
 pub(crate) mod sql;
+pub mod upload;
+pub mod valuation;
+pub(crate) mod value;

@@ -13,6 +13,12 @@ use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// Units of a level that can still be promised; below zero where more was promised than is left, after a loss.
+pub fn available(level: &stock_level::Model) -> i64 {
+    let sellable = level.on_hand - level.damaged - level.quality_hold;
+    sellable - level.reserved - i64::from(level.safety_stock)
+}
+
 /// Which levels.
 #[derive(Debug, Clone, Default)]
 pub struct LevelFilter {

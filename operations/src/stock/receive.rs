@@ -1,12 +1,13 @@
 //! `stockReceive`: goods came in without a purchase order.
 
 use super::ledger::{self, Move};
-use super::sql;
+use super::lines;
+use super::value::Cost;
 use crate::actor::Actor;
 use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks;
-use crate::error::{Faults, RefusalCode, Result};
+use crate::error::{Faults, Result};
 use crate::idempotency::{Call, once};
 use crate::orders::backorders;
 use crate::permissions::Permission;
@@ -14,11 +15,7 @@ use crate::store::{Batch, Store, WriteTx};
 use entities::enums::MovementKind;
 use entities::{stock_level, variant};
 use serde::Serialize;
-use std::collections::HashMap;
 use uuid::Uuid;
-
-/// Lines in one call at most.
-pub const MAX_LINES: usize = 250;
 
 /// What came in where.
 #[derive(Debug, Clone, Serialize)]
@@ -44,11 +41,7 @@ pub struct SkuQuantity {
 pub async fn receive(store: &Store, call: Call<'_>, command: &ReceiveStock) -> Result<Vec<Uuid>> {
     call.actor.require(Permission::StockWrite)?;
     let mut faults = Faults::default();
-    check_lines(&mut faults, command.lines.iter().map(|line| line.sku.as_str()));
-    for (index, line) in command.lines.iter().enumerate() {
-        let field = format!("lines.{index}.quantity");
-        checks::within(&mut faults, &field, line.quantity, 1, 10_000_000);
-    }
+    lines::check(&mut faults, "lines", &command.lines, 1, (1, 10_000_000));
     let reason = checks::optional(&mut faults, "reason", command.reason.as_deref(), 500);
     faults.check()?;
     let reason = &reason;
@@ -60,17 +53,10 @@ pub async fn receive(store: &Store, call: Call<'_>, command: &ReceiveStock) -> R
             .iter()
             .zip(&shelf.rows)
             .map(|(line, (variant, level))| Move {
-                level_id: level.id,
-                variant_id: variant.id,
-                location_id: level.location_id,
-                sku: variant.sku.clone(),
-                kind: MovementKind::Receipt,
                 on_hand: line.quantity.into(),
-                reserved: 0,
-                damaged: 0,
                 reason: reason.clone(),
-                subject: None,
-                unit_cost: variant.unit_cost_minor.zip(variant.unit_cost_currency.clone()),
+                cost: listed_cost(variant, level),
+                ..Move::of(level, &variant.sku, MovementKind::Receipt)
             })
             .collect();
         shelf.change(&tx, call.actor, &moves).await
@@ -78,18 +64,17 @@ pub async fn receive(store: &Store, call: Call<'_>, command: &ReceiveStock) -> R
     .await
 }
 
-/// A list of SKUs is neither empty nor too long, and names none twice.
-pub(super) fn check_lines<'a>(faults: &mut Faults, skus: impl Iterator<Item = &'a str>) {
-    let skus: Vec<&str> = skus.map(str::trim).collect();
-    if skus.is_empty() || skus.len() > MAX_LINES {
-        let message = format!("takes 1 to {MAX_LINES} lines");
-        faults.add(RefusalCode::LimitExceeded, "lines", message);
-    }
-    for (index, sku) in skus.iter().enumerate() {
-        if skus.iter().take(index).any(|earlier| earlier == sku) {
-            let field = format!("lines.{index}.sku");
-            faults.add(RefusalCode::Duplicate, &field, "stands in the list twice");
+/// What a unit costs that came without a price: what the catalog says, where the level is valued in that currency.
+fn listed_cost(variant: &variant::Model, level: &stock_level::Model) -> Cost {
+    let cost = variant.unit_cost_minor.zip(variant.unit_cost_currency.clone());
+    let valued = level.on_hand + level.in_transit > 0;
+    match cost {
+        Some((each, currency))
+            if !valued || level.value_currency.as_ref().is_none_or(|own| *own == currency) =>
+        {
+            Cost::Unit(each, currency)
         }
+        _ => Cost::Average,
     }
 }
 
@@ -113,31 +98,15 @@ impl Shelf {
         if known.is_empty() || !actor.reach.has_location(location) {
             faults.push(checks::not_found("locationId", "location"));
         }
-        let variants = catalog::variants_by_sku(tx, skus).await?;
-        let ids: Vec<Uuid> = variants.iter().map(|variant| variant.id).collect();
-        let levels = sql::levels(tx, &ids, &[location]).await?;
-        let mut by_variant: HashMap<Uuid, stock_level::Model> =
-            levels.into_iter().map(|level| (level.variant_id, level)).collect();
-        let mut batch = Batch::default();
-        let mut rows = Vec::new();
-        for (index, sku) in skus.iter().enumerate() {
-            let field = format!("lines.{index}.sku");
-            let Some(variant) = variants.iter().find(|variant| variant.sku == *sku) else {
-                faults.push(checks::not_found(&field, "SKU"));
-                continue;
-            };
-            if variant.bundle {
-                let message = "is a bundle: stock lies with its components";
-                faults.add(RefusalCode::Invalid, &field, message);
-            }
-            let level = by_variant.remove(&variant.id).unwrap_or_else(|| {
-                let level = ledger::empty_level(tx, variant.id, location);
-                batch.add(&level);
-                level
-            });
-            rows.push((variant.clone(), level));
-        }
+        let variants = lines::variants(tx, &mut faults, lines::in_lines, skus).await?;
         faults.check()?;
+        let ids: Vec<Uuid> = variants.iter().map(|variant| variant.id).collect();
+        let mut batch = Batch::default();
+        let mut levels = lines::levels(tx, &mut batch, location, &ids).await?;
+        let rows = variants
+            .into_iter()
+            .filter_map(|variant| levels.remove(&variant.id).map(|level| (variant, level)))
+            .collect();
         Ok(Self { rows, batch })
     }
 

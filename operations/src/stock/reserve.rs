@@ -1,6 +1,7 @@
 //! `stockReserve`: hold stock for a checkout, for a while.
 
 use super::ledger::Move;
+use super::read::available;
 use super::receive::SkuQuantity;
 use super::sql;
 use crate::actor::Actor;
@@ -47,11 +48,7 @@ pub struct ReserveStock {
 pub async fn reserve(store: &Store, call: Call<'_>, command: &ReserveStock) -> Result<Uuid> {
     call.actor.require(Permission::OrdersWrite)?;
     let mut faults = Faults::default();
-    super::receive::check_lines(&mut faults, command.lines.iter().map(|line| line.sku.as_str()));
-    for (index, line) in command.lines.iter().enumerate() {
-        let field = format!("lines.{index}.quantity");
-        checks::within(&mut faults, &field, line.quantity, 1, 1_000_000);
-    }
+    super::lines::check(&mut faults, "lines", &command.lines, 1, (1, 1_000_000));
     checks::within(&mut faults, "expiresInSeconds", command.expires_in_seconds, 60, 3_600);
     if let Some(destination) = &command.destination {
         destination.check(&mut faults, "destination");
@@ -358,7 +355,7 @@ impl Floor {
     pub(crate) fn at(&self, place: Uuid) -> BTreeMap<Uuid, i64> {
         let free = |level: &stock_level::Model| {
             let own = self.held.get(&(level.variant_id, level.location_id)).copied().unwrap_or(0);
-            level.on_hand - level.reserved - level.damaged - i64::from(level.safety_stock) + own
+            available(level) + own
         };
         self.levels
             .iter()

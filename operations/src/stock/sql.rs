@@ -1,14 +1,16 @@
 //! Every query of stock.
 
-use super::ledger::Change;
+use super::ledger::{Change, Changed};
 use super::read::{LevelFilter, MovementFilter};
 use crate::actor::{Actor, Reach};
 use crate::error::Result;
+use crate::ids::first_of;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::enums::ReservationState;
 use entities::{stock_level, stock_movement, stock_reservation, stock_reservation_line};
 use sea_orm::ActiveEnum;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// The levels of variants at locations.
@@ -135,9 +137,7 @@ pub(super) async fn available(
     variants: &[Uuid],
     channel: Option<Uuid>,
 ) -> Result<Vec<(Uuid, Uuid, i64)>> {
-    let sums = "select s.variant_id, s.location_id,
-         s.on_hand - s.reserved - s.damaged - s.safety_stock as available
-         from stock_levels s join locations l on l.id = s.location_id and l.active";
+    let sums = "select s.variant_id, s.location_id, s.available from stock_levels s join locations l on l.id = s.location_id and l.active";
     let query = match channel {
         Some(channel) => sql(format!(
             "{sums} join channel_locations c on c.location_id = l.id and c.channel_id = ?"
@@ -147,8 +147,6 @@ pub(super) async fn available(
     };
     db.values(query.add(" where s.variant_id = any(?)").ids(variants)).await
 }
-
-const AVAILABLE: &str = "s.on_hand - s.reserved - s.damaged - s.safety_stock";
 
 impl LevelFilter {
     pub(super) fn sql(&self, actor: &Actor) -> Sql {
@@ -167,14 +165,10 @@ impl LevelFilter {
     fn standing(&self) -> Sql {
         let mut filter = sql("");
         if let Some(below) = self.below_reorder_point {
-            let not = if below { "" } else { " not" };
-            filter = filter.add(&format!(
-                " and{not} (s.reorder_point is not null and {AVAILABLE} <= s.reorder_point)"
-            ));
+            filter = filter.add(if below { " and s.low = 1" } else { " and s.low = 0" });
         }
         if let Some(out) = self.out_of_stock {
-            let sign = if out { "<=" } else { ">" };
-            filter = filter.add(&format!(" and {AVAILABLE} {sign} 0"));
+            filter = filter.add(if out { " and s.sold_out = 1" } else { " and s.sold_out = 0" });
         }
         filter
     }
@@ -229,35 +223,54 @@ pub(super) async fn movements_by_ids(
     list_movements(db, filter, sql("")).await
 }
 
-const KEPT: &str =
-    "(k.r <= 0 or s.on_hand + k.h - s.reserved - s.damaged - k.d - s.safety_stock >= k.r)
-     and s.on_hand + k.h >= s.damaged + k.d and s.damaged + k.d >= 0 and s.reserved + k.r >= 0";
+const KEPT: &str = "(k.r <= 0 or s.available + k.h - k.d - k.q >= k.r)
+     and (k.g = 0 or s.on_hand + k.h - s.reserved - k.r - s.damaged - k.d - s.quality_hold - k.q >= 0)
+     and s.on_hand + k.h >= s.damaged + k.d + s.quality_hold + k.q and s.damaged + k.d >= 0
+     and s.quality_hold + k.q >= 0 and s.reserved + k.r >= 0 and s.incoming + k.i >= 0
+     and s.in_transit + k.t >= 0";
+const SET: &str = "on_hand = s.on_hand + k.h, reserved = s.reserved + k.r, damaged = s.damaged + k.d,
+     quality_hold = s.quality_hold + k.q, incoming = s.incoming + k.i, in_transit = s.in_transit + k.t,
+     value_minor = s.value_minor + k.v, value_currency = coalesce(nullif(k.c, ''), s.value_currency), updated_at = ?";
 
-pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[Change]) -> Result<usize> {
+/// Levels by id, locked, in the order in which they are changed.
+pub(super) async fn lock_levels(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<stock_level::Model>> {
+    let query =
+        sql("select * from stock_levels where id = any(?) order by variant_id, location_id");
+    tx.all(query.ids(ids).add(tx.for_update())).await
+}
+
+pub(super) async fn apply_postgres(tx: &WriteTx, moves: &[Change]) -> Result<Vec<Changed>> {
     let levels: Vec<Uuid> = moves.iter().map(|change| change.level_id).collect();
+    let currencies: Vec<&str> =
+        moves.iter().map(|change| change.currency.as_deref().unwrap_or_default()).collect();
     let query = sql(format!(
         "with k as (
-             select s.id, c.h, c.r, c.d from stock_levels s
-             join unnest(?, ?, ?, ?) as c(id, h, r, d) on s.id = c.id
+             select s.id, c.h, c.r, c.d, c.q, c.i, c.t, c.v, c.g, c.c from stock_levels s
+             join unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as c(id, h, r, d, q, i, t, v, g, c) on s.id = c.id
              order by s.variant_id, s.location_id for update of s)
-         update stock_levels s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
-             damaged = s.damaged + k.d, updated_at = ?
-         from k where s.id = k.id and {KEPT}"
+         update stock_levels s set {SET} from k where s.id = k.id and {KEPT}
+         returning s.id, s.available, s.reorder_point"
     ))
     .ids(&levels)
     .numbers(moves.iter().map(|change| change.on_hand))
     .numbers(moves.iter().map(|change| change.reserved))
     .numbers(moves.iter().map(|change| change.damaged))
+    .numbers(moves.iter().map(|change| change.quality_hold))
+    .numbers(moves.iter().map(|change| change.incoming))
+    .numbers(moves.iter().map(|change| change.in_transit))
+    .numbers(moves.iter().map(|change| change.value))
+    .numbers(moves.iter().map(|change| change.keeps_promises.into()))
+    .texts(&currencies)
     .bind(tx.now());
-    Ok(usize::try_from(tx.run(query).await?).unwrap_or(0))
+    Ok(tx.values(query).await?.into_iter().map(Changed::of).collect())
 }
 
 /// Statements in a row, handed over together.
-pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[Change]) -> Result<usize> {
+pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[Change]) -> Result<Vec<Changed>> {
     let change_one = format!(
-        "update stock_levels as s set on_hand = s.on_hand + k.h, reserved = s.reserved + k.r,
-             damaged = s.damaged + k.d, updated_at = ?
-         from (select ? as h, ? as r, ? as d) as k where s.id = ? and {KEPT};"
+        "update stock_levels as s set {SET}
+         from (select ? as h, ? as r, ? as d, ? as q, ? as i, ? as t, ? as v, ? as g, ? as c) as k
+         where s.id = ? and {KEPT};"
     );
     let query = moves.iter().fold(sql(""), |query, change| {
         query
@@ -266,14 +279,72 @@ pub(super) async fn apply_sqlite(tx: &WriteTx, moves: &[Change]) -> Result<usize
             .bind(change.on_hand)
             .bind(change.reserved)
             .bind(change.damaged)
+            .bind(change.quality_hold)
+            .bind(change.incoming)
+            .bind(change.in_transit)
+            .bind(change.value)
+            .bind(i64::from(change.keeps_promises))
+            .bind(change.currency.clone().unwrap_or_default())
             .bind(change.level_id)
     });
-    Ok(usize::try_from(tx.run(query).await?).unwrap_or(0))
+    if usize::try_from(tx.run(query).await?).unwrap_or(0) != moves.len() {
+        return Ok(Vec::new());
+    }
+    let levels: Vec<Uuid> = moves.iter().map(|change| change.level_id).collect();
+    let query = sql("select id, available, reorder_point from stock_levels where id = any(?)");
+    Ok(tx.values(query.ids(&levels)).await?.into_iter().map(Changed::of).collect())
+}
+
+impl Changed {
+    fn of((level_id, available, reorder_point): (Uuid, i64, Option<i32>)) -> Self {
+        Self { level_id, available, reorder_point }
+    }
+}
+
+/// Units and value by location and currency, now or at a moment: location, currency, units and minor units.
+pub(super) async fn valuation(
+    db: &Db,
+    reach: &Reach,
+    at: Option<OffsetDateTime>,
+    locations: Option<&[Uuid]>,
+) -> Result<Vec<(Uuid, Option<String>, i64, i64)>> {
+    let narrow = |column: &str| {
+        let reached = reach.locations_sql(column);
+        match locations {
+            Some(ids) => reached.add(&format!(" and {column} = any(?)")).ids(ids),
+            None => reached,
+        }
+    };
+    let mut sums = sql(
+        "select s.location_id, s.value_currency as currency, s.on_hand + s.in_transit as units,
+             s.value_minor as worth from stock_levels s where true",
+    )
+    .join(narrow("s.location_id"));
+    if let Some(at) = at {
+        sums = sums
+            .add(
+                " union all
+                 select m.location_id, coalesce(m.unit_cost_currency, s.value_currency),
+                     -(m.on_hand_change + m.in_transit_change), -m.value_change_minor
+                 from stock_movements m join stock_levels s on s.id = m.level_id
+                 where m.id >= ? and m.at > ?",
+            )
+            // Ids rise with time; a second aside, since a transaction has one time and ids of its own.
+            .bind(first_of(at - Duration::MINUTE))
+            .bind(at)
+            .join(narrow("m.location_id"));
+    }
+    let query = sql("select w.location_id, w.currency, cast(sum(w.units) as bigint), cast(sum(w.worth) as bigint) from (")
+        .join(sums)
+        .add(") w join locations l on l.id = w.location_id group by w.location_id, l.code, w.currency
+              having sum(w.units) <> 0 or sum(w.worth) <> 0 order by l.code, w.currency");
+    db.values(query).await
 }
 
 /// What of variants is promised to nobody: variant, location and units.
 pub(crate) async fn free(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64)>> {
-    let query = sql("select variant_id, location_id, on_hand - reserved - damaged - safety_stock
-         from stock_levels where variant_id = any(?)");
+    let query = sql(
+        "select variant_id, location_id, available from stock_levels where variant_id = any(?)",
+    );
     db.values(query.ids(variants)).await
 }

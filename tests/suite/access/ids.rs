@@ -20,6 +20,8 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "fulfillmentUpdated.filter.assigneeId",
     "fulfillments.filter.assigneeId",
     "orders.filter.assigneeId",
+    "purchaseOrderCreate.input.supplierId",
+    "purchaseOrders.supplierId",
     "riskListRemove.input.entryId",
     "roleDefine.input.roleId",
     "supplierUpsert.input.id",
@@ -105,6 +107,7 @@ struct Foreign {
     hold: String,
     strategy: String,
     draft: String,
+    documents: Documents,
 }
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
@@ -129,6 +132,7 @@ fn cases(
         hold: held,
         strategy,
         draft,
+        documents,
     } = foreign;
     let lines = json!([{ "sku": "A", "quantity": 1 }]);
     let place = |with: Json| {
@@ -732,6 +736,9 @@ fn cases(
             json!({ "input": { "orderId": "@" } }),
             draft.clone(),
         ),
+    ]);
+    cases.extend(stock_documents(shop, documents));
+    cases.extend([
         // Last, since it changes whom the market serves.
         (
             "channelUpsert.input.locationIds",
@@ -739,6 +746,113 @@ fn cases(
             json!({ "input": { "code": "market", "name": "market", "kind": "MARKETPLACE", "currencyCode": "EUR", "taxIncluded": true, "legalEntityId": shop.entity, "locationIds": ["@"] } }),
             location.clone(),
         ),
+    ]);
+    cases
+}
+
+/// The same of what moves stock on paper.
+#[expect(clippy::too_many_lines, reason = "a table, one case for each place")]
+fn stock_documents(shop: &Shop, documents: &Documents) -> Vec<Case> {
+    let (berlin, store) = (&shop.berlin, &shop.store);
+    let lines = json!([{ "sku": "C", "quantity": 1 }]);
+    let mut cases: Vec<Case> = vec![
+        (
+            "stockTransfers.locationIds",
+            "query($id: [ID!]) { stockTransfers(locationIds: $id) { totalCount } }",
+            json!({ "id": ["@"] }),
+            berlin.clone(),
+        ),
+        (
+            "purchaseOrders.locationIds",
+            "query($id: [ID!]) { purchaseOrders(locationIds: $id) { totalCount } }",
+            json!({ "id": ["@"] }),
+            berlin.clone(),
+        ),
+        (
+            "stockCounts.locationIds",
+            "query($id: [ID!]) { stockCounts(locationIds: $id) { totalCount } }",
+            json!({ "id": ["@"] }),
+            berlin.clone(),
+        ),
+        (
+            "stockCountProposals.locationId",
+            "query($id: ID!) { stockCountProposals(locationId: $id) { totalCount } }",
+            json!({ "id": "@" }),
+            berlin.clone(),
+        ),
+        (
+            "stockValuation.locationIds",
+            "query($id: [ID!]) { stockValuation(locationIds: $id) { units } }",
+            json!({ "id": ["@"] }),
+            berlin.clone(),
+        ),
+        (
+            "replenishment.locationIds",
+            "query($id: [ID!]) { replenishment(locationIds: $id) { totalCount } }",
+            json!({ "id": ["@"] }),
+            berlin.clone(),
+        ),
+        (
+            "transferCreate.input.fromLocationId",
+            TRANSFER_CREATE,
+            json!({ "input": { "fromLocationId": "@", "toLocationId": shop.hamburg, "lines": lines } }),
+            berlin.clone(),
+        ),
+        (
+            "transferCreate.input.toLocationId",
+            TRANSFER_CREATE,
+            json!({ "input": { "fromLocationId": shop.hamburg, "toLocationId": "@", "lines": lines } }),
+            store.clone(),
+        ),
+        (
+            "purchaseOrderCreate.input.locationId",
+            PURCHASE_ORDER_CREATE,
+            json!({ "input": { "supplierId": documents.supplier, "locationId": "@", "lines": [{ "sku": "C", "quantity": 10 }] } }),
+            berlin.clone(),
+        ),
+        (
+            "stockCountStart.input.locationId",
+            STOCK_COUNT_START,
+            json!({ "input": { "locationId": "@", "skus": ["A"] } }),
+            berlin.clone(),
+        ),
+    ];
+    let [to_ship, to_cancel, under_way] = documents.transfers.each_ref().map(text);
+    let id = || json!({ "input": { "transferId": "@" } });
+    cases.extend([
+        ("transferShip.input.transferId", TRANSFER_SHIP, id(), to_ship),
+        ("transferCancel.input.transferId", TRANSFER_CANCEL, id(), to_cancel),
+        (
+            "transferReceive.input.transferId",
+            TRANSFER_RECEIVE,
+            json!({ "input": { "transferId": "@", "lines": lines } }),
+            under_way,
+        ),
+    ]);
+    let [to_place, to_update, to_cancel, expected] = documents.purchase_orders.each_ref().map(text);
+    let id = || json!({ "input": { "purchaseOrderId": "@" } });
+    cases.extend([
+        ("purchaseOrderPlace.input.purchaseOrderId", PURCHASE_ORDER_PLACE, id(), to_place),
+        ("purchaseOrderUpdate.input.purchaseOrderId", PURCHASE_ORDER_UPDATE, id(), to_update),
+        ("purchaseOrderCancel.input.purchaseOrderId", PURCHASE_ORDER_CANCEL, id(), to_cancel),
+        (
+            "purchaseOrderReceive.input.purchaseOrderId",
+            PURCHASE_ORDER_RECEIVE,
+            json!({ "input": { "purchaseOrderId": "@", "lines": lines } }),
+            expected,
+        ),
+    ]);
+    let [to_record, to_close, to_cancel] = documents.counts.each_ref().map(text);
+    let id = || json!({ "input": { "stockCountId": "@" } });
+    cases.extend([
+        (
+            "stockCountRecord.input.stockCountId",
+            STOCK_COUNT_RECORD,
+            json!({ "input": { "stockCountId": "@", "lines": [{ "sku": "B", "quantity": 3 }] } }),
+            to_record,
+        ),
+        ("stockCountClose.input.stockCountId", STOCK_COUNT_CLOSE, id(), to_close),
+        ("stockCountCancel.input.stockCountId", STOCK_COUNT_CANCEL, id(), to_cancel),
     ]);
     cases
 }
@@ -803,6 +917,7 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         hold: text(&shop.read(&order).await["holds"][0]["id"]),
         strategy: text(&strategy),
         draft: text(&draft),
+        documents: shop.documents().await,
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();

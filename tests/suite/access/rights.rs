@@ -62,11 +62,93 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ),
     ("stockLevels", "{ stockLevels { totalCount } }", Some(P::StockRead)),
     ("stockMovements", "{ stockMovements { totalCount } }", Some(P::StockRead)),
+    ("stockTransfers", "{ stockTransfers { totalCount } }", Some(P::StockRead)),
+    ("purchaseOrders", "{ purchaseOrders { totalCount } }", Some(P::PurchasingRead)),
+    ("stockValuation", "{ stockValuation { units } }", Some(P::PurchasingRead)),
+    ("replenishment", "{ replenishment { totalCount } }", Some(P::PurchasingRead)),
+    // Who counts has STOCK_WRITE alone: see the counts.
+    ("stockCounts", "{ stockCounts { totalCount } }", None),
+    (
+        "stockCountProposals",
+        "{ stockCountProposals(locationId: \"@web\") { totalCount } }",
+        Some(P::StockRead),
+    ),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
     ("webhookEndpoints", "{ webhookEndpoints { id } }", Some(P::WebhooksManage)),
     ("integrityReport", "{ integrityReport { ok } }", Some(P::InsightsRead)),
 ];
+
+/// The same of what moves stock on paper.
+fn stock_documents(
+    shop: &Shop,
+    documents: &Documents,
+) -> Vec<(&'static str, &'static str, Json, P)> {
+    let sku = json!([{ "sku": "C", "quantity": 1 }]);
+    let [to_ship, to_cancel, under_way] = &documents.transfers;
+    let transfer = |id: &Json| json!({ "transferId": id });
+    let mut cases = vec![
+        (
+            "transferCreate",
+            TRANSFER_CREATE,
+            json!({ "fromLocationId": shop.berlin, "toLocationId": shop.store, "lines": sku }),
+            P::StockWrite,
+        ),
+        ("transferShip", TRANSFER_SHIP, transfer(to_ship), P::StockWrite),
+        ("transferCancel", TRANSFER_CANCEL, transfer(to_cancel), P::StockWrite),
+        (
+            "transferReceive",
+            TRANSFER_RECEIVE,
+            json!({ "transferId": under_way, "lines": sku }),
+            P::StockWrite,
+        ),
+    ];
+    let [to_place, to_update, to_cancel, expected] = &documents.purchase_orders;
+    let lines = json!([{ "sku": "C", "quantity": 15 }]);
+    let order = |id: &Json| json!({ "purchaseOrderId": id });
+    let buys = P::PurchasingWrite;
+    cases.extend([
+        (
+            "purchaseOrderCreate",
+            PURCHASE_ORDER_CREATE,
+            json!({ "supplierId": documents.supplier, "locationId": shop.berlin, "lines": lines }),
+            buys,
+        ),
+        (
+            "purchaseOrderUpdate",
+            PURCHASE_ORDER_UPDATE,
+            json!({ "purchaseOrderId": to_update, "lines": lines }),
+            buys,
+        ),
+        ("purchaseOrderPlace", PURCHASE_ORDER_PLACE, order(to_place), buys),
+        ("purchaseOrderCancel", PURCHASE_ORDER_CANCEL, order(to_cancel), buys),
+        (
+            "purchaseOrderReceive",
+            PURCHASE_ORDER_RECEIVE,
+            json!({ "purchaseOrderId": expected, "lines": sku }),
+            P::StockWrite,
+        ),
+    ]);
+    let [to_record, to_close, to_cancel] = &documents.counts;
+    let count = |id: &Json| json!({ "stockCountId": id });
+    cases.extend([
+        (
+            "stockCountStart",
+            STOCK_COUNT_START,
+            json!({ "locationId": shop.berlin, "skus": ["A"] }),
+            P::StockWrite,
+        ),
+        (
+            "stockCountRecord",
+            STOCK_COUNT_RECORD,
+            json!({ "stockCountId": to_record, "lines": [{ "sku": "B", "quantity": 7 }] }),
+            P::StockWrite,
+        ),
+        ("stockCountClose", STOCK_COUNT_CLOSE, count(to_close), P::StockWrite),
+        ("stockCountCancel", STOCK_COUNT_CANCEL, count(to_cancel), P::StockWrite),
+    ]);
+    cases
+}
 
 /// A mutation with an input that would do something, and the permission it needs.
 #[expect(clippy::too_many_lines, reason = "a table, one case for each mutation")]
@@ -116,6 +198,7 @@ fn mutations(
         ("webhookTest", WEBHOOK_TEST, endpoint.clone(), P::WebhooksManage),
         ("webhookReplay", WEBHOOK_REPLAY, since, P::WebhooksManage),
     ]);
+    cases.extend(stock_documents(shop, &work.documents));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
         ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),
@@ -261,6 +344,7 @@ struct Work {
     known: Json,
     draft: Json,
     pair: [Json; 2],
+    documents: Documents,
 }
 
 impl Work {
@@ -280,6 +364,7 @@ impl Work {
             *work = shop.work(&order, 0).await["id"].clone();
         }
         let doubted = shop.place(shop.paid(&[("D", 1)])).await;
+        let documents = shop.documents().await;
         let mut pair = [Json::Null, Json::Null];
         for one in &mut pair {
             *one = shop.place(shop.sent_home(&[("D", 1)])).await["id"].clone();
@@ -298,6 +383,7 @@ impl Work {
             known,
             draft,
             pair,
+            documents,
         }
     }
 }

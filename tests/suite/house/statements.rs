@@ -114,5 +114,6 @@ async fn an_order_of_three_lines_takes_few_statements() {
     input["customer"] = json!({ "id": customer });
     input["payments"] = json!([{ "provider": "p", "method": "card", "authorized": "63.33" }]);
     let taken = statements(&app, &shop, ORDER_PLACE, json!({ "input": input })).await;
-    assert!(taken <= 21, "{taken}");
+    // On SQLite the levels are read again for what they passed, on PostgreSQL the change itself tells.
+    assert!(taken <= 22, "{taken}");
 }

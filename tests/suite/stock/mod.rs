@@ -1,5 +1,10 @@
 mod adjust;
+mod counts;
+mod purchasing;
 mod read;
 mod receive;
+mod replenishment;
 mod reserve;
 mod set_policy;
+mod transfers;
+mod value;
