@@ -6,7 +6,7 @@ crate::dialect::concern! {
     up: r"
 {widen_movements}
 {guard_movements_again}
-create index stock_movements_shipped on stock_movements (location_id, variant_id, at) where kind = 'SHIP';
+create index stock_movements_shipped on stock_movements (level_id, at, on_hand_change) where kind = 'SHIP';
 alter table stock_levels add column quality_hold {big} not null default 0 check (quality_hold >= 0);
 alter table stock_levels add column incoming {big} not null default 0 check (incoming >= 0);
 alter table stock_levels add column in_transit {big} not null default 0 check (in_transit >= 0);

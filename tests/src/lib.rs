@@ -9,6 +9,7 @@
 pub mod app;
 pub mod client;
 pub mod database;
+pub mod plans;
 pub mod process;
 pub mod random;
 pub mod receiver;

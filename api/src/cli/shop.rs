@@ -20,8 +20,14 @@ use operations::orders::import::{ImportOrder, ImportedPayment, MAX_ORDERS, impor
 use operations::orders::place::{PlaceOrder, place};
 use operations::orders::{AdjustmentInput, LineInput};
 use operations::payments::record::RecordPayment;
+use operations::purchasing::create::{CreatePurchaseOrder, create as create_order};
+use operations::purchasing::place::place as place_order;
+use operations::purchasing::{OrderLine, WhichPurchaseOrder};
 use operations::stock::receive::{ReceiveStock, SkuQuantity, receive};
 use operations::stock::set_policy::{SetStockPolicy, set_policy};
+use operations::transfers::WhichTransfer;
+use operations::transfers::create::{CreateTransfer, create as create_transfer};
+use operations::transfers::ship::ship as ship_transfer;
 use operations::{Actor, Call, Error, Store};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -201,8 +207,9 @@ impl Maker<'_> {
         let places = self.places().await?;
         let goods_channels = self.channels(&places).await?;
         let goods = self.products(&goods_channels).await?;
-        self.suppliers(&goods).await?;
+        let suppliers = self.suppliers(&goods).await?;
         self.stock(&places, &goods).await?;
+        self.stock_documents(&places, &suppliers).await?;
         let customers = self.customers();
         self.history(&goods, &customers).await?;
         self.orders(&goods_channels, &places, &goods, &customers).await?;
@@ -418,7 +425,9 @@ impl Maker<'_> {
         Ok(goods)
     }
 
-    async fn suppliers(&mut self, goods: &Goods) -> operations::Result<()> {
+    /// Suppliers, each with the SKUs that it sells.
+    async fn suppliers(&mut self, goods: &Goods) -> operations::Result<Vec<(Uuid, Vec<String>)>> {
+        let mut suppliers = Vec::new();
         let plain: Vec<&(String, i64)> =
             goods.iter().filter(|(sku, _)| !sku.starts_with("SET-")).collect();
         for (index, name) in
@@ -442,9 +451,11 @@ impl Maker<'_> {
                 payment_terms_days: Some(30),
                 terms: Some(terms.collect()),
             };
-            supplier_upsert(self.store, self.call(), &supplier).await?;
+            let id = supplier_upsert(self.store, self.call(), &supplier).await?;
+            let terms = supplier.terms.into_iter().flatten();
+            suppliers.push((id, terms.map(|term| term.sku).collect()));
         }
-        Ok(())
+        Ok(suppliers)
     }
 
     async fn stock(&mut self, places: &Places, goods: &Goods) -> operations::Result<()> {
@@ -477,6 +488,49 @@ impl Maker<'_> {
             };
             set_policy(self.store, self.call(), &policy).await?;
         }
+        Ok(())
+    }
+
+    /// What is on its way: a purchase order of each supplier, the last of them still to be sent, and a transfer.
+    async fn stock_documents(
+        &mut self,
+        places: &Places,
+        suppliers: &[(Uuid, Vec<String>)],
+    ) -> operations::Result<()> {
+        let last = suppliers.len().saturating_sub(1);
+        for (index, (supplier_id, skus)) in suppliers.iter().enumerate() {
+            let line = |sku: &String| OrderLine { sku: sku.clone(), quantity: 20, unit_cost: None };
+            let order = CreatePurchaseOrder {
+                supplier_id: *supplier_id,
+                location_id: places.berlin,
+                lines: skus.iter().take(6).map(line).collect(),
+                expected_at: None,
+                exchange_rate: None,
+            };
+            let purchase_order_id = create_order(self.store, self.call(), &order).await?;
+            if index < last {
+                let which = WhichPurchaseOrder { purchase_order_id, expected_version: None };
+                place_order(self.store, self.call(), &which).await?;
+            }
+        }
+        let skus: Vec<&String> = suppliers.iter().flat_map(|(_, skus)| skus).take(8).collect();
+        let lines = skus.into_iter().map(|sku| SkuQuantity { sku: sku.clone(), quantity: 2 });
+        let lines: Vec<SkuQuantity> = lines.collect();
+        let arrived = ReceiveStock {
+            location_id: places.hamburg,
+            lines: lines.clone(),
+            reason: Some("from the fair".into()),
+        };
+        receive(self.store, self.call(), &arrived).await?;
+        let transfer = CreateTransfer {
+            from_location_id: places.hamburg,
+            to_location_id: places.cologne,
+            lines,
+            expected_at: Some(self.now + Duration::days(2)),
+        };
+        let transfer_id = create_transfer(self.store, self.call(), &transfer).await?;
+        let which = WhichTransfer { transfer_id, expected_version: None };
+        ship_transfer(self.store, self.call(), &which).await?;
         Ok(())
     }
 

@@ -67,8 +67,8 @@ async fn take_over(tx: WriteTx, actor: &Actor, command: &WhichCount) -> Result<U
     audit::record(&tx, actor, &mut batch, Some(event.subject), &change);
     events::record(&tx, actor, &mut batch, event);
     let id = row.id;
-    sql::mark_counted(&tx, &row).await?;
     backorders::move_and_serve(&tx, actor, batch, moves).await?;
+    sql::mark_counted(&tx, &row).await?;
     note_worth(&tx, row).await?;
     Ok(id)
 }

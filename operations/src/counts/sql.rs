@@ -200,8 +200,9 @@ fn proposals(db: &Db, location: Uuid) -> Sql {
                      from stock_levels s left join (
                          select variant_id, worth, sum(worth) over () as total,
                              sum(worth) over (order by worth desc, variant_id) - worth as before
-                         from (select variant_id, -sum(value_change_minor) as worth from stock_movements
-                             where location_id = ? and kind = 'SHIP' and at >= ? group by variant_id) w
+                         from (select l.variant_id, -sum(m.value_change_minor) as worth from stock_levels l
+                             join stock_movements m on m.level_id = l.id and m.kind = 'SHIP' and m.at >= ?
+                             where l.location_id = ? group by l.variant_id) w
                          where worth > 0) r on r.variant_id = s.variant_id
                      where s.location_id = ?) levels) judged
              where because is not null) p where true"
@@ -211,8 +212,8 @@ fn proposals(db: &Db, location: Uuid) -> Sql {
     .bind(ago(90))
     .bind(ago(365))
     .bind(ago(30))
-    .bind(location)
     .bind(ago(365))
+    .bind(location)
     .bind(location)
 }
 

@@ -38,6 +38,15 @@ impl Demand {
         Self { daily, deviation, seldom, days }
     }
 
+    /// Units a day on average, however seldom.
+    pub fn mean(&self) -> f64 {
+        if self.days.is_empty() {
+            0.0
+        } else {
+            self.days.iter().sum::<f64>() / size(self.days.len())
+        }
+    }
+
     /// What of a lead time's demand is not exceeded with a probability, found among all stretches of so many days; none
     /// where there are too few of them to tell.
     pub fn quantile(&self, lead_days: usize, level: f64) -> Option<f64> {

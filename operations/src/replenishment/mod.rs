@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// Levels that are planned together.
+/// Levels that are planned together at most.
 const PORTION: usize = 1_000;
 /// Receipts from which on a lead time is measured rather than believed.
 const ENOUGH_RECEIPTS: i64 = 3;
@@ -121,7 +121,9 @@ pub async fn suggestions(
     let mut found: Vec<Suggestion> = Vec::new();
     let mut from = page.clone();
     while found.len() <= page.limit() {
-        let (planned, next) = portion(db, actor, &ask, &from).await?;
+        // One in ten is to be bought, more or less: no more are planned than the page is likely to need.
+        let size = ((page.limit() + 1 - found.len()) * 10).clamp(100, PORTION);
+        let (planned, next) = portion(db, actor, &ask, &from, size).await?;
         found.extend(planned.into_iter().filter(|one| one.plan.quantity > 0));
         let Some(next) = next else { break };
         from = next;
@@ -136,7 +138,7 @@ pub async fn suggestions_count(db: &Db, actor: &Actor, ask: &AskReplenishment) -
     let mut from = PageArgs::default().check(BY_ID)?;
     let mut count = 0;
     loop {
-        let (planned, next) = portion(db, actor, &ask, &from).await?;
+        let (planned, next) = portion(db, actor, &ask, &from, PORTION).await?;
         count += planned.iter().filter(|one| one.plan.quantity > 0).count();
         let Some(next) = next else { return i64::try_from(count).map_err(|_| too_many()) };
         from = next;
@@ -153,11 +155,12 @@ async fn portion(
     actor: &Actor,
     ask: &Ask<'_>,
     page: &Page,
+    size: usize,
 ) -> Result<(Vec<Suggestion>, Option<Page>)> {
     let since = db.now() - Duration::days(ask.window_days);
-    let rows = page.of_size(PORTION).sql(BY_ID);
+    let rows = page.of_size(size).sql(BY_ID);
     let levels = sql::levels(db, &actor.reach, ask.locations, since, rows).await?;
-    let last = levels.last().filter(|_| levels.len() == PORTION).map(|level| level.id);
+    let last = levels.last().filter(|_| levels.len() == size).map(|level| level.id);
     let next = last.map(|id| page.behind(Cursor::new(SortValue::Id, id)));
     if levels.is_empty() {
         return Ok((Vec::new(), None));
@@ -172,7 +175,8 @@ type Place = (Uuid, Uuid);
 
 /// What is known of the levels of a portion.
 struct Facts {
-    shipped: HashMap<Place, Vec<(i64, i64)>>,
+    /// By level: days ago and units.
+    shipped: HashMap<Uuid, Vec<(i64, i64)>>,
     offers: HashMap<Uuid, Vec<sql::Offer>>,
     leads: HashMap<(Uuid, Uuid), LeadTime>,
     to_come: HashMap<Place, Vec<(Option<OffsetDateTime>, i64)>>,
@@ -181,18 +185,11 @@ struct Facts {
 
 impl Facts {
     async fn load(db: &Db, levels: &[stock_level::Model], since: OffsetDateTime) -> Result<Self> {
+        let ids: Vec<Uuid> = levels.iter().map(|level| level.id).collect();
         let mut variants: Vec<Uuid> = levels.iter().map(|level| level.variant_id).collect();
-        let mut locations: Vec<Uuid> = levels.iter().map(|level| level.location_id).collect();
-        for ids in [&mut variants, &mut locations] {
-            ids.sort_unstable();
-            ids.dedup();
-        }
-        let mut shipped: HashMap<Place, Vec<(i64, i64)>> = HashMap::new();
-        for (variant, location, days, units) in
-            sql::shipped(db, (&variants, &locations), since).await?
-        {
-            shipped.entry((variant, location)).or_default().push((days, units));
-        }
+        variants.sort_unstable();
+        variants.dedup();
+        let shipped = sql::shipped(db, &ids, since).await?.into_iter().collect();
         let mut offers: HashMap<Uuid, Vec<sql::Offer>> = HashMap::new();
         for offer in sql::offers(db, &variants).await? {
             offers.entry(offer.term.variant_id).or_default().push(offer);
@@ -249,7 +246,7 @@ impl Facts {
 
     /// Units by day, the earliest first: of a level that is younger than the window since it was made.
     fn days(&self, ask: &Ask<'_>, level: &stock_level::Model, now: OffsetDateTime) -> Vec<i64> {
-        let shipped = self.shipped.get(&(level.variant_id, level.location_id));
+        let shipped = self.shipped.get(&level.id);
         let first = shipped.into_iter().flatten().map(|(days, _)| days + 1).max().unwrap_or(1);
         let age = made_at(level.id).map_or(ask.window_days, |made| (now - made).whole_days() + 1);
         let count = age.clamp(1, ask.window_days).max(first);

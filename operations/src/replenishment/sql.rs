@@ -28,7 +28,8 @@ impl Row for Offer {
     }
 }
 
-/// Levels that anything left in the window, or that somebody set a reorder point for.
+/// Levels that anything left in the window, or that somebody set a reorder point for. Each is looked up in an index: with an
+/// `exists` beside the `or` the database would gather all shipments of the window first.
 pub(super) async fn levels(
     db: &Db,
     reach: &Reach,
@@ -37,8 +38,8 @@ pub(super) async fn levels(
     page: Sql,
 ) -> Result<Vec<stock_level::Model>> {
     let mut query = sql("select s.* from stock_levels s join variants v on v.id = s.variant_id and v.active and not v.bundle
-         where (s.reorder_point is not null or exists (select 1 from stock_movements m
-             where m.location_id = s.location_id and m.variant_id = s.variant_id and m.kind = 'SHIP' and m.at >= ?))")
+         where (s.reorder_point is not null or (select m.at from stock_movements m
+             where m.level_id = s.id and m.kind = 'SHIP' and m.at >= ? limit 1) is not null)")
     .bind(since)
     .join(reach.locations_sql("s.location_id"));
     if let Some(locations) = locations {
@@ -47,24 +48,39 @@ pub(super) async fn levels(
     db.all(query.join(page)).await
 }
 
-/// What left by day, as many days ago: variant, location, days and units.
+/// What left levels by day: level, and how many days ago how many units. One row for each level: a row for each day would
+/// cost more to read than all the rest.
 pub(super) async fn shipped(
     db: &Db,
-    (variants, locations): (&[Uuid], &[Uuid]),
+    levels: &[Uuid],
     since: OffsetDateTime,
-) -> Result<Vec<(Uuid, Uuid, i64, i64)>> {
+) -> Result<Vec<(Uuid, Vec<(i64, i64)>)>> {
     let seconds = if db.is_postgres() {
-        "cast(floor(extract(epoch from m.at)) as bigint)"
+        "cast(floor(date_part('epoch', m.at)) as bigint)"
     } else {
         "cast(strftime('%s', m.at) as integer)"
     };
     let now = db.now().unix_timestamp();
     let query = sql(format!(
-        "select m.variant_id, m.location_id, ({now} - {seconds}) / 86400 as days, cast(-sum(m.on_hand_change) as bigint)
-         from stock_movements m where m.kind = 'SHIP' and m.location_id = any(?) and m.variant_id = any(?) and m.at >= ?
-         group by m.variant_id, m.location_id, ({now} - {seconds}) / 86400"
+        "select level_id, string_agg(days || ' ' || units, ' ') from (
+             select m.level_id, ({now} - {seconds}) / 86400 as days, -sum(m.on_hand_change) as units
+             from stock_movements m where m.kind = 'SHIP' and m.level_id = any(?) and m.at >= ?
+             group by m.level_id, ({now} - {seconds}) / 86400) by_day group by level_id"
     ));
-    db.values(query.ids(locations).ids(variants).bind(since)).await
+    let rows: Vec<(Uuid, String)> = db.values(query.ids(levels).bind(since)).await?;
+    Ok(rows.into_iter().map(|(level, text)| (level, pairs(&text))).collect())
+}
+
+/// `3 5 7 2` are two pairs.
+fn pairs(text: &str) -> Vec<(i64, i64)> {
+    let numbers: Vec<i64> = text.split(' ').filter_map(|number| number.parse().ok()).collect();
+    numbers
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [days, units] => Some((*days, *units)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Who sells variants, on what terms.

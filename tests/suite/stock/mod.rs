@@ -1,4 +1,5 @@
 mod adjust;
+mod any_way;
 mod counts;
 mod purchasing;
 mod read;

@@ -1,3 +1,4 @@
+use harness::plans::{assert_by_index, planner};
 use harness::{Shop, TestApp};
 use serde_json::json;
 
@@ -41,4 +42,62 @@ async fn levels_are_filtered_and_tell_their_movements() {
         .payload(query, json!({ "f": { "locationIds": [shop.store], "outOfStock": false } }))
         .await;
     assert_eq!(here["totalCount"], 4);
+}
+
+#[tokio::test]
+async fn no_list_of_stock_reads_a_table_from_end_to_end() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    shop.documents().await;
+    let connection = planner(&app).await;
+    let levels = "query($f: StockFilter) { stockLevels(filter: $f, first: 20) { nodes { id } } }";
+    app.store.record_statements();
+    for filter in [
+        json!({}),
+        json!({ "belowReorderPoint": true }),
+        json!({ "belowReorderPoint": false }),
+        json!({ "outOfStock": true }),
+        json!({ "outOfStock": true, "belowReorderPoint": true }),
+        json!({ "locationIds": [shop.berlin] }),
+        json!({ "locationIds": [shop.berlin], "belowReorderPoint": true }),
+        json!({ "locationIds": [shop.berlin, shop.store], "outOfStock": true }),
+        json!({ "skus": ["A", "B"] }),
+    ] {
+        app.store.take_recorded();
+        shop.admin.ok(levels, json!({ "f": filter })).await;
+        // Without a filter the levels are walked in the order of the list.
+        let walked = ["stock_levels_pkey", "sqlite_autoindex_stock_levels_1"];
+        let tables = ["from stock_levels s"];
+        let what = filter.to_string();
+        assert!(assert_by_index(&app, &connection, &tables, &walked, &what).await > 0, "{what}");
+    }
+    for (query, table) in [
+        (
+            "query($l: [ID!]) { stockTransfers(states: [DRAFT], locationIds: $l) { nodes { lines { variant { sku } } } } }",
+            "stock_transfers t",
+        ),
+        (
+            "query($l: [ID!]) { stockTransfers(locationIds: $l) { nodes { id } } }",
+            "stock_transfers t",
+        ),
+        (
+            "query($l: [ID!]) { purchaseOrders(locationIds: $l) { nodes { lines { received } supplier { name } } } }",
+            "purchase_orders p",
+        ),
+        (
+            "query($l: [ID!]) { purchaseOrders(states: [ORDERED], locationIds: $l) { nodes { id } } }",
+            "purchase_orders p",
+        ),
+        (
+            "query($l: [ID!]) { stockCounts(locationIds: $l) { nodes { id lines { nodes { counted } } } } }",
+            "stock_counts c",
+        ),
+    ] {
+        app.store.take_recorded();
+        shop.admin.ok(query, json!({ "l": [shop.berlin] })).await;
+        assert!(
+            assert_by_index(&app, &connection, &[table], &["_pkey"], query).await > 0,
+            "{query}"
+        );
+    }
 }

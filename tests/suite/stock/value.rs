@@ -1,7 +1,7 @@
 //! What stock is worth, and what a level tells of itself.
 
 use harness::shop::*;
-use harness::{Shop, TestApp};
+use harness::{Shop, Stream, TestApp};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,9 @@ async fn a_level_tells_when_it_is_low_out_and_back() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let policy = json!({ "locationId": shop.berlin, "sku": "C", "reorderPoint": 4 });
+    let live = "subscription($f: StockFilter) { stockChanged(filter: $f) { event { type } stockLevel { variant { sku } location { code } } } }";
+    let filter = json!({ "f": { "skus": ["C"], "locationIds": [shop.berlin] } });
+    let mut stream = Stream::open(&shop.admin, live, filter).await;
     shop.admin.done(STOCK_SET_POLICY, policy).await;
     let all = || async {
         let query = "{ events(filter: { types: [\"stock.low\", \"stock.out\", \"stock.back\"] }, first: 40) { nodes { id type data } } }";
@@ -132,6 +135,13 @@ async fn a_level_tells_when_it_is_low_out_and_back() {
         told,
         [("stock.back".to_owned(), 2), ("stock.low".to_owned(), 3), ("stock.out".to_owned(), 0)]
     );
+    // Whoever listens hears the same, in its order, beside the movements.
+    let items = stream.items(std::time::Duration::from_millis(600)).await;
+    let kinds = items.iter().map(|item| text(&item["event"]["type"]));
+    let passed: Vec<String> = kinds
+        .filter(|kind| ["stock.low", "stock.out", "stock.back"].contains(&kind.as_str()))
+        .collect();
+    assert_eq!(passed, ["stock.low", "stock.out", "stock.back"], "{items:#?}");
     app.verify().await;
 }
 
