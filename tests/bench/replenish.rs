@@ -1,6 +1,6 @@
 //! Replenishment tried on the sales of a real shop: stockouts and stock held, against a cover of thirty days.
 //!
-//! `zcat online_retail.csv.gz | cargo bench -p tests --bench replenish [-- LEAD_DAYS SERVICE_LEVEL]`: reads invoices (columns `InvoiceNo`,
+//! `zcat online_retail.csv.gz | cargo bench -p tests --bench replenish [-- LEAD_DAYS SERVICE_LEVEL ORDER_COST]`: reads invoices (columns `InvoiceNo`,
 //! `StockCode`, `Quantity`, `InvoiceDate`, `UnitPrice`, as in UCI's "Online Retail") from standard input. Of every article that sold on
 //! ten days of the first 120 both policies begin with the same stock and go through the days that follow: each evening they see what was
 //! sold in the last 90 days, order what they think right, and have it after the lead time. What is not there when it is asked for
@@ -110,6 +110,7 @@ fn main() {
     let given: Vec<f64> = std::env::args().filter_map(|text| text.parse().ok()).collect();
     let lead_days = given.first().copied().unwrap_or(7.0);
     let service_level = given.get(1).copied().unwrap_or(0.95);
+    let order_cost = given.get(2).copied().unwrap_or(2.0);
     let articles = read();
     let days: usize = articles.iter().map(|one| one.days.len() - KNOWN).sum();
     println!("{} articles, {days} days of articles, lead time {lead_days} days", articles.len());
@@ -130,7 +131,7 @@ fn main() {
         move |demand: &Demand, position: &Position| {
             let policy = Policy {
                 service_level,
-                order_cost: 2.0,
+                order_cost,
                 holding_rate: 0.2,
                 unit_cost: Some(price),
                 term: None,

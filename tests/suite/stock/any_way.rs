@@ -47,6 +47,10 @@ impl Run<'_> {
         i64::try_from(random(&mut self.seed, most)).unwrap()
     }
 
+    fn one_of(&mut self, count: usize) -> usize {
+        usize::try_from(self.below(u64::try_from(count).unwrap())).unwrap()
+    }
+
     fn place(&self, at: usize) -> &str {
         if at == 0 { &self.shop.berlin } else { &self.shop.store }
     }
@@ -127,7 +131,7 @@ impl Run<'_> {
         if self.transfers.is_empty() {
             return;
         }
-        let index = usize::try_from(self.below(self.transfers.len() as u64)).unwrap();
+        let index = self.one_of(self.transfers.len());
         let (id, at, mut open) = self.transfers[index].clone();
         let sku = usize::from(open[0] == 0);
         let units = self.below(7) + 1;
@@ -171,7 +175,7 @@ impl Run<'_> {
         if self.orders.is_empty() {
             return;
         }
-        let index = usize::try_from(self.below(self.orders.len() as u64)).unwrap();
+        let index = self.one_of(self.orders.len());
         let (id, at, open, came) = self.orders[index].clone();
         let sku = usize::from(open[0] == 0);
         if self.below(6) == 0 {
@@ -273,7 +277,7 @@ impl Run<'_> {
 async fn stock_is_what_moved_whatever_moves_it() {
     let (steps, runs) = size();
     let first = seed();
-    println!("seed {first}");
+    eprintln!("seed {first}");
     for run in 0..runs {
         let app = TestApp::start().await;
         let shop = Shop::open(&app).await;
