@@ -475,7 +475,12 @@ impl Maker<'_> {
                     lines.push(SkuQuantity { sku: sku.clone(), quantity });
                 }
             }
-            let command = ReceiveStock { location_id, lines, reason: Some("opening stock".into()) };
+            let command = ReceiveStock {
+                location_id,
+                lines,
+                reason: Some("opening stock".into()),
+                returned_from: None,
+            };
             receive(self.store, self.call(), &command).await?;
         }
         for sku in plain.iter().step_by(9) {
@@ -520,6 +525,7 @@ impl Maker<'_> {
             location_id: places.hamburg,
             lines: lines.clone(),
             reason: Some("from the fair".into()),
+            returned_from: None,
         };
         receive(self.store, self.call(), &arrived).await?;
         let transfer = CreateTransfer {

@@ -53,7 +53,7 @@ pub(crate) struct StockReservationIdInput {
     reservation_id: ID,
 }
 
-/// Goods that came in without a purchase order.
+/// Goods that came in without a purchase order, or come back.
 #[derive(Debug, InputObject)]
 pub(crate) struct StockReceiveInput {
     /// Where.
@@ -62,6 +62,9 @@ pub(crate) struct StockReceiveInput {
     lines: Vec<SkuQuantityInput>,
     /// Why, up to 500 characters.
     reason: Option<String>,
+    /// The order that they left for, where they come back: they are worth what they were when they left, and no more come
+    /// back than left. Of a bundle its components are named. The order itself is not changed by it.
+    returned_from_order_id: Option<ID>,
 }
 
 /// Corrections by hand.
@@ -186,6 +189,7 @@ impl StockMutation {
             location_id: uuid(Kind::Location, &input.location_id),
             lines: input.lines.into_iter().map(Into::into).collect(),
             reason: input.reason,
+            returned_from: input.returned_from_order_id.map(|id| uuid(Kind::Order, &id)),
         };
         let done =
             async { receive(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await };

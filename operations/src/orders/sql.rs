@@ -365,7 +365,8 @@ pub(super) async fn remove_adjustments(tx: &WriteTx, ids: &[Uuid]) -> Result<()>
     Ok(())
 }
 
-pub(super) async fn lock_in_reach(
+/// An order within reach, locked.
+pub(crate) async fn lock_in_reach(
     tx: &WriteTx,
     actor: &Actor,
     id: Uuid,

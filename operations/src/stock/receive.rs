@@ -2,14 +2,15 @@
 
 use super::ledger::{self, Move};
 use super::lines;
-use super::value::Cost;
+use super::sql;
+use super::value::{Cost, share};
 use crate::actor::Actor;
 use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks;
-use crate::error::{Faults, Result};
+use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::idempotency::{Call, once};
-use crate::orders::backorders;
+use crate::orders::{backorders, sql as orders};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::MovementKind;
@@ -26,6 +27,9 @@ pub struct ReceiveStock {
     pub lines: Vec<SkuQuantity>,
     /// Why.
     pub reason: Option<String>,
+    /// The order that it left for, where it comes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned_from: Option<Uuid>,
 }
 
 /// Units of a SKU.
@@ -48,20 +52,70 @@ pub async fn receive(store: &Store, call: Call<'_>, command: &ReceiveStock) -> R
     once(store, call, "stockReceive", command, |tx| async move {
         let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
         let shelf = Shelf::load(&tx, call.actor, command.location_id, &skus).await?;
-        let moves: Vec<Move> = command
-            .lines
-            .iter()
-            .zip(&shelf.rows)
-            .map(|(line, (variant, level))| Move {
-                on_hand: line.quantity.into(),
-                reason: reason.clone(),
-                cost: listed_cost(variant, level),
-                ..Move::of(level, &variant.sku, MovementKind::Receipt)
-            })
-            .collect();
+        let moves = match command.returned_from {
+            Some(order) => come_back(&tx, call.actor, order, &shelf, command).await?,
+            None => come_in(&shelf, command),
+        };
+        let moves: Vec<Move> =
+            moves.into_iter().map(|one| Move { reason: reason.clone(), ..one }).collect();
         shelf.change(&tx, call.actor, &moves).await
     })
     .await
+}
+
+fn come_in(shelf: &Shelf, command: &ReceiveStock) -> Vec<Move> {
+    let rows = command.lines.iter().zip(&shelf.rows);
+    rows.map(|(line, (variant, level))| Move {
+        on_hand: line.quantity.into(),
+        cost: listed_cost(variant, level),
+        ..Move::of(level, &variant.sku, MovementKind::Receipt)
+    })
+    .collect()
+}
+
+/// Goods that left for an order come back at what they cost then: the last of them takes the rest, so that all together are
+/// worth what all together took.
+async fn come_back(
+    tx: &WriteTx,
+    actor: &Actor,
+    order: Uuid,
+    shelf: &Shelf,
+    command: &ReceiveStock,
+) -> Result<Vec<Move>> {
+    let Some(order) = orders::lock_in_reach(tx, actor, order).await? else {
+        return Err(Error::refused(checks::not_found("returnedFromOrderId", "order")));
+    };
+    let variants: Vec<Uuid> = shelf.rows.iter().map(|(variant, _)| variant.id).collect();
+    let left = sql::left_for(tx, order.id, &variants).await?;
+    let (mut faults, mut moves) = (Faults::default(), Vec::new());
+    for (index, (line, (variant, level))) in command.lines.iter().zip(&shelf.rows).enumerate() {
+        let units = i64::from(line.quantity);
+        let of = left.iter().find(|row| row.0 == variant.id);
+        let (shipped, came_back) = of.map_or((0, 0), |row| (row.2, row.4));
+        if came_back + units > shipped {
+            let message = format!(
+                "{shipped} of {} left for {} and {came_back} came back already",
+                variant.sku, order.number
+            );
+            let field = format!("lines.{index}.quantity");
+            faults.add(RefusalCode::AmountExceeded, &field, message);
+            continue;
+        }
+        let cost = match of {
+            Some((_, Some(currency), shipped, worth, _, back)) => {
+                Cost::Total(share(*worth, came_back + units, *shipped)? - back, currency.clone())
+            }
+            Some(_) | None => Cost::Average,
+        };
+        moves.push(Move {
+            on_hand: units,
+            cost,
+            subject: Some(("ord", order.id)),
+            ..Move::of(level, &variant.sku, MovementKind::Return)
+        });
+    }
+    faults.check()?;
+    Ok(moves)
 }
 
 /// What a unit costs that came without a price: what the catalog says, where the level is valued in that currency.

@@ -341,6 +341,27 @@ pub(super) async fn valuation(
     db.values(query).await
 }
 
+/// What left for an order: variant, currency, units that left, what they were worth then, units that came back since, and
+/// what those are worth.
+pub(super) async fn left_for(
+    db: &Db,
+    order: Uuid,
+    variants: &[Uuid],
+) -> Result<Vec<(Uuid, Option<String>, i64, i64, i64, i64)>> {
+    let sum = |kind: &str, column: &str| {
+        format!("cast(sum(case kind when '{kind}' then {column} else 0 end) as bigint)")
+    };
+    let query = sql(format!(
+        "select variant_id, max(unit_cost_currency), -{}, -{}, {}, {} from stock_movements
+         where subject_id = ? and variant_id = any(?) and kind in ('SHIP', 'RETURN') group by variant_id",
+        sum("SHIP", "on_hand_change"),
+        sum("SHIP", "value_change_minor"),
+        sum("RETURN", "on_hand_change"),
+        sum("RETURN", "value_change_minor")
+    ));
+    db.values(query.bind(order).ids(variants)).await
+}
+
 /// What of variants is promised to nobody: variant, location and units.
 pub(crate) async fn free(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64)>> {
     let query = sql(

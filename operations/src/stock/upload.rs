@@ -118,8 +118,12 @@ pub async fn upload(
             done.counted += lines.len();
         }
         for (index, lines) in received.chunks(MAX_LINES).enumerate() {
-            let command =
-                ReceiveStock { location_id: location, lines: lines.to_vec(), reason: None };
+            let command = ReceiveStock {
+                location_id: location,
+                lines: lines.to_vec(),
+                reason: None,
+                returned_from: None,
+            };
             let key = upload.key(&format!("{code} received {index}"));
             receive(store, Call { actor, key: Some(&key) }, &command).await?;
             done.received += lines.len();

@@ -634,6 +634,12 @@ fn cases(
             location.clone(),
         ),
         (
+            "stockReceive.input.returnedFromOrderId",
+            STOCK_RECEIVE,
+            json!({ "input": { "locationId": shop.hamburg, "returnedFromOrderId": "@", "lines": [{ "sku": "A", "quantity": 1 }] } }),
+            order.clone(),
+        ),
+        (
             "stockReservationRelease.input.reservationId",
             STOCK_RESERVATION_RELEASE,
             json!({ "input": { "reservationId": "@" } }),

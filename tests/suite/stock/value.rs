@@ -190,3 +190,47 @@ async fn what_stock_was_worth_at_a_date_is_told_by_location() {
     assert_eq!(there.payload(query, json!({})).await.as_array().unwrap().len(), 1);
     app.verify().await;
 }
+
+#[tokio::test]
+async fn what_comes_back_is_worth_what_it_was_when_it_left() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let supplier = shop.supplier(&["A", "B"]).await;
+    let order = shop.ordered(&supplier, &shop.berlin, &[("A", 20)]).await;
+    let came = json!({ "purchaseOrderId": order["id"], "lines": [{ "sku": "A", "quantity": 20 }] });
+    shop.admin.done(PURCHASE_ORDER_RECEIVE, came).await;
+    // Two sets are four A at 3.33 and two B at 4.00.
+    let sold = shop.place(shop.paid(&[("SET", 2)])).await;
+    shop.ship(&shop.work(&sold, 0).await).await;
+    assert_eq!(moved(&shop, "SHIP", "A").await, [(-4, json!("3.33"), json!("-13.33"))]);
+    // What is bought later is cheaper; what comes back is not.
+    let cheap = json!({ "supplierId": supplier, "locationId": shop.berlin, "lines": [{ "sku": "A", "quantity": 100, "unitCost": "1.00" }] });
+    let made = shop.admin.done(PURCHASE_ORDER_CREATE, cheap).await["purchaseOrder"].clone();
+    shop.admin.done(PURCHASE_ORDER_PLACE, json!({ "purchaseOrderId": made["id"] })).await;
+    let came = json!({ "purchaseOrderId": made["id"], "lines": [{ "sku": "A", "quantity": 100 }] });
+    shop.admin.done(PURCHASE_ORDER_RECEIVE, came).await;
+    let back = |units: i32| {
+        json!({ "locationId": shop.store, "returnedFromOrderId": sold["id"],
+        "lines": [{ "sku": "A", "quantity": units }, { "sku": "B", "quantity": 1 }] })
+    };
+    shop.admin.done(STOCK_RECEIVE, back(3)).await;
+    let before = app.books().await;
+    let codes = shop.admin.refused(STOCK_RECEIVE, back(2)).await;
+    assert_eq!(codes, ["AMOUNT_EXCEEDED input.lines.0.quantity"]);
+    assert_eq!(app.books().await, before);
+    shop.admin.done(STOCK_RECEIVE, back(1)).await;
+    // All that left is back, for as much as it took, component by component.
+    assert_eq!(
+        moved(&shop, "RETURN", "A").await,
+        [(1, json!("3.33"), json!("3.33")), (3, json!("3.33"), json!("10.00"))]
+    );
+    assert_eq!(shop.whole_level("A", &shop.store).await["value"]["amount"], "21.33");
+    assert_eq!(
+        moved(&shop, "RETURN", "B").await,
+        [(1, json!("4.00"), json!("4.00")), (1, json!("4.00"), json!("4.00"))]
+    );
+    let elsewhere = app.reaching(Some(&[&shop.market]), None).await;
+    let codes = elsewhere.refused(STOCK_RECEIVE, back(1)).await;
+    assert_eq!(codes, ["NOT_FOUND input.returnedFromOrderId"]);
+    app.verify().await;
+}
