@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// Steps of one run, and runs: many in the full form.
 fn size() -> (u64, u64) {
-    if std::env::var("TEST_FULL").is_ok() { (120, 50) } else { (45, 2) }
+    if std::env::var("TEST_FULL").is_ok() { (120, 50) } else { (36, 2) }
 }
 
 /// What lies at a place: all of it, what is damaged, what is on hold, what suppliers bring, what is on its way.

@@ -98,6 +98,7 @@ async fn a_level_tells_when_it_is_low_out_and_back() {
     let mut stream = Stream::open(&shop.admin, live, filter).await;
     shop.admin.done(STOCK_SET_POLICY, policy).await;
     let all = || async {
+        app.settled().await;
         let query = "{ events(filter: { types: [\"stock.low\", \"stock.out\", \"stock.back\"] }, first: 40) { nodes { id type data } } }";
         let found = shop.admin.payload(query, json!({})).await;
         let one = |event: &Json| {
