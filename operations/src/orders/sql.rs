@@ -292,7 +292,7 @@ pub(super) async fn waiting_for(
 }
 
 /// What is to come of variants from suppliers and on transfers, the earliest first; nothing that is overdue.
-pub(super) async fn receipts(db: &Db, variants: &[Uuid]) -> Result<Vec<Receipt>> {
+pub(crate) async fn receipts(db: &Db, variants: &[Uuid]) -> Result<Vec<Receipt>> {
     let query = sql("select l.variant_id, p.location_id, p.expected_at, cast(l.quantity - l.received as bigint) as units
          from purchase_order_lines l join purchase_orders p on p.id = l.purchase_order_id
          where l.variant_id = any(?) and l.quantity > l.received and p.state in ('ORDERED', 'PARTIALLY_RECEIVED')

@@ -11,6 +11,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::ids::made_at;
 use crate::money::Currency;
+use crate::orders::sql as orders;
 use crate::page::{Cursor, Order, Page, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::store::Db;
@@ -179,7 +180,8 @@ struct Facts {
     shipped: HashMap<Uuid, Vec<(i64, i64)>>,
     offers: HashMap<Uuid, Vec<sql::Offer>>,
     leads: HashMap<(Uuid, Uuid), LeadTime>,
-    to_come: HashMap<Place, Vec<(Option<OffsetDateTime>, i64)>>,
+    /// What is to come, the earliest first; nothing that is overdue.
+    to_come: HashMap<Place, Vec<(OffsetDateTime, i64)>>,
     waited_for: BTreeMap<(Uuid, Uuid), i64>,
 }
 
@@ -194,9 +196,10 @@ impl Facts {
         for offer in sql::offers(db, &variants).await? {
             offers.entry(offer.term.variant_id).or_default().push(offer);
         }
-        let mut to_come: HashMap<Place, Vec<(Option<OffsetDateTime>, i64)>> = HashMap::new();
-        for (variant, location, at, units) in sql::to_come(db, &variants).await? {
-            to_come.entry((variant, location)).or_default().push((at, units));
+        let mut to_come: HashMap<Place, Vec<(OffsetDateTime, i64)>> = HashMap::new();
+        for receipt in orders::receipts(db, &variants).await? {
+            let key = (receipt.variant, receipt.location);
+            to_come.entry(key).or_default().push((receipt.at, receipt.units));
         }
         let waited_for = sql::waited_for(db, &variants).await?;
         Ok(Self {
@@ -277,10 +280,8 @@ impl Facts {
         key: (Uuid, Uuid),
         now: OffsetDateTime,
     ) -> Position {
-        let to_come = self.to_come.get(&key).map_or(&[][..], Vec::as_slice);
-        let dated = to_come.iter().filter_map(|(at, units)| Some(((*at)?.max(now), *units)));
-        let mut receipts: Vec<(OffsetDateTime, i64)> = dated.collect();
-        receipts.sort_unstable();
+        let to_come = self.to_come.get(&key).into_iter().flatten();
+        let receipts = to_come.map(|(at, units)| ((*at).max(now), *units)).collect();
         Position {
             on_hand: level.on_hand - level.damaged,
             reserved: level.reserved,

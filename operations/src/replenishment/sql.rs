@@ -122,22 +122,6 @@ pub(super) async fn lead_times(
     Ok(rows.await?.into_iter().collect())
 }
 
-/// What is to come: variant, location, when and units; what has no date comes last.
-pub(super) async fn to_come(
-    db: &Db,
-    variants: &[Uuid],
-) -> Result<Vec<(Uuid, Uuid, Option<OffsetDateTime>, i64)>> {
-    let query = sql("select l.variant_id, p.location_id, p.expected_at, cast(l.quantity - l.received as bigint)
-         from purchase_order_lines l join purchase_orders p on p.id = l.purchase_order_id
-         where l.variant_id = any(?) and l.quantity > l.received and p.state in ('ORDERED', 'PARTIALLY_RECEIVED')
-         union all
-         select l.variant_id, t.to_location_id, t.expected_at, cast(l.quantity - l.received - l.lost as bigint)
-         from stock_transfer_lines l join stock_transfers t on t.id = l.transfer_id
-         where l.variant_id = any(?) and l.quantity > l.received + l.lost
-           and t.state in ('SHIPPED', 'PARTIALLY_RECEIVED')");
-    db.values(query.ids(variants).ids(variants)).await
-}
-
 /// What orders wait for, where it would be sent from first: variant, location and units.
 pub(super) async fn waited_for(db: &Db, variants: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64)>> {
     let query = sql("select b.variant_id, coalesce(b.expected_at_location_id, o.pickup_location_id, c.location_id),

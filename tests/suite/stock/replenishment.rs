@@ -170,3 +170,22 @@ async fn it_is_paged_bounded_and_asked_for_by_those_who_buy() {
     assert_eq!(error["extensions"]["code"], "BAD_INPUT");
     assert_eq!(error["message"], "windowDays: is 7 to 730; serviceLevel: is 0.5 to 0.999");
 }
+
+#[tokio::test]
+async fn the_day_on_which_nothing_is_left_does_not_count_on_what_is_overdue() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let supplier = shop.supplier(&["A"]).await;
+    shop.ordered(&supplier, &shop.berlin, &[("A", 10)]).await;
+    sell(&app, &shop, "A", &[1; 5]).await;
+    let policy = json!({ "locationId": shop.berlin, "sku": "A", "reorderPoint": 90 });
+    shop.admin.done(STOCK_SET_POLICY, policy).await;
+    let left = || async {
+        let at = suggested(&shop).await[0]["projectedStockoutAt"].as_str().unwrap().to_owned();
+        at[..10].to_owned()
+    };
+    // Five lie there and ten come on the 9th: at five in six days that is eighteen days; five alone are six.
+    assert_eq!(left().await, "2026-03-25");
+    app.later(Duration::days(4)).await;
+    assert!(left().await < "2026-03-25".to_owned());
+}
