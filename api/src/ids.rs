@@ -41,6 +41,12 @@ kinds! {
     FulfillmentLine = "fln",
     /// A hold on an order.
     Hold = "hld",
+    /// An invoice or a credit note.
+    Invoice = "inv",
+    /// An entry of the journal.
+    JournalEntry = "jrn",
+    /// An account of the books.
+    LedgerAccount = "acc",
     /// A legal entity.
     LegalEntity = "ent",
     /// A location.
@@ -61,6 +67,8 @@ kinds! {
     Product = "prd",
     /// A purchase order.
     PurchaseOrder = "po",
+    /// A request to give money.
+    RefundRequest = "rfr",
     /// An entry of the risk lists.
     RiskListEntry = "rle",
     /// A role.

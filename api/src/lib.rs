@@ -19,6 +19,8 @@ pub mod front;
 mod fulfillment;
 pub mod ids;
 mod integrity;
+mod invoices;
+mod ledger;
 mod loaders;
 mod nats;
 mod node;

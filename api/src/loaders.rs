@@ -18,6 +18,7 @@ use operations::{Actor, Result, Store};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What every resolver works with: the store and who asks. `None` is nobody.
@@ -225,8 +226,8 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, counts, customers, events, fulfillment as work, orders, payments,
-    purchasing, risk, routing, stock, transfers, webhooks,
+    access, audit, catalog, counts, customers, events, fulfillment as work, invoices, ledger,
+    orders, payments, purchasing, risk, routing, stock, transfers, webhooks,
 };
 
 loaders! {
@@ -253,6 +254,40 @@ loaders! {
         many!(catalog::read::components_of, |row| row.bundle_id);
     /// The prices of a variant.
     prices_of: Many<price::Model> = many!(catalog::read::prices_of, |row| row.variant_id);
+    /// An account in reach.
+    account: One<entities::ledger_account::Model> =
+        one!(reach ledger::read::accounts_by_ids, |row| row.id);
+    /// An account by company and code.
+    account_by_code: Lazy<(Uuid, i32), Option<Arc<entities::ledger_account::Model>>> =
+        |scope, keys| accounts_by_code(scope, keys).boxed();
+    /// What an account held at a moment: by company, code and moment.
+    account_balance: Lazy<(Uuid, i32, OffsetDateTime), Arc<Vec<ledger::read::Balance>>> =
+        |scope, keys| account_balances(scope, keys).boxed();
+    /// An entry of the journal in reach.
+    journal_entry: One<ledger::read::Numbered> =
+        one!(reach ledger::read::entries_by_ids, |row| row.entry.id);
+    /// The sides of an entry.
+    postings_of: Many<entities::posting::Model> =
+        many!(ledger::read::postings_of, |row| row.entry_id);
+    /// What took an entry back.
+    reversal_of: Lazy<Uuid, Option<Uuid>> = |scope, ids| reversals(scope, ids).boxed();
+    /// An invoice or credit note in reach.
+    invoice: One<entities::invoice::Model> = one!(reach invoices::read::by_ids, |row| row.id);
+    /// The invoices and credit notes of an order.
+    invoices_of: Many<entities::invoice::Model> =
+        many!(invoices::read::of_orders, |row| row.order_id);
+    /// The lines of an invoice.
+    invoice_lines: Many<entities::invoice_line::Model> =
+        many!(invoices::read::lines_of, |row| row.invoice_id);
+    /// To whom an invoice was made out.
+    invoice_party: One<entities::invoice_party::Model> =
+        one!(invoices::read::parties_of, |row| row.invoice_id);
+    /// What an invoice leaves to be paid.
+    invoice_due: One<entities::invoice_due::Model> =
+        one!(invoices::read::dues_of, |row| row.invoice_id);
+    /// A request to give money in reach.
+    refund_request: One<entities::refund_request::Model> =
+        one!(reach payments::read::requests_by_ids, |row| row.id);
     /// A supplier.
     supplier: One<entities::supplier::Model> = one!(catalog::read::suppliers_by_ids, |row| row.id);
     /// The terms of a supplier.
@@ -376,6 +411,38 @@ loaders! {
 }
 
 /// One statement per channel asked for.
+async fn accounts_by_code(
+    scope: Scope,
+    keys: Vec<(Uuid, i32)>,
+) -> Result<HashMap<(Uuid, i32), Option<Arc<entities::ledger_account::Model>>>> {
+    let found = ledger::read::accounts_by_code(&scope.store.read(), &keys).await?;
+    Ok(found.into_iter().map(|(key, row)| (key, Some(Arc::new(row)))).collect())
+}
+
+type AccountAt = (Uuid, i32, OffsetDateTime);
+
+async fn account_balances(
+    scope: Scope,
+    keys: Vec<AccountAt>,
+) -> Result<HashMap<AccountAt, Arc<Vec<ledger::read::Balance>>>> {
+    let mut by_moment: HashMap<OffsetDateTime, Vec<(Uuid, i32)>> = HashMap::new();
+    for (entity, code, at) in keys {
+        by_moment.entry(at).or_default().push((entity, code));
+    }
+    let mut answer = HashMap::new();
+    for (at, keys) in by_moment {
+        let found = ledger::read::balances(&scope.store.read(), &keys, at).await?;
+        let found = found.into_iter();
+        answer.extend(found.map(|((entity, code), rows)| ((entity, code, at), Arc::new(rows))));
+    }
+    Ok(answer)
+}
+
+async fn reversals(scope: Scope, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Option<Uuid>>> {
+    let found = ledger::read::reversals(&scope.store.read(), &ids).await?;
+    Ok(found.into_iter().map(|(id, by)| (id, Some(by))).collect())
+}
+
 async fn available(
     scope: Scope,
     keys: Vec<(Uuid, Option<Uuid>)>,

@@ -12,7 +12,10 @@ use crate::events::types::Event;
 use crate::fulfillment::parcels::Parcel;
 use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, decode};
+use crate::invoices::types::Invoice;
+use crate::ledger::types::{JournalEntry, LedgerAccount};
 use crate::orders::types::{Hold, Note, Order, OrderLine};
+use crate::payments::requests::RefundRequest;
 use crate::payments::types::{Payment, PaymentTransaction};
 use crate::routing::types::RoutingStrategy;
 use crate::stock::counts::StockCount;
@@ -50,6 +53,12 @@ pub(crate) enum Node {
     Fulfillment(Fulfillment),
     /// A hold on an order.
     Hold(Hold),
+    /// An invoice or a credit note.
+    Invoice(Invoice),
+    /// An entry of the journal.
+    JournalEntry(JournalEntry),
+    /// An account of the books.
+    LedgerAccount(LedgerAccount),
     /// A legal entity.
     LegalEntity(LegalEntity),
     /// A location.
@@ -70,6 +79,8 @@ pub(crate) enum Node {
     Product(Product),
     /// A purchase order.
     PurchaseOrder(PurchaseOrder),
+    /// A refund that waits for somebody else.
+    RefundRequest(RefundRequest),
     /// A role.
     Role(Role),
     /// A routing strategy.
@@ -142,6 +153,13 @@ impl Node {
             // Neither is a node of the contract.
             Kind::FulfillmentLine | Kind::RiskListEntry => None,
             Kind::Hold => loaders.hold(id).await?.map(|row| Self::Hold(Hold(row))),
+            Kind::Invoice => loaders.invoice(id).await?.map(|row| Self::Invoice(Invoice(row))),
+            Kind::JournalEntry => {
+                loaders.journal_entry(id).await?.map(|row| Self::JournalEntry(JournalEntry(row)))
+            }
+            Kind::LedgerAccount => {
+                loaders.account(id).await?.map(|row| Self::LedgerAccount(LedgerAccount(row)))
+            }
             Kind::LegalEntity => {
                 needs(Permission::CatalogRead)?;
                 loaders.legal_entity(id).await?.map(|row| Self::LegalEntity(LegalEntity(row)))
@@ -173,6 +191,10 @@ impl Node {
             Kind::PurchaseOrder => {
                 let row = loaders.purchase_order(id).await?;
                 row.map(|row| Self::PurchaseOrder(PurchaseOrder(row)))
+            }
+            Kind::RefundRequest => {
+                let row = loaders.refund_request(id).await?;
+                row.map(|row| Self::RefundRequest(RefundRequest(row)))
             }
             Kind::Role => {
                 needs(Permission::AccessManage)?;

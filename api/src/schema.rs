@@ -11,10 +11,16 @@ use crate::fulfillment::mutations::FulfillmentMutation;
 use crate::fulfillment::queries::FulfillmentQuery;
 use crate::fulfillment::subscriptions::FulfillmentSubscription;
 use crate::integrity::IntegrityQuery;
+use crate::invoices::mutations::InvoiceMutation;
+use crate::invoices::queries::InvoiceQuery;
+use crate::ledger::mutations::LedgerMutation;
+use crate::ledger::queries::LedgerQuery;
 use crate::node::NodeQuery;
 use crate::orders::mutations::OrderMutation;
 use crate::orders::queries::OrderQuery;
 use crate::orders::subscriptions::OrderSubscription;
+use crate::payments::mutations::PaymentMutation;
+use crate::payments::queries::PaymentQuery;
 use crate::risk::mutations::RiskMutation;
 use crate::risk::queries::RiskQuery;
 use crate::routing::mutations::RoutingMutation;
@@ -48,6 +54,9 @@ pub(crate) struct Query(
     PurchasingQuery,
     CountQuery,
     ReplenishmentQuery,
+    PaymentQuery,
+    LedgerQuery,
+    InvoiceQuery,
     EventQuery,
     WebhookQuery,
     IntegrityQuery,
@@ -68,6 +77,9 @@ pub(crate) struct Mutation(
     TransferMutation,
     PurchasingMutation,
     CountMutation,
+    PaymentMutation,
+    LedgerMutation,
+    InvoiceMutation,
     WebhookMutation,
 );
 

@@ -211,7 +211,7 @@ async fn read_signing_keys(tokens: Tokens) {
 /// Links the entries of the audit log, behind the writers.
 async fn seal_audit_log(store: Store) {
     loop {
-        match operations::audit::seal::seal(&store).await {
+        match operations::chain::seal(&store).await {
             // Perhaps there is more.
             Ok(sealed) if sealed > 0 => tracing::debug!(sealed, "audit entries sealed"),
             Ok(_) => {}

@@ -605,3 +605,105 @@ pub enum StockCountState {
     /// Given up; nothing was changed.
     Cancelled,
 }
+
+/// What an account holds.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum AccountKind {
+    /// What we own, or are owed.
+    Asset,
+    /// What we owe.
+    Liability,
+    /// What was earned.
+    Revenue,
+    /// What was spent.
+    Expense,
+    /// What is only remembered: never part of the balance.
+    Memo,
+}
+
+/// Which way a document goes.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum InvoiceKind {
+    /// The customer owes.
+    Invoice,
+    /// We owe.
+    CreditNote,
+}
+
+/// Why a document was issued.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum InvoiceCause {
+    /// Goods left.
+    Shipment,
+    /// What left costs something else than was invoiced.
+    Correction,
+    /// Goods came back.
+    Return,
+    /// Money is given back, and no goods come back.
+    Allowance,
+}
+
+/// Under which rule a tax is due.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum TaxScheme {
+    /// Where the seller is.
+    Domestic,
+    /// Where the buyer is, told in one return for all of the union.
+    Oss,
+    /// Nothing: the goods leave the union, or the country.
+    Export,
+    /// The buyer, a business elsewhere in the union, owes it.
+    ReverseCharge,
+    /// Nothing: the goods bear no tax.
+    Exempt,
+}
+
+/// Where taxes are rounded.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum TaxRounding {
+    /// Once for each rate of a document, then dealt out to the lines.
+    Document,
+    /// Line by line.
+    Line,
+}
+
+/// Where a request to give money stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RefundRequestState {
+    /// Nobody decided yet.
+    Pending,
+    /// It was given.
+    Granted,
+    /// It was not.
+    Denied,
+}

@@ -7,6 +7,8 @@ use sea_orm::entity::prelude::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::enums::TaxRounding;
+
 /// The company that sells, invoices and books.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "legal_entities")]
@@ -26,6 +28,14 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// Where its days begin, IANA.
+    pub time_zone: String,
+    /// How its taxes are rounded.
+    pub tax_rounding: TaxRounding,
+    /// Nothing is booked on or before this day, `YYYY-MM-DD`.
+    pub closed_through: Option<String>,
+    /// Whether it tells its sales to other member states in the one-stop shop.
+    pub one_stop_shop: bool,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -35,5 +45,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, name, country_code, tax_id, base_currency, created_at, updated_at
+    id, name, country_code, tax_id, base_currency, created_at, updated_at, time_zone, tax_rounding, closed_through, one_stop_shop
 }

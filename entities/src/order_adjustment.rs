@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::enums::AdjustmentKind;
@@ -29,6 +30,8 @@ pub struct Model {
     pub tax_minor: i64,
     /// Its own tax rate in millionths; none where it follows the goods.
     pub tax_rate_ppm: Option<i32>,
+    /// Rate in millionths, amount and tax, for each rate that it bears.
+    pub tax_parts: Option<Json>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -38,5 +41,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, kind, label, amount_minor, tax_minor, tax_rate_ppm
+    id, order_id, position, kind, label, amount_minor, tax_minor, tax_rate_ppm, tax_parts
 }

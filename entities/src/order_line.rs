@@ -8,6 +8,8 @@ use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::enums::TaxScheme;
+
 /// What was ordered of one SKU. Amounts are minor units of the order's currency and of what is not cancelled.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "order_lines")]
@@ -63,6 +65,14 @@ pub struct Model {
     pub components: Option<Json>,
     /// When its order was placed, so that an index lists orders in that order.
     pub order_placed_at: OffsetDateTime,
+    /// Under which rule it is taxed.
+    pub tax_scheme: TaxScheme,
+    /// Where the tax is due.
+    pub tax_country: Option<String>,
+    /// The rate that it bears where the seller is.
+    pub home_rate_ppm: i32,
+    /// Whether whoever ordered said the rate.
+    pub tax_given: bool,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -72,5 +82,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, components, order_placed_at
+    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, components, order_placed_at, tax_scheme, tax_country, home_rate_ppm, tax_given
 }

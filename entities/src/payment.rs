@@ -55,6 +55,10 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// Authorized once and released.
     pub voided_minor: i64,
+    /// Asked for and not confirmed.
+    pub capturing_minor: i64,
+    /// On its way back and not confirmed.
+    pub refunding_minor: i64,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -64,5 +68,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor
 }

@@ -49,6 +49,8 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// What decides about the rate that it bears elsewhere.
+    pub tax_category: String,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -58,5 +60,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, product_id, sku, sku_key, barcode, name, name_key, attributes, weight_grams, customs_code, origin_country, bundle, unit_cost_minor, unit_cost_currency, final_sale, active, created_at, updated_at
+    id, product_id, sku, sku_key, barcode, name, name_key, attributes, weight_grams, customs_code, origin_country, bundle, unit_cost_minor, unit_cost_currency, final_sale, active, created_at, updated_at, tax_category
 }

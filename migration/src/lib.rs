@@ -33,6 +33,8 @@ mod m0024_list_orders;
 mod m0025_value_stock;
 mod m0026_cover_order_lists;
 mod m0027_create_stock_documents;
+mod m0028_create_ledger;
+mod m0029_give_money_back;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -71,6 +73,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_value_stock::Migration),
             Box::new(m0026_cover_order_lists::Migration),
             Box::new(m0027_create_stock_documents::Migration),
+            Box::new(m0028_create_ledger::Migration),
+            Box::new(m0029_give_money_back::Migration),
         ]
     }
 }

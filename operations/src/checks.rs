@@ -47,6 +47,15 @@ pub(crate) fn currency(faults: &mut Faults, field: &str, code: &str) -> Option<C
     currency
 }
 
+/// A day such as `2026-01-31`.
+pub(crate) fn date(faults: &mut Faults, field: &str, text: &str) -> Option<String> {
+    let parsed = text.trim().parse::<jiff::civil::Date>().ok();
+    if parsed.is_none() {
+        faults.add(RefusalCode::Invalid, field, "is a day such as 2026-01-31");
+    }
+    parsed.map(|date| date.to_string())
+}
+
 /// A whole number within bounds.
 pub(crate) fn within(faults: &mut Faults, field: &str, value: i32, min: i32, max: i32) -> i32 {
     if !(min..=max).contains(&value) {

@@ -71,11 +71,14 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     checks.push(under_way(&db).await?);
     checks.push(orphans(&db).await?);
     checks.push(expired_timers(&db).await?);
-    checks.push(crate::audit::seal::check(&db).await?);
+    checks.extend(crate::ledger::check::all(&db).await?);
+    for chain in crate::chain::Chain::ALL {
+        checks.push(crate::chain::check(&db, chain).await?);
+    }
     Ok(Report { checked_at: db.now(), checks })
 }
 
-async fn grouped(
+pub(crate) async fn grouped(
     db: &Db,
     name: &'static str,
     rows: &str,
@@ -151,16 +154,17 @@ async fn sums(db: &Db, query: Sql) -> Result<HashMap<Uuid, i64>> {
 }
 
 /// Totals against lines, states against facts, payments against what is said to be paid.
-async fn orders(db: &Db) -> Result<[Check; 4]> {
+async fn orders(db: &Db) -> Result<[Check; 5]> {
     let mut totals = Check::named("totals against lines");
     let mut units = Check::named("quantities of lines");
     let mut states = Check::named("states against facts");
     let mut paid = Check::named("paid against payments");
+    let mut invoiced = Check::named("invoices against what left");
     let mut after = Uuid::nil();
     loop {
         let query = format!("select * from orders where id > ? order by id limit {CHUNK}");
         let orders: Vec<order::Model> = db.all(sql(query).bind(after)).await?;
-        let Some(last) = orders.last() else { return Ok([totals, units, states, paid]) };
+        let Some(last) = orders.last() else { return Ok([totals, units, states, paid, invoiced]) };
         after = last.id;
         let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
         let mut lines: HashMap<Uuid, Vec<order_line::Model>> = HashMap::new();
@@ -213,6 +217,7 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
                     format!("{}: is {found:?}, the facts say {expected:?}", order.number)
                 });
             }
+            check_invoiced(&mut invoiced, order, &own);
             paid.rows_checked += 1;
             if of(&captured) != order.paid_minor {
                 paid.violation(|| {
@@ -221,6 +226,20 @@ async fn orders(db: &Db) -> Result<[Check; 4]> {
                 });
             }
         }
+    }
+}
+
+fn check_invoiced(check: &mut Check, order: &order::Model, lines: &[order_line::Model]) {
+    if !order.in_books || order.draft {
+        return;
+    }
+    check.rows_checked += 1;
+    let left = crate::orders::totals::value_of_what_left(order, lines);
+    if left != order.invoiced_minor {
+        check.violation(|| {
+            let invoiced = order.invoiced_minor;
+            format!("{}: {invoiced} invoiced, what left is worth {left}", order.number)
+        });
     }
 }
 
@@ -324,6 +343,10 @@ async fn orphans(db: &Db) -> Result<Check> {
         ("stock_movements", "level_id", "stock_levels"),
         ("stock_transfer_lines", "transfer_id", "stock_transfers"),
         ("purchase_order_lines", "purchase_order_id", "purchase_orders"),
+        ("postings", "entry_id", "journal_entries"),
+        ("invoice_lines", "invoice_id", "invoices"),
+        ("invoice_dues", "invoice_id", "invoices"),
+        ("invoices", "order_id", "orders"),
     ] {
         let rows = sql(format!("select count(*) from {part}"));
         check.rows_checked += db.value::<i64>(rows).await?.unwrap_or(0);

@@ -490,7 +490,7 @@ impl Db {
     }
 
     /// The clock.
-    pub(crate) fn now(&self) -> time::OffsetDateTime {
+    pub fn now(&self) -> time::OffsetDateTime {
         self.store.0.clock.now()
     }
 
@@ -699,6 +699,7 @@ tuples! {
     (A 0, B 1)
     (A 0, B 1, C 2)
     (A 0, B 1, C 2, D 3)
+    (A 0, B 1, C 2, D 3, E 4)
     (A 0, B 1, C 2, D 3, E 4, F 5)
 }
 

@@ -90,7 +90,7 @@ def open_orders(url, token, channel):
         order = {"channelId": channel, "lines": [{"sku": f"SKU-{1 + number:05}", "quantity": 1}], "email": f"open{number % 97}@example.com",
                  "shippingAddress": {"line1": f"Weg {number}", "city": "Bonn", "postalCode": "53111", "countryCode": "DE"}}
         if number % 3:
-            order["payments"] = [{"provider": "p", "method": "card", "authorized": "9999.00"}]
+            order["payments"] = [{"provider": "manual", "method": "card", "authorized": "9999.00"}]
         if number % 5 == 0:
             order["billingAddress"] = {"line1": "Rue 1", "city": "Paris", "countryCode": "FR"}
         placed = ask(f"mutation($i: OrderPlaceInput!) {{ orderPlace(input: $i) {{ order {{ id }} {errors} }} }}", {"i": order})[1]["orderPlace"]["order"]["id"]

@@ -54,7 +54,7 @@ def main(url, token, orders=300):
     for number in range(int(orders)):
         chosen = [skus[(number * 17 + line * 11) % 120] for line in range(10)]
         order = {"channelId": channel, "lines": [{"sku": sku, "quantity": 1 + number % 3} for sku in chosen],
-                 "payments": [{"provider": "p", "method": "card", "authorized": "9999.00"}],
+                 "payments": [{"provider": "manual", "method": "card", "authorized": "9999.00"}],
                  "shippingAddress": {"line1": f"Weg {number}", "city": "City", "countryCode": "DE",
                                      "latitude": 47 + number % 70 / 10, "longitude": 6 + number % 80 / 10}}
         taken, placed = ask(f"mutation($i: OrderPlaceInput!) {{ orderPlace(input: $i) {{ order {{ fulfillments {{ id }} }} {errors} }} }}", {"i": order})

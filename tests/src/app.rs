@@ -156,6 +156,21 @@ impl TestApp {
         aftercart::ids::encode(aftercart::ids::Kind::User, id)
     }
 
+    /// A new user with one role, signed in.
+    pub async fn signed_in(&self, email: &str, role: &str) -> Client {
+        self.user(email, role).await;
+        self.sign_in(email).await
+    }
+
+    /// A user who is there, signed in.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let sign_in = "mutation($input: SignInInput!) { signIn(input: $input) { session { accessToken } userErrors { code message field } } }";
+        let input = serde_json::json!({ "email": email, "password": PASSWORD });
+        let session = self.anonymous().done(sign_in, input).await["session"].clone();
+        let token = session["accessToken"].as_str().expect("a token").to_owned();
+        self.anonymous().with_token(&token)
+    }
+
     /// Moves the clock and runs what is due then.
     pub async fn later(&self, by: time::Duration) -> usize {
         self.clock.advance(by);
@@ -255,6 +270,16 @@ impl TestApp {
             "roles",
             "webhook_endpoints",
             "webhook_deliveries",
+            "exchange_rates",
+            "tax_rates",
+            "journal_entries",
+            "postings",
+            "invoices",
+            "invoice_lines",
+            "invoice_dues",
+            "payment_transactions",
+            "refund_requests",
+            "money_grants",
         ] {
             let count = self.number(&format!("select count(*) from {table}")).await;
             books.push((table.to_owned(), count));
@@ -274,13 +299,15 @@ impl TestApp {
         books
     }
 
-    /// Every entry of the audit log lies under a seal. On `PostgreSQL` those of other tests' transactions
+    /// Every entry of the audit log and of the journal lies under a seal. On `PostgreSQL` those of other tests' transactions
     /// that still run are waited for.
     pub async fn seal(&self) {
-        let left = "select (select count(*) from audit_entries)
-            - (select cast(coalesce(sum(entries), 0) as bigint) from audit_seals)";
+        let left =
+            "select (select count(*) from audit_entries) + (select count(*) from journal_entries)
+            - (select cast(coalesce(sum(entries), 0) as bigint) from audit_seals)
+            - (select cast(coalesce(sum(entries), 0) as bigint) from journal_seals)";
         while self.number(left).await > 0 {
-            operations::audit::seal::seal(&self.store).await.expect("seals");
+            operations::chain::seal(&self.store).await.expect("seals");
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     }

@@ -6,14 +6,15 @@ pub fn random(seed: &mut u64, below: u64) -> u64 {
     (*seed >> 33) % below
 }
 
+/// Whether the full form of the tests was asked for.
+pub fn full() -> bool {
+    std::env::var("TEST_FULL").is_ok()
+}
+
 /// `TEST_SEED`, else another seed each time in the full form, and always the same where others wait for the result.
 pub fn seed() -> u64 {
     let given = std::env::var("TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     given.unwrap_or_else(|| {
-        if std::env::var("TEST_FULL").is_ok() {
-            std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0)
-        } else {
-            5
-        }
+        if full() { std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0) } else { 5 }
     })
 }

@@ -304,6 +304,47 @@ pub const NOTE_ADD: &str = "mutation($input: NoteAddInput!, $key: String) {
     note { id text subjectId author { kind label } mentions { name } }
     userErrors { code message field } } }";
 
+pub const PAYMENT_RECORD: &str = "mutation($input: PaymentRecordForOrderInput!, $key: String) {
+  paymentRecord(input: $input, idempotencyKey: $key) { payment { id version state provider method authorized { amount } captured { amount } refunded { amount } refundable { amount }
+      transactions { id kind state amount { amount } providerReference message } order { state paymentState totals { paid { amount } refunded { amount } outstanding { amount } } flags { code } } }
+    refundRequest { id state amount { amount } reason } userErrors { code message field details } } }";
+pub const PAYMENT_REPORT: &str = "mutation($input: PaymentTransactionReportInput!, $key: String) {
+  paymentTransactionReport(input: $input, idempotencyKey: $key) { payment { id version state provider method authorized { amount } captured { amount } refunded { amount } refundable { amount }
+      transactions { id kind state amount { amount } providerReference message } order { state paymentState totals { paid { amount } refunded { amount } outstanding { amount } } flags { code } } }
+    refundRequest { id state amount { amount } reason } userErrors { code message field details } } }";
+pub const PAYMENT_CAPTURE: &str = "mutation($input: PaymentAmountInput!, $key: String) {
+  paymentCapture(input: $input, idempotencyKey: $key) { payment { id version state provider method authorized { amount } captured { amount } refunded { amount } refundable { amount }
+      transactions { id kind state amount { amount } providerReference message } order { state paymentState totals { paid { amount } refunded { amount } outstanding { amount } } flags { code } } }
+    refundRequest { id state amount { amount } reason } userErrors { code message field details } } }";
+pub const PAYMENT_VOID: &str = "mutation($input: PaymentIdInput!, $key: String) {
+  paymentVoid(input: $input, idempotencyKey: $key) { payment { id version state provider method authorized { amount } captured { amount } refunded { amount } refundable { amount }
+      transactions { id kind state amount { amount } providerReference message } order { state paymentState totals { paid { amount } refunded { amount } outstanding { amount } } flags { code } } }
+    refundRequest { id state amount { amount } reason } userErrors { code message field details } } }";
+pub const PAYMENT_REFUND: &str = "mutation($input: PaymentRefundInput!, $key: String) {
+  paymentRefund(input: $input, idempotencyKey: $key) { payment { id version state provider method authorized { amount } captured { amount } refunded { amount } refundable { amount }
+      transactions { id kind state amount { amount } providerReference message } order { state paymentState totals { paid { amount } refunded { amount } outstanding { amount } } flags { code } } }
+    refundRequest { id state amount { amount } reason } userErrors { code message field details } } }";
+pub const REFUND_DECIDE: &str = "mutation($input: RefundRequestDecideInput!, $key: String) {
+  refundRequestDecide(input: $input, idempotencyKey: $key) {
+    refundRequest { id state note requestedBy { label } decidedBy { label } payment { refunded { amount } } } userErrors { code message field } } }";
+pub const INVOICE_PAY: &str = "mutation($input: InvoicePaymentRecordInput!, $key: String) {
+  invoicePaymentRecord(input: $input, idempotencyKey: $key) {
+    invoice { id number outstanding { amount } order { totals { outstanding { amount } } payments { provider captured { amount } } } }
+    userErrors { code message field details } } }";
+pub const EXCHANGE_RATES_SET: &str = "mutation($input: ExchangeRatesSetInput!, $key: String) {
+  exchangeRatesSet(input: $input, idempotencyKey: $key) {
+    rates { base currencyCode on rate source } userErrors { code message field } } }";
+pub const TAX_RATES_SET: &str = "mutation($input: TaxRatesSetInput!, $key: String) {
+  taxRatesSet(input: $input, idempotencyKey: $key) {
+    rates { countryCode category from rate } userErrors { code message field } } }";
+pub const PERIOD_CLOSE: &str = "mutation($input: PeriodCloseInput!, $key: String) {
+  periodClose(input: $input, idempotencyKey: $key) {
+    legalEntity { id closedThrough } userErrors { code message field } } }";
+pub const JOURNAL_ENTRY_REVERSE: &str = "mutation($input: JournalEntryReverseInput!, $key: String) {
+  journalEntryReverse(input: $input, idempotencyKey: $key) {
+    journalEntry { id number description reverses { id reversedBy { id } } postings { account { code } debit { amount } credit { amount } } }
+    userErrors { code message field } } }";
+
 pub struct Shop {
     pub admin: Client,
     pub entity: String,
@@ -331,6 +372,16 @@ pub struct Documents {
     pub counts: [Json; 3],
 }
 
+/// Money of the web shop, one for each thing that is done with some.
+pub struct Money {
+    /// Two authorized, one promised, one captured.
+    pub payments: [Json; 4],
+    /// On terms, and not paid.
+    pub invoice: Json,
+    /// To give something back of the last payment.
+    pub request: Json,
+}
+
 impl Shop {
     /// Channels `web` (Berlin, Hamburg, store) and `market` (Hamburg); SKUs A 10.00, B 20.00,
     /// C 33.33, D 5.00 (7 %), and the bundle SET of two A and one B at 35.00; taxes of 19 % included.
@@ -348,6 +399,42 @@ impl Shop {
         let shop = Self { admin, entity, web, market, berlin, hamburg, store };
         shop.stock_shelves().await;
         shop
+    }
+
+    /// Money, one for each thing that is done with some.
+    pub async fn money(&self, app: &TestApp) -> Money {
+        let mut payments = [Json::Null, Json::Null, Json::Null, Json::Null];
+        let given = ["authorized", "authorized", "pending", "captured"];
+        let digital = |payment: Json| {
+            let mut order = self.order(&[("D", 1)]);
+            order["deliveryMethod"] = json!("DIGITAL");
+            order["payments"] = json!([payment]);
+            order
+        };
+        let query =
+            "query($id: ID!) { order(by: { id: $id }) { payments { id } invoices { id } } }";
+        for (payment, given) in payments.iter_mut().zip(given) {
+            let mut order = digital(json!({ "provider": "psp", "method": "card", given: "5.00" }));
+            if given == "authorized" {
+                // Nothing leaves, so that it stays as it is.
+                order["deliveryMethod"] = json!("SHIP");
+            }
+            let order = self.place(order).await;
+            let found = self.admin.payload(query, json!({ "id": order["id"] })).await;
+            *payment = found["payments"][0]["id"].clone();
+        }
+        let mut order = digital(Json::Null);
+        order["payments"] = json!([]);
+        order["paymentTermsDays"] = json!(14);
+        let order = self.place(order).await;
+        let found = self.admin.payload(query, json!({ "id": order["id"] })).await;
+        let role = json!({ "name": "asks", "permissions": ["ORDERS_READ", "PAYMENTS_READ", "REFUNDS_WRITE"], "refundLimit": "0" });
+        self.admin.done(ROLE_DEFINE, role).await;
+        let clerk = app.signed_in("asks@shop.example", "asks").await;
+        let ask = json!({ "paymentId": payments[3], "amount": "2.00", "reason": "x", "requestApproval": true });
+        let asked = clerk.done(PAYMENT_REFUND, ask).await;
+        let request = asked["refundRequest"]["id"].clone();
+        Money { payments, invoice: found["invoices"][0]["id"].clone(), request }
     }
 
     async fn stock_shelves(&self) {
@@ -375,7 +462,7 @@ impl Shop {
     pub fn paid(&self, lines: &[(&str, i32)]) -> Json {
         let mut order = self.order(lines);
         order["payments"] =
-            json!([{ "provider": "stripe", "method": "card", "authorized": "1000.00" }]);
+            json!([{ "provider": "manual", "method": "card", "authorized": "1000.00" }]);
         order
     }
 

@@ -142,6 +142,9 @@ async fn with_channel(cli: &Cli) {
         country_code: "DE".into(),
         tax_id: None,
         base_currency: "EUR".into(),
+        time_zone: None,
+        one_stop_shop: None,
+        tax_rounding: None,
     };
     let entity = legal_entity_upsert(&store, Call::by(&actor), &entity).await.unwrap();
     let channel = UpsertChannel {

@@ -8,7 +8,7 @@ use serde_json::json;
 async fn shop_with_orders(app: &TestApp) -> Shop {
     let shop = Shop::open(app).await;
     let mut input = shop.order(&[("A", 2), ("SET", 1)]);
-    input["payments"] = json!([{ "provider": "p", "method": "card", "captured": "55.00" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "captured": "55.00" }]);
     input["adjustments"] = json!([{ "kind": "SHIPPING", "label": "s", "amount": "4.90" }]);
     shop.place(input).await;
     shop.place(shop.order(&[("B", 1)])).await;
@@ -104,6 +104,52 @@ async fn money_that_no_payment_captured() {
     )
     .await;
     finds("update orders set paid_minor = paid_minor + 1", "paid against payments").await;
+}
+
+/// An order of which something left, with everything that the books tell of it.
+async fn shipped(app: &TestApp) {
+    let shop = shop_with_orders(app).await;
+    let order = shop.place(shop.paid(&[("A", 1)])).await;
+    shop.ship(&shop.work(&order, 0).await).await;
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn books_that_say_something_else() {
+    for (damage, check) in [
+        (
+            "update postings set amount_minor = amount_minor + 1 where account = 2100",
+            "ledger balance",
+        ),
+        ("update postings set base_minor = base_minor + 1 where account = 2100", "ledger balance"),
+        ("update orders set deposit_minor = deposit_minor + 1", "orders against postings"),
+        ("update orders set refund_due_base_minor = 1", "orders against postings"),
+        ("update payments set refunded_minor = 1", "payments against postings"),
+        ("update payments set voided_minor = voided_minor + 1", "payments against postings"),
+        ("update invoice_series set last = last + 1", "numbers of invoices"),
+        ("update invoices set sequence = sequence + 7", "numbers of invoices"),
+        ("update invoice_lines set net_minor = net_minor + 1", "invoices against their lines"),
+        ("update invoices set net_minor = net_minor + 1", "invoices against their lines"),
+        ("update orders set invoiced_minor = invoiced_minor + 1", "invoices against what left"),
+        ("update orders set receivable_minor = 5", "invoices against their lines"),
+        ("update journal_entries set description = 'x'", "journal chain"),
+        ("update postings set subledger = '{}'", "journal chain"),
+        ("delete from journal_entries where template = 'cost'", "journal chain"),
+    ] {
+        let app = TestApp::start().await;
+        shipped(&app).await;
+        for table in ["journal_entries", "postings", "invoices", "invoice_lines"] {
+            let on = if app.store.is_postgres() { format!(" on {table}") } else { String::new() };
+            for operation in ["update", "delete"] {
+                app.plant(&format!("drop trigger {table}_no_{operation}{on}")).await;
+            }
+        }
+        app.plant(damage).await;
+        let report = verify(&app.store, &Actor::system()).await.unwrap();
+        let off = report.checks.iter().filter(|check| check.violations > 0);
+        let off: Vec<&str> = off.map(|check| check.name).collect();
+        assert!(off.contains(&check), "{damage}: found {off:?}");
+    }
 }
 
 #[tokio::test]

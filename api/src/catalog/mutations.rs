@@ -7,6 +7,7 @@ use super::types::{
 use crate::context::Ask;
 use crate::errors::{OrNull, UserError, answer, user_errors};
 use crate::ids::{Kind, uuid, uuids};
+use crate::ledger::types::TaxRounding;
 use crate::scalars::{AddressInput, CountryCode, CurrencyCode, Date, Decimal, MoneyInput};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use operations::catalog::channel_upsert::{UpsertChannel, channel_upsert};
@@ -32,8 +33,15 @@ pub(crate) struct LegalEntityUpsertInput {
     country_code: CountryCode,
     /// Its tax number.
     tax_id: Option<String>,
-    /// The currency its books are kept in.
+    /// The currency its books are kept in; it stays once anything is booked.
     base_currency: CurrencyCode,
+    /// Where its days begin, such as `Europe/Berlin`; without it what it is, UTC at first.
+    time_zone: Option<String>,
+    /// Whether it tells its sales to other member states of the European Union in the one-stop shop, and taxes them where
+    /// the goods go; without it what it is, false at first.
+    one_stop_shop: Option<bool>,
+    /// Where its taxes are rounded, for orders from now on; without it what it is, `DOCUMENT` at first.
+    tax_rounding: Option<TaxRounding>,
 }
 
 /// A channel to make or change, matched by its code.
@@ -164,6 +172,9 @@ pub(crate) struct VariantInput {
     unit_cost: Option<MoneyInput>,
     /// Never returnable; a new one is.
     final_sale: Option<bool>,
+    /// What decides about the rate that it bears in other countries, such as `REDUCED`; `EXEMPT` bears none anywhere.
+    /// Without it what it is, `STANDARD` at first. Up to 50 characters.
+    tax_category: Option<String>,
     /// Whether it can be ordered; a new one can.
     active: Option<bool>,
 }
@@ -231,9 +242,9 @@ pub(crate) struct SupplierTermInput {
 #[derive(SimpleObject)]
 pub(crate) struct LegalEntityPayload {
     /// The legal entity; null when refused.
-    legal_entity: Option<LegalEntity>,
+    pub(crate) legal_entity: Option<LegalEntity>,
     /// Why it was refused; empty when it was not.
-    user_errors: Vec<UserError>,
+    pub(crate) user_errors: Vec<UserError>,
 }
 
 /// What came of a channel's upsert.
@@ -293,6 +304,9 @@ impl CatalogMutation {
             country_code: input.country_code.0,
             tax_id: input.tax_id,
             base_currency: input.base_currency.0,
+            time_zone: input.time_zone,
+            one_stop_shop: input.one_stop_shop,
+            tax_rounding: input.tax_rounding.map(Into::into),
         };
         let done = async {
             legal_entity_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
@@ -505,6 +519,7 @@ impl From<VariantInput> for UpsertVariant {
             prices: input.prices.map(|list| list.into_iter().map(price).collect()),
             unit_cost: input.unit_cost.map(|cost| (cost.amount.0, cost.currency_code.0)),
             final_sale: input.final_sale,
+            tax_category: input.tax_category,
             active: input.active,
         }
     }

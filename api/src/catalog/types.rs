@@ -3,6 +3,7 @@
 use crate::context::{Ask, present};
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id, uuid, uuids};
+use crate::ledger::types::TaxRounding;
 use crate::paging::connection;
 use crate::scalars::{Address, CountryCode, CurrencyCode, Date, Decimal, Money, int};
 use crate::stock::types::StockLevel;
@@ -179,6 +180,26 @@ impl LegalEntity {
     /// The currency its books are kept in.
     async fn base_currency(&self) -> CurrencyCode {
         CurrencyCode(self.0.base_currency.clone())
+    }
+
+    /// Where its days begin.
+    async fn time_zone(&self) -> &str {
+        &self.0.time_zone
+    }
+
+    /// Whether it tells its sales to other member states of the European Union in the one-stop shop.
+    async fn one_stop_shop(&self) -> bool {
+        self.0.one_stop_shop
+    }
+
+    /// Where its taxes are rounded.
+    async fn tax_rounding(&self) -> TaxRounding {
+        self.0.tax_rounding.into()
+    }
+
+    /// Nothing is booked on or before this day any longer.
+    async fn closed_through(&self) -> Option<Date> {
+        self.0.closed_through.clone().map(Date)
     }
 }
 
@@ -479,6 +500,11 @@ impl Variant {
         actor.require(Permission::PurchasingRead).or_null(ctx)?;
         let currency = self.0.unit_cost_currency.as_deref()?;
         Some(Money::of(self.0.unit_cost_minor?, currency))
+    }
+
+    /// What decides about the rate that it bears in other countries, such as `STANDARD`.
+    async fn tax_category(&self) -> &str {
+        &self.0.tax_category
     }
 
     /// Never returnable (final sale) whatever the policy says.

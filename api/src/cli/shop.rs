@@ -308,6 +308,9 @@ impl Maker<'_> {
             country_code: "DE".into(),
             tax_id: Some("DE136695976".into()),
             base_currency: "EUR".into(),
+            time_zone: Some("Europe/Berlin".into()),
+            one_stop_shop: None,
+            tax_rounding: None,
         };
         let entity = legal_entity_upsert(self.store, self.call(), &entity).await?;
         let warehouses = vec![places.berlin, places.hamburg, places.munich];
@@ -767,6 +770,7 @@ fn variant(sku: &str, name: &str) -> UpsertVariant {
         prices: None,
         unit_cost: None,
         final_sale: None,
+        tax_category: None,
         active: None,
     }
 }

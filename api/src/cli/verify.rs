@@ -9,7 +9,7 @@ pub(super) async fn run() -> Outcome {
     let config = configure()?;
     let store = open(&config).await?;
     // What commands wrote while no server ran is sealed now.
-    while operations::audit::seal::seal(&store).await? > 0 {}
+    while operations::chain::seal(&store).await? > 0 {}
     let report = verify(&store, &Actor::system()).await?;
     store.close().await;
     for check in &report.checks {

@@ -8,10 +8,12 @@ use crate::errors::{Failure, OrNull};
 use crate::events::types::{Event, EventConnection};
 use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, encode_prefixed, id};
+use crate::invoices::types::Invoice;
+use crate::ledger::types::TaxScheme;
 use crate::paging::{connection, counted, page_args};
 use crate::payments::types::Payment;
 use crate::risk::types::RiskAssessment;
-use crate::scalars::{Address, DateTime, Decimal, Money};
+use crate::scalars::{Address, CountryCode, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{
     enums, fulfillment, note, order, order_adjustment, order_flag, order_hold, order_line, payment,
@@ -489,6 +491,14 @@ impl Order {
         Some(rows.iter().cloned().map(Payment).collect())
     }
 
+    /// Its invoices and credit notes, oldest first. Needs `PAYMENTS_READ`.
+    async fn invoices(&self, ctx: &Context<'_>) -> Option<Vec<Invoice>> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::PaymentsRead).or_null(ctx)?;
+        let rows = ctx.loaders().invoices_of(self.row().id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Invoice).collect())
+    }
+
     /// Internal messages between teams about this order, newest first; customers never see them.
     /// Needs `ORDERS_WRITE`.
     async fn notes(&self, ctx: &Context<'_>) -> Option<Vec<Note>> {
@@ -592,6 +602,16 @@ impl OrderLine {
     /// The tax rate as a fraction: 0.19 is 19 %.
     async fn tax_rate(&self) -> Decimal {
         Decimal::rate(self.0.tax_rate_ppm)
+    }
+
+    /// Under which rule it is taxed.
+    async fn tax_scheme(&self) -> TaxScheme {
+        self.0.tax_scheme.into()
+    }
+
+    /// Where the tax is due; null for what was ordered before that was noted.
+    async fn tax_country_code(&self) -> Option<CountryCode> {
+        self.0.tax_country.clone().map(CountryCode)
     }
 
     /// Unit price x quantity - discount, with the tax.
@@ -797,10 +817,12 @@ impl OrderTotals {
         self.0.money(self.0.row().refunded_minor)
     }
 
-    /// grandTotal - paid + refunded; negative when too much was paid.
+    /// grandTotal - paid + refunded, less what was given back of what was invoiced; negative when too much was paid, and while
+    /// a refund is on its way or failed.
     async fn outstanding(&self) -> Money {
         let row = self.0.row();
-        self.0.money(row.grand_total_minor - row.paid_minor + row.refunded_minor)
+        let owed = row.grand_total_minor - row.credited_minor;
+        self.0.money(owed - row.paid_minor + row.refunded_minor)
     }
 }
 

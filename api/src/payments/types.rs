@@ -2,6 +2,7 @@
 
 use crate::context::{Ask, present};
 use crate::errors::{Failure, OrNull};
+use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, id};
 use crate::orders::types::Order;
 use crate::scalars::{CountryCode, DateTime, Decimal, Money};
@@ -139,6 +140,11 @@ impl Payment {
         self.money(self.0.refunded_minor)
     }
 
+    /// What was captured and is neither given back nor on its way back.
+    async fn refundable(&self) -> Money {
+        self.money(operations::payments::read::refundable(&self.0))
+    }
+
     /// When it was obtained.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
@@ -160,6 +166,8 @@ impl Payment {
         Ok(rows.iter().cloned().map(PaymentTransaction).collect())
     }
 }
+
+crate::paging::connection!(PaymentConnection, PaymentEdge, Payment, "payments");
 
 #[derive(Clone)]
 pub(crate) struct PaymentTransaction(pub(crate) Arc<payment_transaction::Model>);
@@ -201,6 +209,12 @@ impl PaymentTransaction {
     /// When.
     async fn at(&self) -> DateTime {
         DateTime(self.0.at)
+    }
+
+    /// What it pays for, of a capture at shipment. Needs `FULFILLMENT_READ`.
+    async fn fulfillment(&self, ctx: &Context<'_>) -> Option<Fulfillment> {
+        let found = ctx.loaders().fulfillment(self.0.fulfillment_id?).await.or_null(ctx)?;
+        found.map(Fulfillment)
     }
 
     /// What the provider said.

@@ -1,5 +1,5 @@
 //! The audit log: who did what, and who was denied what. Rows are never changed and never deleted; seals
-//! behind the writers ([`seal`]) show that none was.
+//! behind the writers ([`crate::chain`]) show that none was.
 //!
 //! Every operation writes one entry in its own transaction: [`record`] adds it, with what changed, to
 //! the rows of the operation, and `idempotency::once` writes a plain one where a body adds none.
@@ -7,7 +7,6 @@
 //! passwords and secrets are left out.
 
 pub mod read;
-pub mod seal;
 mod sql;
 
 use crate::actor::Actor;
@@ -105,7 +104,7 @@ fn entry(db: &Db, remark: Remark, change: &Json) -> audit_entry::Model {
 }
 
 /// SHA-256 over everything an entry says.
-fn hash(row: &audit_entry::Model) -> String {
+pub(crate) fn hash(row: &audit_entry::Model) -> String {
     let said = json!([
         row.id,
         row.epoch,

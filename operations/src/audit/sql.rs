@@ -1,25 +1,11 @@
 //! Every query of the audit log.
 
 use super::read::Seen;
-use super::seal::{LogPlace, Placed};
 use crate::error::Result;
 use crate::sql::{Sql, sql};
-use crate::store::{Db, WriteTx};
-use entities::{Row, audit_entry, audit_seal};
-use sea_orm::{DbErr, QueryResult};
+use crate::store::Db;
+use entities::audit_entry;
 use uuid::Uuid;
-
-/// One sealer at a time: a number of our own.
-const SEAL_LOCK: i64 = 4_207_849_612;
-
-impl Row for Placed {
-    const COLUMNS: &'static [&'static str] = audit_entry::Model::COLUMNS;
-
-    fn read(row: &QueryResult, at: usize) -> std::result::Result<Self, DbErr> {
-        let place = row.try_get_by_index(at + Self::COLUMNS.len())?;
-        Ok(Self { place, entry: audit_entry::Model::read(row, at)? })
-    }
-}
 
 fn filtered(seen: &Seen<'_>) -> Sql {
     let filter = seen.filter;
@@ -65,70 +51,4 @@ pub(super) async fn by_ids(
 ) -> Result<Vec<audit_entry::Model>> {
     let query = sql("select a.* from audit_entries a where a.id = any(?)").ids(ids);
     db.all(query.join(filtered(filter))).await
-}
-
-/// Whether this transaction may seal; another one that does holds the lock until it ends.
-pub(super) async fn lock_seals(tx: &WriteTx) -> Result<bool> {
-    if !tx.is_postgres() {
-        return Ok(true);
-    }
-    let locked = tx.value(sql("select pg_try_advisory_xact_lock(?)").bind(SEAL_LOCK)).await?;
-    Ok(locked.unwrap_or(false))
-}
-
-pub(super) async fn last_seal(db: &Db) -> Result<Option<audit_seal::Model>> {
-    db.first(sql("select * from audit_seals order by number desc limit 1")).await
-}
-
-pub(super) async fn seals_after(db: &Db, number: i64) -> Result<Vec<audit_seal::Model>> {
-    let query = sql("select * from audit_seals where number > ? order by number limit 100");
-    db.all(query.bind(number)).await
-}
-
-fn select(db: &Db) -> Sql {
-    sql(if db.is_postgres() {
-        "select a.*, cast(cast(a.xid as text) as bigint) as place from audit_entries a where true"
-    } else {
-        "select a.*, a.position as place from audit_entries a where true"
-    })
-}
-
-fn beyond(db: &Db, place: LogPlace, sign: &str) -> Sql {
-    if db.is_postgres() {
-        sql(format!(" and (a.epoch, a.xid, a.id) {sign} (?, cast(cast(? as text) as xid8), ?)"))
-            .bind(place.epoch)
-            .bind(place.place.to_string())
-            .bind(place.id)
-    } else {
-        sql(format!(" and a.position {sign} ?")).bind(place.place)
-    }
-}
-
-const fn log_order(db_is_postgres: bool) -> &'static str {
-    if db_is_postgres { " order by a.epoch, a.xid, a.id" } else { " order by a.position" }
-}
-
-/// Entries behind a place that no transaction still running can come before.
-pub(super) async fn unsealed(db: &Db, place: LogPlace, limit: usize) -> Result<Vec<Placed>> {
-    let mut query = select(db).join(beyond(db, place, ">"));
-    if db.is_postgres() {
-        query = query
-            .add(" and (a.epoch < ? or a.xid < pg_snapshot_xmin(pg_current_snapshot()))")
-            .bind(db.epoch());
-    }
-    db.all(query.add(log_order(db.is_postgres())).add(&format!(" limit {limit}"))).await
-}
-
-/// Entries behind one place, up to another and with it, settled or not.
-pub(super) async fn between(
-    db: &Db,
-    after: LogPlace,
-    until: Option<LogPlace>,
-    limit: usize,
-) -> Result<Vec<Placed>> {
-    let mut query = select(db).join(beyond(db, after, ">"));
-    if let Some(until) = until {
-        query = query.join(beyond(db, until, "<="));
-    }
-    db.all(query.add(log_order(db.is_postgres())).add(&format!(" limit {limit}"))).await
 }

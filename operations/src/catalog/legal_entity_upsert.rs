@@ -3,11 +3,12 @@
 use super::sql;
 use crate::audit;
 use crate::checks;
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
+use entities::enums::TaxRounding;
 use entities::legal_entity;
 use serde::Serialize;
 use serde_json::json;
@@ -26,6 +27,23 @@ pub struct UpsertLegalEntity {
     pub tax_id: Option<String>,
     /// The currency of its books.
     pub base_currency: String,
+    /// Where its days begin, IANA; UTC for a new one without it.
+    pub time_zone: Option<String>,
+    /// Whether it tells its sales to other member states of the union in the one-stop shop; not, for a new one without
+    /// it.
+    pub one_stop_shop: Option<bool>,
+    /// Where its taxes are rounded; on the document, for a new one without it.
+    #[serde(serialize_with = "rounding")]
+    pub tax_rounding: Option<TaxRounding>,
+}
+
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn rounding<S: serde::Serializer>(
+    rounding: &Option<TaxRounding>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    use sea_orm::ActiveEnum;
+    rounding.map(|rounding| rounding.to_value()).serialize(serializer)
 }
 
 /// Makes or changes a legal entity and answers with its id.
@@ -40,6 +58,10 @@ pub async fn legal_entity_upsert(
     let country = checks::country(&mut faults, "countryCode", &command.country_code);
     let tax_id = checks::optional(&mut faults, "taxId", command.tax_id.as_deref(), 50);
     let currency = checks::currency(&mut faults, "baseCurrency", &command.base_currency);
+    let zone = command.time_zone.as_deref().map(str::trim);
+    if zone.is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+        faults.add(RefusalCode::Invalid, "timeZone", "is a time zone such as Europe/Berlin");
+    }
     faults.check()?;
     let currency = currency.map_or("", |currency| currency.code());
     let (name, country, tax_id) = (&name, &country, &tax_id);
@@ -52,6 +74,14 @@ pub async fn legal_entity_upsert(
             }
             None => None,
         };
+        if let Some(row) = existing.as_ref().filter(|row| row.base_currency != currency)
+            && sql::has_books(&tx, row.id).await?
+        {
+            let message = format!("its books are kept in {}: they stay so", row.base_currency);
+            let code = RefusalCode::StateConflict;
+            return Err(Error::refused(Refusal::new(code, "baseCurrency", message)));
+        }
+        let old = existing.as_ref();
         let row = legal_entity::Model {
             id: existing.as_ref().map_or_else(|| tx.id(), |row| row.id),
             name: name.clone(),
@@ -60,9 +90,25 @@ pub async fn legal_entity_upsert(
             base_currency: currency.to_owned(),
             created_at: existing.as_ref().map_or(now, |row| row.created_at),
             updated_at: now,
+            time_zone: zone
+                .map(str::to_owned)
+                .or_else(|| old.map(|row| row.time_zone.clone()))
+                .unwrap_or_else(|| "UTC".to_owned()),
+            tax_rounding: command
+                .tax_rounding
+                .or_else(|| old.map(|row| row.tax_rounding))
+                .unwrap_or(TaxRounding::Document),
+            closed_through: old.and_then(|row| row.closed_through.clone()),
+            one_stop_shop: command
+                .one_stop_shop
+                .or_else(|| old.map(|row| row.one_stop_shop))
+                .unwrap_or(false),
         };
         let mut batch = Batch::default();
         batch.save(&row);
+        if existing.is_none() {
+            batch.add_all(&crate::ledger::chart::rows(&tx, row.id));
+        }
         let event = NewEvent::new(events::LEGAL_ENTITY_SAVED, ("ent", row.id), json!({}));
         let change = audit::difference(existing.as_ref(), &row);
         audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);

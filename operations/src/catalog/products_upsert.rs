@@ -53,6 +53,8 @@ pub struct UpsertVariant {
     pub unit_cost: Option<(Decimal, String)>,
     /// Never returnable; by default it is.
     pub final_sale: Option<bool>,
+    /// What decides about the rate that it bears in other countries; `STANDARD`, for a new one without it.
+    pub tax_category: Option<String>,
     /// Whether it can be ordered; by default it can.
     pub active: Option<bool>,
 }
@@ -299,6 +301,10 @@ impl Catalog {
             }
             Some((minor, currency.code().to_owned()))
         });
+        let category = input
+            .tax_category
+            .as_deref()
+            .map(|text| crate::tax::rates::category(faults, &field("taxCategory"), text));
         let prices = self.check_prices(faults, at, id, input);
         let components = self.check_components(faults, at, (id, &sku), input);
         let bundle =
@@ -328,6 +334,9 @@ impl Catalog {
                 .map(|cost| cost.1)
                 .or_else(|| old.and_then(|row| row.unit_cost_currency.clone())),
             final_sale: input.final_sale.unwrap_or_else(|| old.is_some_and(|row| row.final_sale)),
+            tax_category: category
+                .or_else(|| old.map(|row| row.tax_category.clone()))
+                .unwrap_or_else(|| crate::tax::STANDARD.to_owned()),
             active: input.active.unwrap_or_else(|| old.is_none_or(|row| row.active)),
             created_at: old.map_or(now, |row| row.created_at),
             updated_at: now,

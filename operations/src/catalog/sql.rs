@@ -15,6 +15,13 @@ pub(super) async fn legal_entities(db: &Db, ids: &[Uuid]) -> Result<Vec<legal_en
     db.all(sql("select * from legal_entities where id = any(?)").ids(ids)).await
 }
 
+/// Whether anything was ever booked for a company.
+pub(super) async fn has_books(db: &Db, entity: Uuid) -> Result<bool> {
+    let query =
+        sql("select cast(1 as bigint) from journal_entries where legal_entity_id = ? limit 1");
+    Ok(db.value::<i64>(query.bind(entity)).await?.is_some())
+}
+
 pub(crate) async fn channels(db: &Db, ids: &[Uuid]) -> Result<Vec<channel::Model>> {
     db.all(sql("select * from channels where id = any(?)").ids(ids)).await
 }

@@ -295,6 +295,66 @@ event_kinds! {
         "{amount} {currency} refunded by {method}"
         "Money was given back."
         { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_CAPTURE_REQUESTED "payment.capture_requested" PaymentsRead
+        "Capture of {amount} {currency} by {method} requested"
+        "A provider was asked to capture money, and has not said yet what became of it."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_REFUND_REQUESTED "payment.refund_requested" PaymentsRead
+        "Refund of {amount} {currency} by {method} requested"
+        "A provider was asked to give money back, and has not said yet what became of it."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_FAILED "payment.failed" PaymentsRead
+        "{amount} {currency} by {method} failed"
+        "What was promised did not come about."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_CAPTURE_FAILED "payment.capture_failed" PaymentsRead
+        "Capture of {amount} {currency} by {method} failed"
+        "What was to be captured, or had been, was not."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_REFUND_FAILED "payment.refund_failed" PaymentsRead
+        "Refund of {amount} {currency} by {method} failed"
+        "What was to be given back did not arrive: it is still owed."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_VOID_FAILED "payment.void_failed" PaymentsRead
+        "Release of {amount} {currency} by {method} failed"
+        "The provider did not release what was authorized: it ends by itself."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    REFUND_REQUESTED "refund.requested" PaymentsRead
+        "Refund of {amount} {currency} waits for somebody: {reason}"
+        "Somebody wants to give more back than they may alone."
+        { amount: Amount => "how much", currency: Text => "of the amount", reason: Text => "why" }
+    REFUND_GRANTED "refund.granted" PaymentsRead
+        "Refund of {amount} {currency} granted"
+        "Somebody else granted a refund that was asked for."
+        { amount: Amount => "how much", currency: Text => "of the amount" }
+    REFUND_DENIED "refund.denied" PaymentsRead
+        "Refund of {amount} {currency} denied"
+        "Somebody denied a refund that was asked for."
+        { amount: Amount => "how much", currency: Text => "of the amount" }
+    INVOICE_ISSUED "invoice.issued" PaymentsRead
+        "Invoice {number} over {amount} {currency} issued"
+        "An invoice was issued for what left."
+        { number: Text => "its number", amount: Amount => "with the tax", tax: Amount => "the tax", currency: Text => "of the amounts" }
+    CREDIT_NOTE_ISSUED "credit_note.issued" PaymentsRead
+        "Credit note {number} over {amount} {currency} issued"
+        "What was invoiced was taken back, wholly or in part."
+        { number: Text => "its number", amount: Amount => "with the tax", tax: Amount => "the tax", currency: Text => "of the amounts" }
+    EXCHANGE_RATES_SET "exchange_rates.set" LedgerRead
+        "{count} exchange rates entered"
+        "What currencies are worth in others was entered, by day."
+        { count: Count => "how many" }
+    TAX_RATES_SET "tax_rates.set" LedgerRead
+        "Tax rates of {countries} entered"
+        "What goods bear in some countries was entered, by category and day."
+        { countries: Texts => "which" }
+    PERIOD_CLOSED "period.closed" LedgerRead
+        "Books closed through {through}"
+        "Nothing is booked on or before a day any longer."
+        { through: Text => "the day, as YYYY-MM-DD" }
+    ENTRY_REVERSED "journal_entry.reversed" LedgerRead
+        "Journal entry reversed: {reason}"
+        "An entry was taken back by another one."
+        { reason: Text => "why" }
     ORDER_PROMISE_MOVED "order.promise_moved" OrdersRead
         "Promised for {promisedBy} now"
         "What an order waits for comes earlier or later, and its promise with it."

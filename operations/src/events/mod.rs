@@ -34,6 +34,10 @@ const RETAINED_ALL: LogPlace = LogPlace::START;
 /// What happened, before it is written.
 #[derive(Debug)]
 pub(crate) struct NewEvent {
+    /// Its id, where something else names it; made when it is recorded otherwise.
+    pub(crate) id: Option<Uuid>,
+    /// The step of a payment that it tells of.
+    pub(crate) tells_of: Option<Uuid>,
     pub(crate) kind: &'static EventKind,
     /// The id prefix and id of what it is about.
     pub(crate) subject: (&'static str, Uuid),
@@ -49,6 +53,8 @@ pub(crate) struct NewEvent {
 impl NewEvent {
     pub(crate) fn new(kind: &'static EventKind, subject: (&'static str, Uuid), data: Json) -> Self {
         Self {
+            id: None,
+            tells_of: None,
             kind,
             subject,
             order: None,
@@ -64,7 +70,7 @@ impl NewEvent {
 /// Adds the event to what the transaction writes, and answers with its id.
 pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewEvent) -> Uuid {
     debug_assert_eq!(event.kind.fault(&event.data), None, "data is as declared");
-    let (now, id) = (tx.now(), tx.id());
+    let (now, id) = (tx.now(), event.id.unwrap_or_else(|| tx.id()));
     batch.add(&event::Model {
         id,
         epoch: tx.epoch(),

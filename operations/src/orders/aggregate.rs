@@ -18,6 +18,9 @@ use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::events::{self, EventKind, NewEvent};
 use crate::fulfillment::sql as work_sql;
 use crate::fulfillment::state::{self as machine, Step};
+use crate::invoices::issue::Drafted;
+use crate::ledger::costs;
+use crate::ledger::entry::Books;
 use crate::payments::purse::Purse;
 use crate::payments::read as payments;
 use crate::stock::ledger::{self, Move};
@@ -101,6 +104,10 @@ pub(crate) struct OrderInHand {
     pub(crate) purse: Purse,
     /// Whether something about it changed that stands elsewhere.
     pub(crate) touched: bool,
+    /// What is given up of what was invoiced, and why.
+    pub(crate) allowance: Option<(i64, String)>,
+    /// The invoice that new money is for.
+    pub(crate) pays: Option<Uuid>,
 }
 
 /// A fulfillment with its lines.
@@ -173,7 +180,7 @@ pub(crate) struct Aggregate {
     pub(crate) shipment: Option<Uuid>,
     /// Stock that came or went otherwise in the same transaction, by variant and location.
     pub(crate) freed: BTreeMap<(Uuid, Uuid), i64>,
-    events: Vec<NewEvent>,
+    pub(super) events: Vec<NewEvent>,
     /// When locations work, once that was looked up.
     pub(crate) schedules: Option<Schedules>,
     /// Variants at locations that somebody waits for until there is room again, and when that is.
@@ -186,6 +193,12 @@ pub(crate) struct Aggregate {
     pub(super) supplies: BTreeMap<Uuid, Supplies>,
     /// Sizes of work that the log was told of.
     sizes_told: BTreeMap<Uuid, i64>,
+    /// The books that are open, by channel.
+    pub(super) books: BTreeMap<Uuid, Books>,
+    /// Documents without a number yet, with the channel of each.
+    pub(super) invoices: Vec<(Uuid, Drafted)>,
+    /// What they leave to be paid.
+    pub(super) dues: Vec<entities::invoice_due::Model>,
 }
 
 /// Units of one line: promised in all, and those among them that left.
@@ -242,6 +255,8 @@ impl Aggregate {
                     flags,
                     purse: Purse::of(paid.remove(&row.id).unwrap_or_default()),
                     touched: false,
+                    allowance: None,
+                    pays: None,
                     row: Tracked::stored(row),
                 }
             })
@@ -318,6 +333,8 @@ impl Aggregate {
             flags: Vec::new(),
             flags_were: Vec::new(),
             touched: false,
+            allowance: None,
+            pays: None,
             purse,
         };
         Self { orders: vec![one], ..Self::default() }
@@ -674,11 +691,13 @@ impl Aggregate {
         let moves = self.moves(tx).await?;
         self.rows(tx, actor, &mut batch).await?;
         let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
+        costs::book(tx, &mut batch, &noted).await?;
         batch.insert(tx).await?;
         self.index(tx).await?;
         self.queue(tx).await?;
         ledger::apply(tx, actor, noted).await?;
-        self.tell_companions(tx, actor).await
+        self.tell_companions(tx, actor).await?;
+        self.issue(tx, actor).await
     }
 
     /// Keeps the words by which orders are found.
@@ -758,6 +777,7 @@ impl Aggregate {
         batch: &mut Batch,
     ) -> Result<()> {
         let now = tx.now();
+        self.book(tx, batch).await?;
         for one in &mut self.orders {
             one.write(tx, batch, now).await?;
         }
@@ -1004,7 +1024,8 @@ impl OrderInHand {
 
     /// Whether what is obtained covers what is owed.
     fn is_covered(&self) -> bool {
-        self.purse.funds().authorized - self.purse.refunded() >= self.row.grand_total_minor
+        self.purse.funds().authorized - self.purse.returned()
+            >= self.row.grand_total_minor - self.row.credited_minor
     }
 
     /// The system holds what is neither paid, authorized nor on terms, and releases it.
@@ -1096,7 +1117,8 @@ impl OrderInHand {
         // What stands is worth another cent when the rest is cancelled.
         if left_now > left_before || (left_now > 0 && repriced) {
             let value = totals::value_of_what_left(&self.row, self.rows());
-            let due = value - self.purse.captured() + self.purse.refunded();
+            let value = value - self.row.credited_minor;
+            let due = value - self.purse.taken() + self.purse.returned();
             if due > 0 {
                 self.purse.capture(tx, &self.row.now, due, shipment);
             }
@@ -1105,8 +1127,10 @@ impl OrderInHand {
         let less = owed_before - self.row.grand_total_minor;
         // What was given back in this transaction already, settled before, is not given back again.
         let given = self.purse.given_back();
-        let kept = self.purse.captured() - (self.purse.refunded() - given);
-        let over = kept - self.row.grand_total_minor;
+        let kept = self.purse.taken() - (self.purse.returned() - given);
+        // What is owed back already is for people to decide on: goods came back, or a refund failed.
+        let kept = kept - self.purse.owed(self.row.refund_due_minor);
+        let over = kept - (self.row.grand_total_minor - self.row.credited_minor);
         // What was paid too much is the customer's question until nothing is owed at all.
         let target = if self.row.cancelled_at.is_some() { over } else { less.min(over) };
         if target > given && self.row.was.is_some() {

@@ -7,6 +7,7 @@ use super::supply::{Choice, Want};
 use super::totals::standing;
 use crate::actor::{Actor, Reach};
 use crate::error::Result;
+use crate::ledger::costs;
 use crate::routing::search::{Plan, Wanted};
 use crate::stock::ledger::{self, Move};
 use crate::stock::sql as stock;
@@ -225,10 +226,12 @@ pub(crate) async fn move_and_serve(
     waiting.rows(tx, actor, &mut batch).await?;
     moves.extend(promised);
     let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
+    costs::book(tx, &mut batch, &noted).await?;
     batch.insert(tx).await?;
     waiting.queue(tx).await?;
     ledger::apply(tx, actor, noted).await?;
-    waiting.tell_companions(tx, actor).await
+    waiting.tell_companions(tx, actor).await?;
+    waiting.issue(tx, actor).await
 }
 
 /// Serves those who wait for a variant with what lies at a location.

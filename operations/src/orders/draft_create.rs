@@ -38,8 +38,8 @@ pub async fn draft_create(store: &Store, call: Call<'_>, command: &PlaceOrder) -
     once(store, call, "draftCreate", command, |tx| async move {
         let mut prepared = Prepared::of(&tx, call.actor, command, None).await?;
         let batch = Batch::default();
-        let channel = &prepared.channel;
-        let mut draft = Draft { tx: &tx, actor: call.actor, command, channel, batch };
+        let (channel, entity) = (&prepared.channel, &prepared.books.entity);
+        let mut draft = Draft { tx: &tx, actor: call.actor, command, channel, entity, batch };
         let number = draft.next_number().await?;
         let customer = prepared.customer.as_ref();
         let mut order = draft.order(prepared.currency, customer, number);

@@ -42,9 +42,10 @@ pub async fn draft_update(store: &Store, call: Call<'_>, command: &UpdateDraft) 
         let mut prepared = prepared.map_err(under_order)?;
         sql::clear_draft(&tx, id).await?;
         let batch = Batch::default();
-        let channel = &prepared.channel;
+        let (channel, entity) = (&prepared.channel, &prepared.books.entity);
         let written = &command.order;
-        let mut draft = Draft { tx: &tx, actor: call.actor, command: written, channel, batch };
+        let mut draft =
+            Draft { tx: &tx, actor: call.actor, command: written, channel, entity, batch };
         let customer = prepared.customer.as_ref();
         let new = draft.order(prepared.currency, customer, was.number.clone());
         let mut order = order::Model {

@@ -19,8 +19,9 @@ use crate::money::Currency;
 use crate::permissions::Permission;
 use crate::routing::Router;
 use crate::store::{Batch, Store, WriteTx};
+use crate::tax::{self, Good, Taxed};
 use entities::enums::DeliveryMethod;
-use entities::order;
+use entities::{legal_entity, order, order_line};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -125,19 +126,19 @@ pub async fn preview(store: &Store, actor: &Actor, command: &EditOrder) -> Resul
             let id = command.order_id;
             let mut found = in_hand::take(&tx, actor, id, command.expected_version).await?;
             let one = found.order(id).ok_or(Error::Contended)?;
-            let (before, refunded) = ((*one.row).clone(), one.purse.refunded());
+            let (before, refunded) = ((*one.row).clone(), one.purse.returned());
             let known: Vec<Uuid> = found.work.iter().map(|work| work.row.id).collect();
             apply(&tx, actor, &mut found, command).await?;
             found.load_schedules(&tx).await?;
             found.settle(&tx);
             let one = found.order(id).ok_or(Error::Contended)?;
-            let obtained = one.purse.funds().authorized - one.purse.refunded();
+            let obtained = one.purse.funds().authorized - one.purse.returned();
             let on_terms = one.row.payment_terms_days.is_some();
             let missing = if on_terms { 0 } else { one.row.grand_total_minor - obtained };
             let new = |work: &&WorkInHand| !known.contains(&work.row.id);
             Ok(Preview {
                 to_charge: missing.max(0),
-                to_refund: one.purse.refunded() - refunded,
+                to_refund: one.purse.returned() - refunded,
                 after: (*one.row).clone(),
                 routing: found
                     .work
@@ -152,6 +153,23 @@ pub async fn preview(store: &Store, actor: &Actor, command: &EditOrder) -> Resul
 }
 
 impl EditOrder {
+    /// The country that the goods go to afterwards, where that decides about taxes.
+    fn destination(&self, order: &order::Model) -> Option<String> {
+        let country = |given: Option<&Address>, kept: Option<&Json>| {
+            let given = given.and_then(|address| address.country_code.clone());
+            let kept = kept.and_then(|json| Address::from_json(json).country_code);
+            given.or(kept).map(|code| code.trim().to_ascii_uppercase())
+        };
+        let ships = country(self.shipping_address.as_ref(), order.shipping_address.as_ref());
+        match self.delivery_method.unwrap_or(order.delivery_method) {
+            DeliveryMethod::Pickup => None,
+            DeliveryMethod::Ship => ships,
+            DeliveryMethod::Digital => {
+                country(self.billing_address.as_ref(), order.billing_address.as_ref()).or(ships)
+            }
+        }
+    }
+
     /// What is changed, by its name in the input.
     fn fields(&self) -> Vec<&'static str> {
         let fields = [
@@ -239,11 +257,28 @@ async fn apply(
     let currency = Currency::from_code(&one.row.currency)
         .ok_or_else(|| Error::Internal(format!("order {} has no currency", one.row.number)))?;
     let skus: Vec<&str> = command.add_lines.iter().map(|line| line.sku.trim()).collect();
-    let added = if skus.is_empty() {
+    let digital = command.delivery_method.unwrap_or(one.row.delivery_method);
+    let bills = digital == DeliveryMethod::Digital && command.billing_address.is_some();
+    let moves = command.moves_goods() || bills;
+    let entity = if moves || !skus.is_empty() {
+        Some(crate::tax::seller(tx, one.row.channel_id).await?)
+    } else {
+        None
+    };
+    let mut added = if skus.is_empty() {
         Vec::new()
     } else {
         let shelf = Shelf::load(tx, one.row.channel_id, &skus).await?;
         shelf.check(&mut faults, (currency, "addLines"), &command.add_lines)
+    };
+    let destination = command.destination(&one.row);
+    if let Some(entity) = entity.as_ref().filter(|_| !added.is_empty()) {
+        let to = (destination.as_deref(), one.row.tax_id.as_deref());
+        input::tax(tx, &mut faults, entity, to, ("addLines", &mut added)).await?;
+    }
+    let taxes = match entity.as_ref().filter(|_| moves) {
+        Some(entity) => tax_anew(tx, &mut faults, entity, one, destination.as_deref()).await?,
+        None => Vec::new(),
     };
     if one.lines.len() + command.add_lines.len() > input::MAX_LINES {
         let message = format!("an order has at most {} lines", input::MAX_LINES);
@@ -257,6 +292,13 @@ async fn apply(
     check_delivery(tx, actor, &mut faults, found, command).await?;
     faults.check()?;
     let waited: i64 = found.waiting(id).iter().map(|want| want.units).sum();
+    for (line, taxed) in taxes {
+        let Some(one) = found.order_mut(id) else { break };
+        let Some(row) = one.lines.iter_mut().find(|row| row.id == line) else { continue };
+        row.tax_rate_ppm = taxed.rate_ppm.unwrap_or(row.tax_rate_ppm);
+        row.tax_scheme = taxed.scheme;
+        row.tax_country = taxed.country;
+    }
     let mut wants = change_lines(tx, found, id, command, &added)?;
     if let (Some(given), Some(adjustments)) = (&command.adjustments, &adjustments) {
         deal_out(tx, found, id, given, adjustments)?;
@@ -280,6 +322,32 @@ async fn apply(
         found.supply(tx, &actor.reach, id, &wants, Choice::default()).await?;
     }
     refuse_short(found, command, waited)
+}
+
+/// How the lines of an order are taxed that goes elsewhere. What was invoiced of them is corrected when it is written.
+async fn tax_anew(
+    tx: &WriteTx,
+    faults: &mut Faults,
+    entity: &legal_entity::Model,
+    one: &OrderInHand,
+    destination: Option<&str>,
+) -> Result<Vec<(Uuid, Taxed)>> {
+    let variants: Vec<Uuid> = one.lines.iter().filter_map(|line| line.variant_id).collect();
+    let unlike: BTreeMap<Uuid, String> =
+        tax::categories(tx, &variants).await?.into_iter().collect();
+    let good = |line: &order_line::Model| {
+        let category = line.variant_id.and_then(|id| unlike.get(&id).cloned());
+        let category = category.unwrap_or_else(|| tax::STANDARD.to_owned());
+        Good { category, home_rate_ppm: line.home_rate_ppm, given: line.tax_given }
+    };
+    let goods: Vec<(String, Good)> = one
+        .lines
+        .iter()
+        .map(|line| ("shippingAddress.countryCode".to_owned(), good(line)))
+        .collect();
+    let to = (destination, one.row.tax_id.as_deref());
+    let taxed = tax::assess(tx, faults, entity, to, &goods).await?;
+    Ok(one.lines.iter().map(|line| line.id).zip(taxed).collect())
 }
 
 /// New quantities are not below what is cancelled, has left or is in hand.
@@ -433,11 +501,10 @@ fn deal_out(
         let refusal = Refusal::new(RefusalCode::AmountExceeded, "adjustments", message);
         return Err(Error::refused(refusal));
     }
-    let tax_included = one.row.tax_included;
     let mut lines: Vec<&mut entities::order_line::Model> =
         one.lines.iter_mut().map(|line| &mut **line).collect();
-    let taxes = totals::deal_out(tax_included, &mut lines, adjustments);
-    one.adjustments = input::adjustment_rows(tx, id, (given, adjustments), &taxes);
+    let priced = totals::deal_out(&one.row, &mut lines, adjustments);
+    one.adjustments = input::adjustment_rows(tx, id, (given, adjustments), &priced);
     Ok(())
 }
 

@@ -124,8 +124,9 @@ impl OrderInHand {
             flags.push((OrderFlagCode::AuthorizationExpiring, text));
         }
         let rows = self.lines.iter().map(|line| &**line);
-        let value = totals::value_of_what_left(&self.row, rows);
-        let got = self.purse.captured() - self.purse.refunded();
+        let value = totals::value_of_what_left(&self.row, rows) - self.row.credited_minor;
+        // What was asked for is on its way until somebody says otherwise.
+        let got = self.purse.taken() - self.purse.returned();
         if value > got && self.row.payment_terms_days.is_none() && !self.row.imported {
             flags.push((OrderFlagCode::UnpaidShipped, "Some of what left is not paid.".to_owned()));
         }

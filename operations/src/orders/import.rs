@@ -25,7 +25,7 @@ use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{
     DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
-    OrderState,
+    OrderState, TaxRounding,
 };
 use entities::{
     channel, fulfillment, fulfillment_line, fulfillment_order, location, order, order_line,
@@ -481,6 +481,16 @@ impl<'a> Importer<'a> {
             draft: false,
             on_hold: false,
             address_key: row.shipping_address.as_ref().map(Address::key),
+            tax_rounding: TaxRounding::Document,
+            in_books: false,
+            invoiced_minor: 0,
+            credited_minor: 0,
+            deposit_minor: 0,
+            deposit_base_minor: 0,
+            receivable_minor: 0,
+            receivable_base_minor: 0,
+            refund_due_minor: 0,
+            refund_due_base_minor: 0,
         }
     }
 }

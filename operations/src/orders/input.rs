@@ -2,14 +2,16 @@
 
 use super::pricing::{self, LineAmounts, PriceAdjustment, PriceLine, Priced};
 use crate::checks;
-use crate::error::{Faults, RefusalCode};
+use crate::error::{Faults, RefusalCode, Result};
 use crate::money::{self, Currency, rate_ppm};
-use crate::store::WriteTx;
-use entities::enums::AdjustmentKind;
-use entities::{order, order_adjustment, order_line};
+use crate::store::{Db, WriteTx};
+use crate::tax::{self, Good};
+use entities::enums::{AdjustmentKind, TaxScheme};
+use entities::{legal_entity, order, order_adjustment, order_line};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Lines of one order at most.
@@ -65,6 +67,10 @@ pub(crate) struct CheckedLine {
     pub(crate) variant_id: Option<Uuid>,
     pub(crate) components: Option<Vec<(Uuid, i64)>>,
     pub(crate) price: PriceLine,
+    /// The rate that it bears where the seller is, and whether whoever orders said so.
+    pub(crate) home_rate: (i32, bool),
+    pub(crate) scheme: TaxScheme,
+    pub(crate) tax_country: Option<String>,
 }
 
 /// What of a line needs neither prices nor a currency: its SKU and name, trimmed, and its quantity.
@@ -136,7 +142,46 @@ pub(crate) fn check_line(
         variant_id: listed.variant_id,
         components: listed.components.clone(),
         price: PriceLine { quantity, unit_price, discount, rate_ppm },
+        home_rate: (rate_ppm, line.tax_rate.is_some()),
+        scheme: TaxScheme::Domestic,
+        tax_country: None,
     })
+}
+
+/// Taxes lines by where they go and who buys; every fault is noted.
+pub(crate) async fn tax(
+    db: &Db,
+    faults: &mut Faults,
+    entity: &legal_entity::Model,
+    to: (Option<&str>, Option<&str>),
+    (field, lines): (&str, &mut [CheckedLine]),
+) -> Result<()> {
+    let variants: Vec<Uuid> = lines.iter().filter_map(|line| line.variant_id).collect();
+    let home = to.0.is_none_or(|country| country == entity.country_code);
+    // At home the list says it all, but for what bears nothing.
+    let plain = home && lines.iter().all(|line| line.home_rate.0 > 0);
+    let unlike: HashMap<Uuid, String> = if plain {
+        HashMap::new()
+    } else {
+        tax::categories(db, &variants).await?.into_iter().collect()
+    };
+    let goods: Vec<(String, Good)> = lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| {
+            let (home_rate_ppm, given) = line.home_rate;
+            let category = line.variant_id.and_then(|id| unlike.get(&id).cloned());
+            let category = category.unwrap_or_else(|| tax::STANDARD.to_owned());
+            let good = Good { category, home_rate_ppm, given };
+            (format!("{field}.{index}.taxRate"), good)
+        })
+        .collect();
+    for (line, taxed) in lines.iter_mut().zip(tax::assess(db, faults, entity, to, &goods).await?) {
+        line.price.rate_ppm = taxed.rate_ppm.unwrap_or(0);
+        line.scheme = taxed.scheme;
+        line.tax_country = taxed.country;
+    }
+    Ok(())
 }
 
 /// Checks adjustments; every fault is noted.
@@ -196,7 +241,8 @@ pub(crate) fn rows(
     (inputs, adjustments): (&[AdjustmentInput], &[PriceAdjustment]),
 ) -> (Vec<order_line::Model>, Vec<order_adjustment::Model>) {
     let prices: Vec<PriceLine> = lines.iter().map(|line| line.price).collect();
-    let priced: Priced = pricing::price(&prices, adjustments, order.tax_included);
+    let priced: Priced =
+        pricing::price(&prices, adjustments, order.tax_included, order.tax_rounding);
     order.items_minor = priced.sums.items;
     order.shipping_minor = priced.sums.shipping;
     order.discounts_minor = priced.sums.discounts;
@@ -207,8 +253,7 @@ pub(crate) fn rows(
         .zip(lines.iter().zip(&priced.lines))
         .map(|(position, (line, amounts))| line_row(tx, (order, position), line, *amounts))
         .collect();
-    let adjustment_rows =
-        adjustment_rows(tx, order.id, (inputs, adjustments), &priced.adjustment_taxes);
+    let adjustment_rows = adjustment_rows(tx, order.id, (inputs, adjustments), &priced);
     (line_rows, adjustment_rows)
 }
 
@@ -246,6 +291,10 @@ pub(crate) fn line_row(
         substitutes_for: None,
         components: line.components.as_ref().map(|parts| json!(parts)),
         order_placed_at: order.placed_at,
+        tax_scheme: line.scheme,
+        tax_country: line.tax_country.clone(),
+        home_rate_ppm: line.home_rate.0,
+        tax_given: line.home_rate.1,
     }
 }
 
@@ -254,11 +303,12 @@ pub(crate) fn adjustment_rows(
     tx: &WriteTx,
     order_id: Uuid,
     (inputs, adjustments): (&[AdjustmentInput], &[PriceAdjustment]),
-    taxes: &[i64],
+    priced: &Priced,
 ) -> Vec<order_adjustment::Model> {
+    let taxes = priced.adjustment_taxes.iter().zip(&priced.adjustment_parts);
     (0..)
         .zip(inputs.iter().zip(adjustments).zip(taxes))
-        .map(|(position, ((input, one), tax))| order_adjustment::Model {
+        .map(|(position, ((input, one), (tax, parts)))| order_adjustment::Model {
             id: tx.id(),
             order_id,
             position,
@@ -267,6 +317,7 @@ pub(crate) fn adjustment_rows(
             amount_minor: one.amount,
             tax_minor: *tax,
             tax_rate_ppm: one.rate_ppm,
+            tax_parts: (!pricing::taken_off(one.kind)).then(|| json!(parts)),
         })
         .collect()
 }

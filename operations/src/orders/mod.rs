@@ -4,6 +4,7 @@ pub(crate) mod aggregate;
 pub mod assign;
 pub mod availability;
 pub(crate) mod backorders;
+mod books;
 pub mod cancel;
 pub mod companions;
 pub mod consolidate;

@@ -17,6 +17,7 @@ use crate::customers::resolve::{Book, CustomerRef};
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
+use crate::ledger::entry::Books;
 use crate::money::Currency;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
@@ -31,7 +32,7 @@ use entities::enums::{
     ActorKind, DeliveryMethod, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
     OrderState, ReservationState,
 };
-use entities::{channel, customer, order, order_line, order_tag, payment};
+use entities::{channel, customer, legal_entity, order, order_line, order_tag, payment};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -185,6 +186,21 @@ impl PlaceOrder {
     }
 }
 
+impl PlaceOrder {
+    /// The country that the goods go to; what is fetched or needs no way is taxed where it is sold, or where the buyer
+    /// is.
+    fn destination(&self) -> Option<&str> {
+        let address = match self.delivery_method {
+            DeliveryMethod::Pickup => None,
+            DeliveryMethod::Ship => self.shipping_address.as_ref(),
+            DeliveryMethod::Digital => {
+                self.billing_address.as_ref().or(self.shipping_address.as_ref())
+            }
+        };
+        address?.country_code.as_deref().map(str::trim)
+    }
+}
+
 /// An order that was placed.
 #[derive(Debug)]
 pub struct Placed {
@@ -240,6 +256,7 @@ pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Resul
 /// What an order is made of, checked against the catalog, the customers and the stock that is held.
 pub(super) struct Prepared {
     pub(super) channel: channel::Model,
+    pub(super) books: Books,
     pub(super) currency: Currency,
     pub(super) goods: Shelf,
     pub(super) lines: Vec<CheckedLine>,
@@ -274,7 +291,11 @@ impl Prepared {
         check_reference(tx, &mut faults, &channel, (command, own)).await?;
         let skus: Vec<&str> = command.lines.iter().map(|line| line.sku.trim()).collect();
         let goods = Shelf::load(tx, channel.id, &skus).await?;
-        let lines = goods.check(&mut faults, (currency, "lines"), &command.lines);
+        let mut lines = goods.check(&mut faults, (currency, "lines"), &command.lines);
+        let books = Books::of_channels(tx, &[channel.id]).await?.remove(&channel.id);
+        let books = books.ok_or(Error::Contended)?;
+        let to = (command.destination(), command.tax_id.as_deref());
+        input::tax(tx, &mut faults, &books.entity, to, ("lines", &mut lines)).await?;
         let adjustments = input::check_adjustments(&mut faults, currency, &command.adjustments);
         input::check_discounts(&mut faults, &lines, &adjustments);
         let payments = record::check(&mut faults, "payments", currency, &command.payments);
@@ -294,6 +315,7 @@ impl Prepared {
         faults.check()?;
         Ok(Self {
             channel,
+            books,
             currency,
             goods,
             lines,
@@ -311,6 +333,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let prepared = Prepared::of(&tx, actor, command, None).await?;
     let Prepared {
         channel,
+        books,
         currency,
         goods,
         lines,
@@ -334,7 +357,9 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
             .collect()
     };
     let mut floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
-    let mut draft = Draft { tx: &tx, actor, command, channel: &channel, batch: Batch::default() };
+    let batch = Batch::default();
+    let entity = &books.entity;
+    let mut draft = Draft { tx: &tx, actor, command, channel: &channel, entity, batch };
     let number = draft.next_number().await?;
     let mut order = draft.order(currency, customer.as_ref(), number);
     let (line_rows, adjustment_rows) =
@@ -353,6 +378,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     let (id, ids) = (order.id, line_rows.iter().map(|line| line.id).collect::<Vec<Uuid>>());
     let purse = record::record(&tx, &order, &payments);
     let mut placed = Aggregate::placed(order, line_rows, adjustment_rows, purse);
+    placed.books.insert(channel.id, books.clone());
     let decision = router.decision(&routed, tx.now());
     placed.assign(&tx, id, (&ids, plan), (&goods.goods, &router), &decision);
     placed.retry_later(&router, &routed, &wanted, tx.now());
@@ -391,6 +417,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     ledger::apply(&tx, actor, noted).await?;
     placed.tell_companions(&tx, actor).await?;
     search::refresh_customers(&tx, &book.changed()).await?;
+    placed.issue(&tx, actor).await?;
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;
     Ok(Written::of(&one, customer))
 }
@@ -469,6 +496,7 @@ pub(super) struct Draft<'a> {
     pub(super) actor: &'a Actor,
     pub(super) command: &'a PlaceOrder,
     pub(super) channel: &'a channel::Model,
+    pub(super) entity: &'a legal_entity::Model,
     pub(super) batch: Batch,
 }
 
@@ -568,6 +596,16 @@ impl Draft<'_> {
             draft: false,
             on_hold: false,
             address_key: command.shipping_address.as_ref().map(Address::key),
+            tax_rounding: self.entity.tax_rounding,
+            in_books: true,
+            invoiced_minor: 0,
+            credited_minor: 0,
+            deposit_minor: 0,
+            deposit_base_minor: 0,
+            receivable_minor: 0,
+            receivable_base_minor: 0,
+            refund_due_minor: 0,
+            refund_due_base_minor: 0,
         }
     }
 

@@ -2,10 +2,11 @@
 //!
 //! Every discount and the shipping are dealt out to the lines by largest remainder and frozen
 //! there. Tax is computed once per rate over the whole document, half up, and then dealt out to
-//! what it is made of the same way, so that lines and document always agree.
+//! what it is made of the same way, so that lines and document always agree. A company that rounds line by line has
+//! the tax of each line and of each share of an amount beside them rounded by itself.
 
 use crate::money::{largest_remainder, tax_minor};
-use entities::enums::AdjustmentKind;
+use entities::enums::{AdjustmentKind, TaxRounding};
 use std::collections::BTreeMap;
 
 /// A line before it is priced.
@@ -62,6 +63,17 @@ pub struct Sums {
     pub grand_total: i64,
 }
 
+/// The part of an amount beside the lines that bears one rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct TaxPart {
+    /// The rate in millionths.
+    pub rate_ppm: i32,
+    /// How much of the amount.
+    pub amount: i64,
+    /// Its tax.
+    pub tax: i64,
+}
+
 /// A priced order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Priced {
@@ -69,6 +81,8 @@ pub struct Priced {
     pub lines: Vec<LineAmounts>,
     /// The tax of each adjustment; of a discount, the tax it takes off.
     pub adjustment_taxes: Vec<i64>,
+    /// What each adjustment that is not taken off bears at which rate.
+    pub adjustment_parts: Vec<Vec<TaxPart>>,
     /// The sums.
     pub sums: Sums,
 }
@@ -92,7 +106,12 @@ enum Bearer {
 }
 
 /// Prices an order whose prices contain the tax, or do not.
-pub fn price(lines: &[PriceLine], adjustments: &[PriceAdjustment], tax_included: bool) -> Priced {
+pub fn price(
+    lines: &[PriceLine],
+    adjustments: &[PriceAdjustment],
+    tax_included: bool,
+    rounding: TaxRounding,
+) -> Priced {
     let gross: Vec<i64> = lines.iter().map(|line| line.quantity * line.unit_price).collect();
     let mut amounts: Vec<LineAmounts> = lines
         .iter()
@@ -130,17 +149,33 @@ pub fn price(lines: &[PriceLine], adjustments: &[PriceAdjustment], tax_included:
         }
     }
     let mut tax = 0;
-    for (rate, bearers) in bearers {
+    let mut parts = vec![Vec::new(); adjustments.len()];
+    for (rate_ppm, bearers) in bearers {
         let weights: Vec<i64> = bearers.iter().map(|(_, amount)| *amount).collect();
-        let total = tax_minor(weights.iter().sum(), rate, tax_included);
-        tax += total;
-        for ((bearer, _), share) in bearers.iter().zip(largest_remainder(total, &weights)) {
-            let place = match bearer {
-                Bearer::Line(index) => amounts.get_mut(*index).map(|line| &mut line.tax),
-                Bearer::Adjustment(index) => taxes.get_mut(*index),
-            };
-            if let Some(place) = place {
-                *place += share;
+        let shares = match rounding {
+            TaxRounding::Document => {
+                let total = tax_minor(weights.iter().sum(), rate_ppm, tax_included);
+                largest_remainder(total, &weights)
+            }
+            TaxRounding::Line => {
+                weights.iter().map(|amount| tax_minor(*amount, rate_ppm, tax_included)).collect()
+            }
+        };
+        tax += shares.iter().sum::<i64>();
+        for ((bearer, amount), share) in bearers.iter().zip(shares) {
+            match bearer {
+                Bearer::Line(index) => {
+                    if let Some(line) = amounts.get_mut(*index) {
+                        line.tax += share;
+                    }
+                }
+                Bearer::Adjustment(index) => {
+                    if let (Some(tax), Some(parts)) = (taxes.get_mut(*index), parts.get_mut(*index))
+                    {
+                        *tax += share;
+                        parts.push(TaxPart { rate_ppm, amount: *amount, tax: share });
+                    }
+                }
             }
         }
     }
@@ -155,7 +190,7 @@ pub fn price(lines: &[PriceLine], adjustments: &[PriceAdjustment], tax_included:
     let before_tax = items + shipping - discounts + other;
     let grand_total = if tax_included { before_tax } else { before_tax + tax };
     let sums = Sums { items, shipping, discounts, other, tax, grand_total };
-    Priced { lines: amounts, adjustment_taxes: taxes, sums }
+    Priced { lines: amounts, adjustment_taxes: taxes, adjustment_parts: parts, sums }
 }
 
 /// Amounts by the rate of their line.
@@ -168,12 +203,11 @@ fn per_rate(lines: &[PriceLine], amounts: &[i64]) -> BTreeMap<i32, i64> {
 }
 
 /// At which rates an adjustment is taxed: its own, or those of the goods in proportion. A rounding
-/// bears no tax, a discount lowers the lines instead.
+/// bears no tax, which is the rate of nothing; a discount lowers the lines instead.
 fn rates_of(adjustment: &PriceAdjustment, lines: &[PriceLine], net: &[i64]) -> Vec<(i32, i64)> {
     match (adjustment.kind, adjustment.rate_ppm) {
-        (AdjustmentKind::Discount | AdjustmentKind::Goodwill | AdjustmentKind::Rounding, _) => {
-            Vec::new()
-        }
+        (AdjustmentKind::Discount | AdjustmentKind::Goodwill, _) => Vec::new(),
+        (AdjustmentKind::Rounding, _) => vec![(0, adjustment.amount)],
         (AdjustmentKind::Shipping | AdjustmentKind::GiftWrap | AdjustmentKind::Fee, Some(rate)) => {
             vec![(rate, adjustment.amount)]
         }
@@ -200,7 +234,7 @@ mod tests {
 
     #[test]
     fn tax_is_within_the_price_where_the_channel_says_so() {
-        let priced = price(&[line(1, 11_900, 190_000)], &[], true);
+        let priced = price(&[line(1, 11_900, 190_000)], &[], true, TaxRounding::Document);
         assert_eq!(priced.sums.grand_total, 11_900);
         assert_eq!(priced.sums.tax, 1_900);
         assert_eq!(priced.lines[0].total, 11_900);
@@ -208,7 +242,7 @@ mod tests {
 
     #[test]
     fn tax_comes_on_top_where_the_channel_says_so() {
-        let priced = price(&[line(3, 333, 77_500)], &[], false);
+        let priced = price(&[line(3, 333, 77_500)], &[], false, TaxRounding::Document);
         assert_eq!(priced.sums.tax, 77);
         assert_eq!(priced.sums.grand_total, 999 + 77);
         assert_eq!(priced.lines[0].total, 999 + 77);
@@ -217,15 +251,32 @@ mod tests {
     #[test]
     fn tax_is_rounded_once_per_rate_not_once_per_line() {
         // Three lines of 0.33 at 19 %: 0.16 on the document, where 3 x 0.05 would be 0.15.
-        let priced = price(&[line(1, 33, 190_000); 3], &[], true);
+        let priced = price(&[line(1, 33, 190_000); 3], &[], true, TaxRounding::Document);
         assert_eq!(priced.sums.tax, 16);
         assert_eq!(priced.lines.iter().map(|line| line.tax).collect::<Vec<_>>(), [6, 5, 5]);
     }
 
     #[test]
+    fn a_company_may_round_line_by_line() {
+        let lines = [line(2, 5_995, 190_000), line(1, 1_299, 70_000)];
+        let beside = [
+            adjustment(AdjustmentKind::Discount, 1_329),
+            adjustment(AdjustmentKind::Shipping, 495),
+        ];
+        let priced = price(&lines, &beside, true, TaxRounding::Line);
+        assert_eq!(priced.lines.iter().map(|line| line.tax).collect::<Vec<_>>(), [1_723, 76]);
+        let shares = [(70_000, 48, 3), (190_000, 447, 71)];
+        let shares = shares.map(|(rate_ppm, amount, tax)| TaxPart { rate_ppm, amount, tax });
+        assert_eq!(priced.adjustment_parts[1], shares);
+        assert_eq!((priced.sums.grand_total, priced.sums.tax), (12_455, 1_873));
+        let document = price(&lines, &beside, true, TaxRounding::Document);
+        assert_eq!((document.sums.grand_total, document.sums.tax), (12_455, 1_874));
+    }
+
+    #[test]
     fn a_discount_of_ten_is_frozen_on_three_lines_to_the_cent() {
         let discount = adjustment(AdjustmentKind::Discount, 1_000);
-        let priced = price(&[line(1, 1_000, 0); 3], &[discount], true);
+        let priced = price(&[line(1, 1_000, 0); 3], &[discount], true, TaxRounding::Document);
         assert_eq!(
             priced.lines.iter().map(|line| line.discount).collect::<Vec<_>>(),
             [334, 333, 333]
@@ -236,7 +287,12 @@ mod tests {
     #[test]
     fn shipping_follows_the_goods() {
         let shipping = adjustment(AdjustmentKind::Shipping, 500);
-        let priced = price(&[line(1, 7_500, 190_000), line(1, 2_500, 70_000)], &[shipping], true);
+        let priced = price(
+            &[line(1, 7_500, 190_000), line(1, 2_500, 70_000)],
+            &[shipping],
+            true,
+            TaxRounding::Document,
+        );
         // 3.75 of the shipping at 19 %, 1.25 at 7 %.
         assert_eq!(
             priced.sums.tax,
@@ -247,7 +303,8 @@ mod tests {
 
     #[test]
     fn an_order_without_lines_still_adds_up() {
-        let priced = price(&[], &[adjustment(AdjustmentKind::Shipping, 500)], true);
+        let priced =
+            price(&[], &[adjustment(AdjustmentKind::Shipping, 500)], true, TaxRounding::Document);
         assert_eq!(priced.sums.grand_total, 500);
     }
 
@@ -274,6 +331,7 @@ mod tests {
             percent in 0_i64..=100,
             own_rate in prop::option::of(Just(190_000)),
             included in any::<bool>(),
+            rounding in prop::sample::select(vec![TaxRounding::Document, TaxRounding::Line]),
         ) {
             let net: i64 = lines.iter().map(|line| line.quantity * line.unit_price - line.discount).sum();
             let adjustments = [
@@ -281,7 +339,7 @@ mod tests {
                 adjustment(AdjustmentKind::Discount, net * percent / 100),
                 adjustment(AdjustmentKind::Fee, 99),
             ];
-            let priced = price(&lines, &adjustments, included);
+            let priced = price(&lines, &adjustments, included, rounding);
             let beside: i64 = adjustments.iter().zip(&priced.adjustment_taxes)
                 .filter(|(one, _)| !taken_off(one.kind))
                 .map(|(one, tax)| if included { one.amount } else { one.amount + tax }).sum();
@@ -292,6 +350,12 @@ mod tests {
                     .filter(|(one, _)| !taken_off(one.kind)).map(|(_, tax)| tax).sum::<i64>();
             prop_assert_eq!(taxes, priced.sums.tax);
             prop_assert_eq!(priced.lines.iter().map(|line| line.shipping).sum::<i64>(), shipping);
+            for ((one, tax), parts) in adjustments.iter().zip(&priced.adjustment_taxes).zip(&priced.adjustment_parts) {
+                if !taken_off(one.kind) {
+                    prop_assert_eq!(parts.iter().map(|part| part.amount).sum::<i64>(), one.amount);
+                    prop_assert_eq!(parts.iter().map(|part| part.tax).sum::<i64>(), *tax);
+                }
+            }
             for (line, amounts) in lines.iter().zip(&priced.lines) {
                 prop_assert!(amounts.discount <= line.quantity * line.unit_price);
                 prop_assert!(amounts.total >= 0);

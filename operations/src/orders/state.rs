@@ -116,6 +116,8 @@ pub struct Facts {
     pub captured: i64,
     /// What was given back.
     pub refunded: i64,
+    /// Given back of what was invoiced, so that it is owed no longer.
+    pub credited: i64,
     /// Whether there was a payment at all.
     pub has_payment: bool,
 }
@@ -157,13 +159,14 @@ impl Facts {
             authorized: funds.authorized,
             captured: order.paid_minor,
             refunded: order.refunded_minor,
+            credited: order.credited_minor,
             has_payment: funds.obtained || order.paid_minor > 0,
         }
     }
 
     /// What the customer still owes; negative when too much was paid.
     pub const fn outstanding(self) -> i64 {
-        self.grand_total - self.captured + self.refunded
+        self.grand_total - self.credited - self.captured + self.refunded
     }
 
     /// The states that follow.
@@ -278,6 +281,7 @@ mod tests {
         authorized: 0,
         captured: 0,
         refunded: 0,
+        credited: 0,
         has_payment: false,
     };
 

@@ -78,8 +78,8 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
             .ok_or_else(|| Error::Internal(format!("order {} has no currency", one.row.number)))?;
         let shelf = Shelf::load(&tx, one.row.channel_id, &[sku, &old.sku]).await?;
         // A rate that was agreed, not the list's, holds for what takes its place.
-        let agreed = (shelf.rate_of(&old.sku) != Some(old.tax_rate_ppm))
-            .then(|| crate::money::rate_decimal(old.tax_rate_ppm));
+        let agreed = (shelf.rate_of(&old.sku) != Some(old.home_rate_ppm))
+            .then(|| crate::money::rate_decimal(old.home_rate_ppm));
         let given = match command.keep_price {
             Some(true) => Some(currency.decimal(old.unit_price_minor)),
             Some(false) | None => None,
@@ -91,7 +91,12 @@ pub async fn substitute(store: &Store, call: Call<'_>, command: &SubstituteLine)
             tax_rate: agreed,
             ..LineInput::default()
         };
-        let checked = shelf.check(&mut faults, (currency, "lines"), &[wanted]).pop();
+        let mut checked = shelf.check(&mut faults, (currency, "lines"), &[wanted]);
+        let seller = crate::tax::seller(&tx, one.row.channel_id).await?;
+        let country = old.tax_country.as_deref();
+        let to = (country, one.row.tax_id.as_deref());
+        input::tax(&tx, &mut faults, &seller, to, ("lines", &mut checked)).await?;
+        let checked = checked.pop();
         let faults: Vec<Refusal> = faults.into_vec().into_iter().map(name_the_sku).collect();
         let (Some(mut new), true) = (checked, faults.is_empty()) else {
             return Err(Error::Refused(faults));

@@ -1,8 +1,9 @@
 //! What an order costs after its quantities changed: every discount keeps the share that was frozen for each
 //! unit, whatever path led there.
 
-use super::pricing::{self, PriceAdjustment, PriceLine};
+use super::pricing::{self, PriceAdjustment, PriceLine, Priced};
 use entities::{order, order_adjustment, order_line};
+use serde_json::json;
 
 /// Units of a line that stand ordered and are not cancelled.
 pub(crate) fn standing(line: &order_line::Model) -> i64 {
@@ -60,12 +61,12 @@ pub(crate) fn own_discount(line: &order_line::Model) -> i64 {
     share(line.own_discount_minor, standing(line).min(frozen), frozen)
 }
 
-/// Deals new adjustments out to the lines and freezes the shares there; answers with the tax of each adjustment.
+/// Deals new adjustments out to the lines and freezes the shares there; answers with what came of it.
 pub(crate) fn deal_out(
-    tax_included: bool,
+    order: &order::Model,
     lines: &mut [&mut order_line::Model],
     adjustments: &[PriceAdjustment],
-) -> Vec<i64> {
+) -> Priced {
     let prices: Vec<PriceLine> = lines
         .iter()
         .map(|line| PriceLine {
@@ -75,14 +76,14 @@ pub(crate) fn deal_out(
             rate_ppm: line.tax_rate_ppm,
         })
         .collect();
-    let priced = pricing::price(&prices, adjustments, tax_included);
+    let priced = pricing::price(&prices, adjustments, order.tax_included, order.tax_rounding);
     for ((line, price), amounts) in lines.iter_mut().zip(&prices).zip(&priced.lines) {
         line.own_discount_minor = price.discount;
         line.frozen_quantity = i32::try_from(price.quantity).unwrap_or(i32::MAX);
         line.frozen_discount_minor = amounts.discount;
         line.shipping_minor = amounts.shipping;
     }
-    priced.adjustment_taxes
+    priced
 }
 
 /// Puts the amounts of what stands into an order, its lines and its adjustments.
@@ -101,15 +102,18 @@ pub(crate) fn reprice(
         })
         .collect();
     let nothing_stands = prices.iter().all(|line| line.quantity == 0);
-    let priced = pricing::price(&prices, &beside(adjustments), order.tax_included);
+    let beside = beside(adjustments);
+    let priced = pricing::price(&prices, &beside, order.tax_included, order.tax_rounding);
     for (line, amounts) in lines.iter_mut().zip(&priced.lines) {
         line.discount_minor = amounts.discount;
         line.tax_minor = amounts.tax;
         line.total_minor = amounts.total;
     }
-    for (row, tax) in adjustments.iter_mut().zip(&priced.adjustment_taxes) {
+    let taxes = priced.adjustment_taxes.iter().zip(&priced.adjustment_parts);
+    for (row, (tax, parts)) in adjustments.iter_mut().zip(taxes) {
         if !pricing::taken_off(row.kind) {
             row.tax_minor = *tax;
+            row.tax_parts = Some(json!(parts));
         }
     }
     // What is cancelled as a whole costs nothing, its delivery neither.

@@ -4,6 +4,7 @@
 //! their order; what is given back goes to where it came from, never more than came from there.
 
 use crate::events::{self, EventKind, NewEvent};
+use crate::ledger::templates::{BANK_TRANSFER, GIFT_CARD, STORE_CREDIT};
 use crate::money::Currency;
 use crate::store::{Batch, WriteTx};
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
@@ -65,13 +66,42 @@ pub struct Funds {
     pub obtained: bool,
 }
 
+/// A step of a payment that was taken, or about which news came.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) row: payment_transaction::Model,
+    /// How it stood before, if it was known.
+    pub(crate) was: Option<TransactionState>,
+    /// What is authorized more, or less.
+    pub(crate) memo: i64,
+    /// Of a refund, what others of the order were on their way then.
+    pub(crate) waiting: i64,
+}
+
+/// Who says what became of what a provider is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// It is done at once: money at hand, gift cards, credit.
+    AtOnce,
+    /// A report says so, later.
+    ByReport,
+}
+
+/// How a provider answers.
+pub(crate) fn answers(provider: &str) -> Answers {
+    match provider {
+        "manual" | "imported" | GIFT_CARD | STORE_CREDIT | BANK_TRANSFER => Answers::AtOnce,
+        _ => Answers::ByReport,
+    }
+}
+
 /// The payments of one order, in the order in which they are used up.
 #[derive(Debug, Default)]
 pub(crate) struct Purse {
     payments: Vec<payment::Model>,
     added: Vec<Uuid>,
     changed: Vec<Uuid>,
-    steps: Vec<payment_transaction::Model>,
+    steps: Vec<Step>,
     events: Vec<NewEvent>,
     /// What was given back since it was loaded.
     given_back: i64,
@@ -93,9 +123,30 @@ impl Purse {
     }
 
     /// A step that was taken elsewhere.
-    pub(super) fn note(&mut self, step: payment_transaction::Model, event: NewEvent) {
+    pub(super) fn note(&mut self, step: Step, event: NewEvent) {
+        self.events.push(NewEvent { tells_of: Some(step.row.id), ..event });
         self.steps.push(step);
-        self.events.push(event);
+    }
+
+    /// Whether anything happened that the books tell of.
+    pub(crate) fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// The steps that were not written yet, written.
+    pub(crate) fn take_steps(&mut self, batch: &mut Batch) -> Vec<Step> {
+        let steps = std::mem::take(&mut self.steps);
+        for step in &steps {
+            match step.was {
+                None => batch.add(&step.row),
+                Some(_) => batch.save(&step.row),
+            }
+        }
+        steps
+    }
+
+    fn refunding(&self) -> i64 {
+        self.payments.iter().map(|row| row.refunding_minor).sum()
     }
 
     pub(crate) fn funds(&self) -> Funds {
@@ -114,6 +165,21 @@ impl Purse {
         self.payments.iter().map(|row| row.refunded_minor).sum()
     }
 
+    /// What was captured, or was asked for.
+    pub(crate) fn taken(&self) -> i64 {
+        self.payments.iter().map(|row| row.captured_minor + row.capturing_minor).sum()
+    }
+
+    /// What was given back, or is on its way.
+    pub(crate) fn returned(&self) -> i64 {
+        self.refunded() + self.refunding()
+    }
+
+    /// What is to be given back and is not on its way: `due` is all that is to be.
+    pub(crate) fn owed(&self, due: i64) -> i64 {
+        (due - self.refunding()).max(0)
+    }
+
     /// What was given back since it was loaded.
     pub(crate) fn given_back(&self) -> i64 {
         self.given_back
@@ -130,14 +196,22 @@ impl Purse {
         let mut left = amount;
         for index in 0..self.payments.len() {
             let take = |row: &payment::Model, left: i64| left.min(uncaptured(row));
-            left -= self.step(tx, order, (index, TransactionKind::Capture), fulfillment, |row| {
-                let taken = take(row, left);
-                row.captured_minor += taken;
-                if taken > 0 {
-                    row.captured_at = row.captured_at.or(Some(tx.now()));
-                }
-                taken
-            });
+            left -= self.step(
+                tx,
+                order,
+                (index, TransactionKind::Capture),
+                fulfillment,
+                |row, answers| {
+                    let taken = take(row, left);
+                    if answers == Answers::ByReport {
+                        row.capturing_minor += taken;
+                    } else if taken > 0 {
+                        row.captured_minor += taken;
+                        row.captured_at = row.captured_at.or(Some(tx.now()));
+                    }
+                    taken
+                },
+            );
         }
         amount - left
     }
@@ -146,9 +220,12 @@ impl Purse {
     pub(crate) fn refund(&mut self, tx: &WriteTx, order: &order::Model, amount: i64) -> i64 {
         let mut left = amount;
         for index in 0..self.payments.len() {
-            left -= self.step(tx, order, (index, TransactionKind::Refund), None, |row| {
-                let given = left.min(row.captured_minor - row.refunded_minor).max(0);
-                row.refunded_minor += given;
+            left -= self.step(tx, order, (index, TransactionKind::Refund), None, |row, answers| {
+                let given = left.min(refundable(row)).max(0);
+                match answers {
+                    Answers::AtOnce => row.refunded_minor += given,
+                    Answers::ByReport => row.refunding_minor += given,
+                }
                 given
             });
         }
@@ -156,10 +233,87 @@ impl Purse {
         amount - left
     }
 
+    /// Where a payment stands among them.
+    pub(super) fn place_of(&self, id: Uuid) -> Option<usize> {
+        self.payments.iter().position(|row| row.id == id)
+    }
+
+    /// Takes an amount of one payment; more than is authorized where its method lets that.
+    pub(super) fn capture_of(
+        &mut self,
+        tx: &WriteTx,
+        order: &order::Model,
+        index: usize,
+        amount: i64,
+    ) -> i64 {
+        let mut beyond = 0;
+        let taken =
+            self.step(tx, order, (index, TransactionKind::Capture), None, |row, answers| {
+                if answers == Answers::ByReport {
+                    row.capturing_minor += amount;
+                } else {
+                    row.captured_minor += amount;
+                    row.captured_at = row.captured_at.or(Some(tx.now()));
+                    beyond = authorize_beyond(row);
+                }
+                amount
+            });
+        if let Some(step) = self.steps.last_mut() {
+            step.memo += beyond;
+        }
+        taken
+    }
+
+    /// Releases what is authorized of one payment and neither captured nor asked for.
+    pub(super) fn release_of(&mut self, tx: &WriteTx, order: &order::Model, index: usize) -> i64 {
+        self.step(tx, order, (index, TransactionKind::Void), None, |row, _| {
+            let promised = if row.authorized_minor == 0 { row.pending_minor } else { 0 };
+            let rest = uncaptured(row) + (promised - row.voided_minor).max(0);
+            row.voided_minor += rest;
+            rest
+        })
+    }
+
+    /// Gives an amount of one payment back.
+    pub(super) fn refund_of(
+        &mut self,
+        tx: &WriteTx,
+        order: &order::Model,
+        index: usize,
+        amount: i64,
+    ) -> i64 {
+        self.given_back += amount;
+        self.step(tx, order, (index, TransactionKind::Refund), None, |row, answers| {
+            match answers {
+                Answers::AtOnce => row.refunded_minor += amount,
+                Answers::ByReport => row.refunding_minor += amount,
+            }
+            amount
+        })
+    }
+
+    /// A payment that changed, with a step about which news came, or that nobody here asked for.
+    pub(super) fn reported(&mut self, index: usize, step: Step, event: NewEvent) {
+        if let Some(row) = self.payments.get_mut(index) {
+            row.version += 1;
+            self.changed.push(row.id);
+        }
+        self.note(step, event);
+    }
+
+    pub(super) fn payment_mut(&mut self, index: usize) -> Option<&mut payment::Model> {
+        self.payments.get_mut(index)
+    }
+
+    /// Of refunds on their way, all of them.
+    pub(super) fn waiting(&self) -> i64 {
+        self.refunding()
+    }
+
     /// Releases whatever is authorized or promised and not captured.
     pub(crate) fn release(&mut self, tx: &WriteTx, order: &order::Model) {
         for index in 0..self.payments.len() {
-            self.step(tx, order, (index, TransactionKind::Void), None, |row| {
+            self.step(tx, order, (index, TransactionKind::Void), None, |row, _| {
                 let promised = if row.authorized_minor == 0 { row.pending_minor } else { 0 };
                 let rest = uncaptured(row) + (promised - row.voided_minor).max(0);
                 row.voided_minor += rest;
@@ -171,7 +325,7 @@ impl Purse {
     /// Releases whatever is authorized and not captured.
     pub(crate) fn release_authorized(&mut self, tx: &WriteTx, order: &order::Model) {
         for index in 0..self.payments.len() {
-            self.step(tx, order, (index, TransactionKind::Void), None, |row| {
+            self.step(tx, order, (index, TransactionKind::Void), None, |row, _| {
                 let rest = uncaptured(row);
                 row.voided_minor += rest;
                 rest
@@ -191,7 +345,7 @@ impl Purse {
             let ended = |row: &payment::Model| {
                 row.authorization_expires_at.is_some_and(|at| at <= tx.now())
             };
-            let gone = self.step(tx, order, (index, TransactionKind::Void), None, |row| {
+            let gone = self.step(tx, order, (index, TransactionKind::Void), None, |row, _| {
                 let rest = if ended(row) { uncaptured(row) } else { 0 };
                 row.voided_minor += rest;
                 rest
@@ -203,7 +357,8 @@ impl Purse {
                 row.state = PaymentState::Expired;
             }
             if let (Some(step), Some(event)) = (self.steps.last_mut(), self.events.last_mut()) {
-                step.message = Some("the authorization ended".to_owned());
+                step.row.message = Some("the authorization ended".to_owned());
+                step.row.state = TransactionState::Succeeded;
                 event.kind = events::PAYMENT_EXPIRED;
             }
         }
@@ -216,36 +371,59 @@ impl Purse {
         order: &order::Model,
         (index, kind): (usize, TransactionKind),
         fulfillment_id: Option<Uuid>,
-        change: impl FnOnce(&mut payment::Model) -> i64,
+        change: impl FnOnce(&mut payment::Model, Answers) -> i64,
     ) -> i64 {
+        let waiting = self.refunding();
         let Some(row) = self.payments.get_mut(index) else { return 0 };
-        let amount = change(row);
+        // A promise that nobody obtained is not asked for.
+        let promised = row.authorized_minor == 0;
+        let answers = if promised { Answers::AtOnce } else { answers(&row.provider) };
+        let amount = change(row, answers);
         if amount == 0 {
             return 0;
         }
         row.state = state(row);
         row.version += 1;
         self.changed.push(row.id);
-        self.steps.push(payment_transaction::Model {
+        let step = payment_transaction::Model {
             id: tx.id(),
             payment_id: row.id,
             kind,
             amount_minor: amount,
-            state: TransactionState::Succeeded,
-            provider_reference: row.provider_reference.clone(),
+            state: match answers {
+                Answers::AtOnce => TransactionState::Succeeded,
+                Answers::ByReport => TransactionState::Pending,
+            },
+            // What is asked for has a name once the provider gave it one.
+            provider_reference: match answers {
+                Answers::AtOnce => row.provider_reference.clone(),
+                Answers::ByReport => None,
+            },
             message: None,
             at: tx.now(),
             fulfillment_id,
-        });
-        let event = match kind {
-            TransactionKind::Capture => events::PAYMENT_CAPTURED,
-            TransactionKind::Refund => events::PAYMENT_REFUNDED,
-            TransactionKind::Authorization
-            | TransactionKind::Void
-            | TransactionKind::Chargeback
-            | TransactionKind::ChargebackReversal => events::PAYMENT_VOIDED,
         };
-        self.events.push(told(order, row, event, amount));
+        let event = match (kind, answers) {
+            (TransactionKind::Capture, Answers::AtOnce) => events::PAYMENT_CAPTURED,
+            (TransactionKind::Capture, Answers::ByReport) => events::PAYMENT_CAPTURE_REQUESTED,
+            (TransactionKind::Refund, Answers::AtOnce) => events::PAYMENT_REFUNDED,
+            (TransactionKind::Refund, Answers::ByReport) => events::PAYMENT_REFUND_REQUESTED,
+            (
+                TransactionKind::Authorization
+                | TransactionKind::Void
+                | TransactionKind::Chargeback
+                | TransactionKind::ChargebackReversal,
+                _,
+            ) => events::PAYMENT_VOIDED,
+        };
+        // What is released or taken is authorized no longer; what is asked for is, until it is taken.
+        let memo = match (kind, answers) {
+            (TransactionKind::Void, _) if !promised => -amount,
+            (TransactionKind::Capture, Answers::AtOnce) => -amount,
+            _ => 0,
+        };
+        let told = told(order, row, event, amount);
+        self.note(Step { row: step, was: None, memo, waiting }, told);
         amount
     }
 
@@ -263,14 +441,25 @@ impl Purse {
                 batch.save(row);
             }
         }
-        batch.add_all(&self.steps);
+        self.take_steps(batch);
         self.added.clear();
         self.changed.clear();
-        self.steps.clear();
     }
 }
 
-/// What is authorized and neither captured nor released.
-fn uncaptured(row: &payment::Model) -> i64 {
-    (row.authorized_minor - row.voided_minor - row.captured_minor).max(0)
+/// What is authorized and neither captured nor asked for nor released.
+pub(super) fn uncaptured(row: &payment::Model) -> i64 {
+    (row.authorized_minor - row.voided_minor - row.captured_minor - row.capturing_minor).max(0)
+}
+
+/// What was captured beyond what was authorized was authorized with it; answers with how much that is.
+pub(super) fn authorize_beyond(row: &mut payment::Model) -> i64 {
+    let beyond = (row.captured_minor + row.voided_minor - row.authorized_minor).max(0);
+    row.authorized_minor += beyond;
+    beyond
+}
+
+/// What was captured and is not given back, nor on its way back.
+pub(crate) fn refundable(row: &payment::Model) -> i64 {
+    (row.captured_minor - row.refunded_minor - row.refunding_minor).max(0)
 }

@@ -1,9 +1,10 @@
 //! What a storefront, a terminal or an earlier system obtained.
 
-use super::purse::{self, Purse};
+use super::purse::{self, Purse, Step};
 use crate::checks;
-use crate::error::{Faults, RefusalCode};
+use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
+use crate::ledger::templates::{BANK_TRANSFER, GIFT_CARD, STORE_CREDIT};
 use crate::money::Currency;
 use crate::store::WriteTx;
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
@@ -53,6 +54,12 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
+    /// The same, obtained at a moment.
+    pub(super) fn at(mut self, at: OffsetDateTime) -> Self {
+        self.input.at = Some(at);
+        self
+    }
+
     /// What is authorized, captured amounts among it.
     pub(crate) fn authorized(&self) -> i64 {
         self.authorized
@@ -62,6 +69,23 @@ impl Checked {
     pub(crate) fn captured(&self) -> i64 {
         self.captured.unwrap_or(0)
     }
+}
+
+/// Providers whose money comes by other operations.
+const OURS: [&str; 3] = [BANK_TRANSFER, GIFT_CARD, STORE_CREDIT];
+
+/// A payment that an operation made by itself.
+pub(crate) fn checked(currency: Currency, payment: RecordPayment) -> Result<Checked> {
+    let minor = |amount: Option<Decimal>| {
+        amount.map(|amount| currency.minor(amount)).transpose().map_err(Error::refused)
+    };
+    let (authorized, captured) = (minor(payment.authorized)?, minor(payment.captured)?);
+    Ok(Checked {
+        pending: 0,
+        authorized: authorized.or(captured).unwrap_or(0),
+        captured,
+        input: payment,
+    })
 }
 
 /// Checks payments; every fault is noted.
@@ -79,6 +103,10 @@ pub(crate) fn check(
     for (index, payment) in payments.iter().enumerate() {
         let at = |name: &str| format!("{field}.{index}.{name}");
         checks::text(faults, &at("provider"), &payment.provider, 50);
+        if OURS.contains(&payment.provider.trim()) {
+            let message = "names money that is booked by ways of its own";
+            faults.add(RefusalCode::Invalid, &at("provider"), message);
+        }
         checks::text(faults, &at("method"), &payment.method, 50);
         let mut amount = |name: &str, value: Option<Decimal>| {
             let minor = faults.take(&at(name), currency.minor(value?))?;
@@ -118,7 +146,16 @@ pub(crate) fn check(
 /// The payments of a new order with their first steps, to be written with it.
 pub(crate) fn record(tx: &WriteTx, order: &order::Model, payments: &[Checked]) -> Purse {
     let mut purse = Purse::default();
-    for (position, payment) in (0..).zip(payments) {
+    add(tx, order, &mut purse, payments);
+    purse
+}
+
+/// More payments of an order, behind those that it has.
+pub(crate) fn add(tx: &WriteTx, order: &order::Model, purse: &mut Purse, payments: &[Checked]) {
+    use TransactionKind::{Authorization, Capture};
+    use TransactionState::Succeeded;
+    let first = purse.payments().iter().map(|row| row.position + 1).max().unwrap_or(0);
+    for (position, payment) in (first..).zip(payments) {
         let at = payment.input.at.unwrap_or(order.placed_at);
         let mut row = payment::Model {
             id: tx.id(),
@@ -141,6 +178,8 @@ pub(crate) fn record(tx: &WriteTx, order: &order::Model, payments: &[Checked]) -
             captured_at: payment.captured.map(|_| at),
             created_at: at,
             voided_minor: 0,
+            capturing_minor: 0,
+            refunding_minor: 0,
         };
         row.state = purse::state(&row);
         for (kind, amount, state, event) in payment.steps() {
@@ -156,24 +195,33 @@ pub(crate) fn record(tx: &WriteTx, order: &order::Model, payments: &[Checked]) -
                 fulfillment_id: None,
             };
             let event = NewEvent { at: Some(at), ..purse::told(order, &row, event, amount) };
-            purse.note(step, event);
+            let memo = match (kind, state) {
+                (Authorization, Succeeded) => amount,
+                (Capture, Succeeded) if payment.is_in_two_steps() => -amount,
+                _ => 0,
+            };
+            purse.note(Step { row: step, was: None, memo, waiting: 0 }, event);
         }
         purse.add(row);
     }
-    purse
 }
 
-type Step = (TransactionKind, i64, TransactionState, &'static events::EventKind);
+type Taken = (TransactionKind, i64, TransactionState, &'static events::EventKind);
 
 impl Checked {
-    fn steps(&self) -> Vec<Step> {
+    /// Whether it was authorized before it was captured, if it was.
+    fn is_in_two_steps(&self) -> bool {
+        self.authorized > 0 && self.captured != Some(self.authorized)
+    }
+
+    fn steps(&self) -> Vec<Taken> {
         use TransactionKind::{Authorization, Capture};
         use TransactionState::{Pending, Succeeded};
         let mut steps = Vec::new();
         if self.captured.is_none() && self.authorized == 0 {
             steps.push((Authorization, self.pending, Pending, events::PAYMENT_PENDING));
         }
-        if self.authorized > 0 && self.captured != Some(self.authorized) {
+        if self.is_in_two_steps() {
             steps.push((Authorization, self.authorized, Succeeded, events::PAYMENT_AUTHORIZED));
         }
         if let Some(captured) = self.captured {

@@ -128,6 +128,19 @@ pub(super) fn told(moves: &[Move]) -> Json {
 pub(crate) struct Noted {
     changes: BTreeMap<(Uuid, Uuid), Change>,
     skus: BTreeMap<Uuid, String>,
+    /// What goods that left for orders, or came back from them, had cost.
+    pub(crate) costs: Vec<Costed>,
+}
+
+/// What goods that left for an order had cost; negative for those that came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Costed {
+    pub(crate) movement: Uuid,
+    pub(crate) order: Uuid,
+    pub(crate) location: Uuid,
+    pub(crate) minor: i64,
+    pub(crate) currency: String,
+    pub(crate) event: Uuid,
 }
 
 /// Adds movements and their events to what the transaction writes. Where goods come or go the levels are locked from
@@ -164,7 +177,19 @@ pub(crate) async fn note(
         batch.add(&row);
         let mut event = NewEvent::new(change.event(), ("stk", change.level_id), change.told());
         event.location = Some(change.location_id);
-        events::record(tx, actor, batch, event);
+        let event = events::record(tx, actor, batch, event);
+        if let (MovementKind::Ship | MovementKind::Return, Some(("ord", order)), Some(currency)) =
+            (change.kind, change.subject, &worth.currency)
+        {
+            noted.costs.push(Costed {
+                movement: row.id,
+                order,
+                location: change.location_id,
+                minor: -worth.change,
+                currency: currency.clone(),
+                event,
+            });
+        }
         let key = (change.variant_id, change.location_id);
         let sum = noted.changes.entry(key).or_insert_with(|| Change::none(change.level_id));
         sum.on_hand += change.on_hand;

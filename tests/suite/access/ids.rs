@@ -108,6 +108,11 @@ struct Foreign {
     strategy: String,
     draft: String,
     documents: Documents,
+    entry: String,
+    entity: String,
+    /// An order that was invoiced.
+    billed: String,
+    money: Money,
 }
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
@@ -133,6 +138,7 @@ fn cases(
         strategy,
         draft,
         documents,
+        ..
     } = foreign;
     let lines = json!([{ "sku": "A", "quantity": 1 }]);
     let place = |with: Json| {
@@ -744,6 +750,8 @@ fn cases(
         ),
     ]);
     cases.extend(stock_documents(shop, documents));
+    cases.extend(books(foreign));
+    cases.extend(money(foreign));
     cases.extend([
         // Last, since it changes whom the market serves.
         (
@@ -754,6 +762,106 @@ fn cases(
         ),
     ]);
     cases
+}
+
+/// The same of the books.
+fn books(foreign: &Foreign) -> Vec<Case> {
+    let entity = || foreign.entity.clone();
+    let id = || json!({ "id": "@" });
+    let period = json!({ "input": { "legalEntityId": "@", "through": "2026-02-28" } });
+    let reversal = json!({ "input": { "journalEntryId": "@", "reason": "wrong" } });
+    vec![
+        (
+            "ledgerAccounts.legalEntityId",
+            "query($id: ID) { ledgerAccounts(legalEntityId: $id) { code } }",
+            id(),
+            entity(),
+        ),
+        (
+            "journalEntries.legalEntityId",
+            "query($id: ID) { journalEntries(legalEntityId: $id) { totalCount } }",
+            id(),
+            entity(),
+        ),
+        (
+            "journalEntries.subjectId",
+            "query($id: ID) { journalEntries(subjectId: $id) { totalCount } }",
+            id(),
+            foreign.billed.clone(),
+        ),
+        (
+            "trialBalance.legalEntityId",
+            "query($id: ID!) { trialBalance(legalEntityId: $id) { balanced } }",
+            id(),
+            entity(),
+        ),
+        (
+            "taxReport.legalEntityId",
+            "query($id: ID!) { taxReport(legalEntityId: $id, from: \"2026-01-01\", to: \"2026-12-31\") { scheme } }",
+            id(),
+            entity(),
+        ),
+        (
+            "invoices.filter.customerId",
+            "query($id: ID) { invoices(filter: { customerId: $id }) { totalCount } }",
+            id(),
+            foreign.customer.clone(),
+        ),
+        (
+            "invoices.filter.orderId",
+            "query($id: ID) { invoices(filter: { orderId: $id }) { totalCount } }",
+            id(),
+            foreign.billed.clone(),
+        ),
+        ("periodClose.input.legalEntityId", PERIOD_CLOSE, period, entity()),
+        (
+            "journalEntryReverse.input.journalEntryId",
+            JOURNAL_ENTRY_REVERSE,
+            reversal,
+            foreign.entry.clone(),
+        ),
+    ]
+}
+
+/// The same of money.
+fn money(foreign: &Foreign) -> Vec<Case> {
+    let payment = |place: usize| text(&foreign.money.payments[place]);
+    let cash = json!({ "provider": "manual", "method": "cash", "captured": "1.00" });
+    let said = json!({ "paymentId": "@", "kind": "CAPTURE", "state": "SUCCEEDED", "amount": "5.00", "providerReference": "x" });
+    let paid = json!({ "invoiceId": "@", "amount": "1.00", "bookedAt": "2026-03-01" });
+    let back = json!({ "paymentId": "@", "amount": "1.00", "reason": "x" });
+    let input = |input: Json| json!({ "input": input });
+    let id = || input(json!({ "paymentId": "@" }));
+    vec![
+        (
+            "payments.filter.orderId",
+            "query($id: ID) { payments(filter: { orderId: $id }) { totalCount } }",
+            json!({ "id": "@" }),
+            foreign.billed.clone(),
+        ),
+        (
+            "paymentRecord.input.orderId",
+            PAYMENT_RECORD,
+            input(json!({ "orderId": "@", "payment": cash })),
+            foreign.billed.clone(),
+        ),
+        ("paymentCapture.input.paymentId", PAYMENT_CAPTURE, id(), payment(0)),
+        ("paymentVoid.input.paymentId", PAYMENT_VOID, id(), payment(1)),
+        ("paymentTransactionReport.input.paymentId", PAYMENT_REPORT, input(said), payment(2)),
+        ("paymentRefund.input.paymentId", PAYMENT_REFUND, input(back), payment(3)),
+        (
+            "refundRequestDecide.input.refundRequestId",
+            REFUND_DECIDE,
+            input(json!({ "refundRequestId": "@", "grant": false })),
+            text(&foreign.money.request),
+        ),
+        (
+            "invoicePaymentRecord.input.invoiceId",
+            INVOICE_PAY,
+            input(paid),
+            text(&foreign.money.invoice),
+        ),
+    ]
 }
 
 /// The same of what moves stock on paper.
@@ -910,7 +1018,16 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
     let mut own = shop.order(&[("A", 1)]);
     own["channelId"] = json!(shop.market);
     let own = shop.admin.done(DRAFT_CREATE, own).await["order"]["id"].clone();
+    // What needs no way is invoiced at once.
+    let mut bought = shop.paid(&[("D", 1)]);
+    bought["deliveryMethod"] = json!("DIGITAL");
+    bought["customer"] = json!({ "id": order["customer"]["id"] });
+    let bought = shop.place(bought).await;
+    let entries = "query($id: ID) { journalEntries(subjectId: $id) { nodes { id } } }";
+    let entry =
+        shop.admin.payload(entries, json!({ "id": bought["id"] })).await["nodes"][0]["id"].clone();
     let foreign = Foreign {
+        billed: text(&bought["id"]),
         channel: shop.web.clone(),
         location: shop.berlin.clone(),
         order: text(&order["id"]),
@@ -924,6 +1041,9 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         strategy: text(&strategy),
         draft: text(&draft),
         documents: shop.documents().await,
+        entry: text(&entry),
+        entity: shop.entity.clone(),
+        money: shop.money(&app).await,
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();

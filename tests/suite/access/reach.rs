@@ -67,7 +67,7 @@ async fn a_field_beyond_ones_rights_is_null_and_the_rest_stands() {
     let shop = Shop::open(&app).await;
     let mut input = shop.order(&[("A", 1)]);
     input["customer"] = json!({ "create": { "email": "a@example.com" } });
-    input["payments"] = json!([{ "provider": "p", "method": "card", "captured": "10.00" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "captured": "10.00" }]);
     let order = shop.place(input).await;
     let warehouse = app.role("warehouse").await;
     let query = "query($id: ID!) { order(by: { id: $id }) { number customer { id } payments { id } fulfillments { number }

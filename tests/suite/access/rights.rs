@@ -73,11 +73,71 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ stockCountProposals(locationId: \"@web\") { totalCount } }",
         Some(P::StockRead),
     ),
+    ("ledgerAccounts", "{ ledgerAccounts { code } }", Some(P::LedgerRead)),
+    ("journalEntries", "{ journalEntries { totalCount } }", Some(P::LedgerRead)),
+    (
+        "trialBalance",
+        "{ trialBalance(legalEntityId: \"@entity\") { balanced } }",
+        Some(P::LedgerRead),
+    ),
+    (
+        "taxReport",
+        "{ taxReport(legalEntityId: \"@entity\", from: \"2026-01-01\", to: \"2026-12-31\") { scheme } }",
+        Some(P::LedgerRead),
+    ),
+    (
+        "exchangeRates",
+        "{ exchangeRates(base: \"EUR\", on: \"2026-03-02\") { rate } }",
+        Some(P::LedgerRead),
+    ),
+    (
+        "taxRates",
+        "{ taxRates(countryCode: \"PL\", on: \"2026-03-02\") { rate } }",
+        Some(P::CatalogRead),
+    ),
+    ("invoices", "{ invoices { totalCount } }", Some(P::PaymentsRead)),
+    ("payments", "{ payments { totalCount } }", Some(P::PaymentsRead)),
+    ("refundRequests", "{ refundRequests { totalCount } }", Some(P::PaymentsRead)),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
     ("webhookEndpoints", "{ webhookEndpoints { id } }", Some(P::WebhooksManage)),
     ("integrityReport", "{ integrityReport { ok } }", Some(P::InsightsRead)),
 ];
+
+/// The same of the books.
+fn books(shop: &Shop, entry: &Json) -> Vec<(&'static str, &'static str, Json, P)> {
+    let rate = json!({ "base": "EUR", "currencyCode": "USD", "on": "2026-03-01", "rate": "0.92" });
+    let tax = json!({ "countryCode": "PL", "category": "STANDARD", "from": "2011-01-01", "rate": "0.23" });
+    let entry = json!({ "journalEntryId": entry, "reason": "wrong" });
+    let period = json!({ "legalEntityId": shop.entity, "through": "2026-02-28" });
+    vec![
+        ("exchangeRatesSet", EXCHANGE_RATES_SET, json!({ "rates": [rate] }), P::LedgerWrite),
+        ("taxRatesSet", TAX_RATES_SET, json!({ "rates": [tax] }), P::LedgerWrite),
+        ("periodClose", PERIOD_CLOSE, period, P::LedgerWrite),
+        ("journalEntryReverse", JOURNAL_ENTRY_REVERSE, entry, P::LedgerWrite),
+    ]
+}
+
+/// The same of money.
+fn money(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+    let id = |place: usize| json!({ "paymentId": work.money.payments[place] });
+    let back = |amount: &str| json!({ "paymentId": work.money.payments[3], "amount": amount, "reason": "x" });
+    let cash = json!({ "provider": "manual", "method": "cash", "captured": "1.00" });
+    let said = json!({ "paymentId": work.money.payments[2], "kind": "CAPTURE", "state": "SUCCEEDED", "amount": "5.00", "providerReference": "x" });
+    let paid =
+        json!({ "invoiceId": work.money.invoice, "amount": "1.00", "bookedAt": "2026-03-01" });
+    let decision = json!({ "refundRequestId": work.money.request, "grant": false });
+    let order = json!({ "orderId": work.order["id"], "payment": cash });
+    vec![
+        ("paymentRecord", PAYMENT_RECORD, order, P::PaymentsWrite),
+        ("paymentCapture", PAYMENT_CAPTURE, id(0), P::PaymentsWrite),
+        ("paymentVoid", PAYMENT_VOID, id(1), P::PaymentsWrite),
+        ("paymentTransactionReport", PAYMENT_REPORT, said, P::PaymentsWrite),
+        ("paymentRefund", PAYMENT_REFUND, back("1.00"), P::RefundsWrite),
+        ("refundRequestDecide", REFUND_DECIDE, decision, P::RefundsWrite),
+        ("invoicePaymentRecord", INVOICE_PAY, paid, P::PaymentsWrite),
+    ]
+}
 
 /// The same of what moves stock on paper.
 fn stock_documents(
@@ -199,6 +259,8 @@ fn mutations(
         ("webhookReplay", WEBHOOK_REPLAY, since, P::WebhooksManage),
     ]);
     cases.extend(stock_documents(shop, &work.documents));
+    cases.extend(books(shop, &work.entry));
+    cases.extend(money(work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
         ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),
@@ -345,10 +407,12 @@ struct Work {
     draft: Json,
     pair: [Json; 2],
     documents: Documents,
+    entry: Json,
+    money: Money,
 }
 
 impl Work {
-    async fn plan(shop: &Shop) -> Self {
+    async fn plan(app: &TestApp, shop: &Shop) -> Self {
         let order = shop.place(shop.paid(&[("D", 1)])).await;
         let sent = shop.place(shop.paid(&[("A", 1)])).await;
         let mut fetched = shop.paid(&[("A", 1)]);
@@ -374,6 +438,8 @@ impl Work {
         let known = json!({ "list": "DENY", "kind": "IP", "value": "203.0.113.1", "reason": "x" });
         let known = shop.admin.done(RISK_LIST_ADD, known).await["entryId"].clone();
         let (sent, fetched) = (shop.work(&sent, 0).await, shop.work(&fetched, 0).await);
+        let entries = "{ journalEntries(last: 1) { nodes { id } } }";
+        let entry = shop.admin.payload(entries, json!({})).await["nodes"][0]["id"].clone();
         Self {
             order,
             sent: sent["id"].clone(),
@@ -384,6 +450,8 @@ impl Work {
             draft,
             pair,
             documents,
+            entry,
+            money: shop.money(app).await,
         }
     }
 }
@@ -416,7 +484,7 @@ async fn opened(app: &TestApp) -> (Shop, Json, Json, (Json, Json, Json, Json), W
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();
     let hook = json!({ "url": "https://hooks.example/", "types": ["order.*"] });
     let hook = shop.admin.done(WEBHOOK_CREATE, hook).await["webhookEndpoint"]["id"].clone();
-    let work = Work::plan(&shop).await;
+    let work = Work::plan(app, &shop).await;
     (shop, order, held, (token, user, role, hook), work)
 }
 
@@ -427,7 +495,7 @@ async fn every_query_needs_a_credential_and_its_right() {
     let known: BTreeSet<String> = QUERIES.iter().map(|(name, _, _)| (*name).to_owned()).collect();
     assert_eq!(fields(&app, "Query").await, known);
     for (name, query, permission) in QUERIES {
-        let query = &query.replace("@web", &shop.web);
+        let query = &query.replace("@web", &shop.web).replace("@entity", &shop.entity);
         let answer = app.anonymous().answer(query, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{name}");
         assert_eq!(answer["errors"][0]["path"], json!([name]), "{name}");
@@ -550,7 +618,7 @@ async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
     let mut asked = 0;
     for asker in &askers {
         for (name, query, permission) in QUERIES {
-            let query = query.replace("@web", &shop.web);
+            let query = query.replace("@web", &shop.web).replace("@entity", &shop.entity);
             let (status, answer) = asker.client.send(&query, json!({})).await;
             let code = answer["errors"][0]["extensions"]["code"].as_str();
             assert_eq!((status, code), expected(asker, *permission), "{name} by {}", asker.name);
@@ -650,6 +718,8 @@ async fn what_is_beyond_reach_is_not_there() {
             | "riskRuleDefine"
             | "riskListAdd"
             | "riskListRemove"
+            | "exchangeRatesSet"
+            | "taxRatesSet"
             | "userUpdate" => "POLICY_VIOLATION",
             name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",

@@ -57,6 +57,7 @@ fn queries_of_a_domain_stand_in_its_sql_file() {
     // What serves every domain stands at the root, and keeps its one table's queries itself.
     let shared = [
         "actor",
+        "chain",
         "hints",
         "idempotency",
         "integrity",

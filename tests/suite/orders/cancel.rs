@@ -52,7 +52,7 @@ async fn cancelled_units_keep_the_frozen_shares_of_the_others() {
         { "kind": "SHIPPING", "label": "Standard", "amount": "5.00" },
     ]);
     // 30.00 and 10.00, less 7.50 and 2.50, with 5.00 for the way: 35.00, all of it paid.
-    input["payments"] = json!([{ "provider": "p", "method": "card", "captured": "35.00" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "captured": "35.00" }]);
     let order = shop.place(input).await;
     let cancel = |lines: Json| {
         let input = json!({ "orderId": order["id"], "reason": "CUSTOMER", "lines": lines });

@@ -112,7 +112,7 @@ async fn what_is_short_is_refused_and_stays_a_draft() {
     let short =
         shop.admin.done(DRAFT_CREATE, shop.order(&[("A", 18), ("B", 1)])).await["order"].clone();
     let before = app.books().await;
-    let payments = json!([{ "provider": "p", "method": "card", "authorized": "200.00" }]);
+    let payments = json!([{ "provider": "manual", "method": "card", "authorized": "200.00" }]);
     let complete = json!({ "orderId": short["id"], "payments": payments });
     let refused = shop.admin.payload(DRAFT_COMPLETE, json!({ "input": complete })).await;
     let fault = &refused["userErrors"][0];

@@ -15,7 +15,7 @@ async fn sold(shop: &Shop) -> Json {
         { "kind": "DISCOUNT", "label": "Ten off", "amount": "10.00" },
         { "kind": "SHIPPING", "label": "Standard", "amount": "5.00" },
     ]);
-    input["payments"] = json!([{ "provider": "p", "method": "card", "captured": "35.00" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "captured": "35.00" }]);
     shop.place(input).await
 }
 

@@ -55,7 +55,7 @@ async fn the_system_holds_what_is_not_paid_and_releases_it_itself() {
     let shop = Shop::open(&app).await;
     // 40.00 for two of A and one of B, of which 20.00 are authorized.
     let mut input = shop.order(&[("A", 2), ("B", 1)]);
-    input["payments"] = json!([{ "provider": "p", "method": "card", "authorized": "20.00" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "authorized": "20.00" }]);
     let order = shop.place(input).await;
     let held = shop.read(&order).await;
     assert_eq!(reasons(&held), ["PAYMENT"]);

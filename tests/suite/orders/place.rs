@@ -141,7 +141,7 @@ async fn every_fault_is_named_at_once_and_nothing_is_left_behind() {
                     { "sku": "A", "quantity": 1, "unitPrice": "1.234" },
                     { "sku": "B", "quantity": 1, "discount": "20.01" },
                 ],
-                "payments": [{ "provider": "p", "method": "card" }],
+                "payments": [{ "provider": "manual", "method": "card" }],
                 "reservationId": "res_00000000000000000000000000",
             }),
         )
@@ -312,23 +312,27 @@ async fn the_payment_state_follows_the_payments() {
     for (payments, state, outstanding) in [
         (json!([]), "PENDING", "10.00"),
         (
-            json!([{ "provider": "p", "method": "transfer", "pending": "10.00" }]),
+            json!([{ "provider": "manual", "method": "transfer", "pending": "10.00" }]),
             "PENDING",
             "10.00",
         ),
-        (json!([{ "provider": "p", "method": "card", "authorized": "9.99" }]), "PENDING", "10.00"),
         (
-            json!([{ "provider": "p", "method": "card", "authorized": "10.00" }]),
+            json!([{ "provider": "manual", "method": "card", "authorized": "9.99" }]),
+            "PENDING",
+            "10.00",
+        ),
+        (
+            json!([{ "provider": "manual", "method": "card", "authorized": "10.00" }]),
             "AUTHORIZED",
             "10.00",
         ),
         (
-            json!([{ "provider": "p", "method": "card", "authorized": "10.00", "captured": "4.00" }]),
+            json!([{ "provider": "manual", "method": "card", "authorized": "10.00", "captured": "4.00" }]),
             "PARTIALLY_PAID",
             "6.00",
         ),
         (
-            json!([{ "provider": "p", "method": "card", "captured": "6.00" }, { "provider": "q", "method": "card", "captured": "6.00" }]),
+            json!([{ "provider": "manual", "method": "card", "captured": "6.00" }, { "provider": "q", "method": "card", "captured": "6.00" }]),
             "PAID",
             "-2.00",
         ),
@@ -355,7 +359,7 @@ async fn an_unpaid_order_is_cancelled_when_its_time_is_up() {
         .await;
     let unpaid = shop.place(shop.order(&[("A", 12)])).await;
     let mut paid = shop.order(&[("A", 1)]);
-    paid["payments"] = json!([{ "provider": "p", "method": "card", "authorized": "10.00" }]);
+    paid["payments"] = json!([{ "provider": "manual", "method": "card", "authorized": "10.00" }]);
     let paid = shop.place(paid).await;
     assert_eq!(app.later(time::Duration::seconds(1799)).await, 0);
     assert_eq!(app.later(time::Duration::seconds(1)).await, 1);

@@ -161,7 +161,7 @@ async fn an_order_that_is_not_approved_is_promised_anew_when_it_is() {
     let shop = Shop::open(&app).await;
     let order = placed(
         &shop,
-        json!({ "payments": [{ "provider": "p", "method": "card", "authorized": "5.00" }],
+        json!({ "payments": [{ "provider": "manual", "method": "card", "authorized": "5.00" }],
         "lines": [{ "sku": "A", "quantity": 1 }, { "sku": "D", "quantity": 1 }] }),
     )
     .await;
@@ -193,7 +193,7 @@ async fn flags_say_what_people_should_see_and_go_with_their_cause() {
     input["allowBackorder"] = json!(true);
     input["shippingAddress"] = to("DE", None);
     input["billingAddress"] = to("FR", None);
-    input["payments"] = json!([{ "provider": "p", "method": "card", "authorized": "190.00", "authorizationExpiresAt": "2026-03-05T10:00:00Z" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "authorized": "190.00", "authorizationExpiresAt": "2026-03-05T10:00:00Z" }]);
     let order = shop.place(input).await;
     let seen = promise(&shop, &order).await;
     assert_eq!(codes(&seen), ["ADDRESS_MISMATCH", "BACKORDERED", "SPLIT_SHIPMENT"]);

@@ -219,7 +219,8 @@ async fn orders_chained_by_shared_parcels_can_still_be_changed() {
 async fn what_was_paid_too_much_is_given_back_once_and_with_the_end() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
-    let paid = json!({ "payments": [{ "provider": "p", "method": "card", "captured": "120.00" }] });
+    let paid =
+        json!({ "payments": [{ "provider": "manual", "method": "card", "captured": "120.00" }] });
     let order = shop.place(with(shop.order(&[("A", 10)]), paid)).await;
     let edit = json!({ "orderId": order["id"], "setQuantities": [{ "lineId": order["lines"][0]["id"], "quantity": 9 }] });
     let seen = shop.admin.payload(EDIT_PREVIEW, json!({ "input": edit })).await;
@@ -242,7 +243,7 @@ async fn a_last_cent_is_captured_when_the_rest_is_cancelled() {
     empty(&shop, &shop.berlin, "B").await;
     let line =
         |sku: &str| json!({ "sku": sku, "quantity": 1, "unitPrice": "10.00", "taxRate": "0.0775" });
-    let payments = json!([{ "provider": "p", "method": "card", "authorized": "30.00" }]);
+    let payments = json!([{ "provider": "manual", "method": "card", "authorized": "30.00" }]);
     let input =
         json!({ "channelId": channel, "lines": [line("A"), line("B")], "payments": payments });
     let order = shop.place(input).await;
@@ -499,7 +500,7 @@ async fn an_authorization_that_has_ended_holds_the_order_and_gives_it_time() {
     let channel = json!({ "code": "web", "name": "web", "kind": "WEB", "currencyCode": "EUR", "taxIncluded": true, "unpaidExpiresAfterSeconds": 3600,
         "legalEntityId": shop.entity, "locationIds": [shop.berlin, shop.hamburg, shop.store] });
     shop.admin.done(CHANNEL_UPSERT, channel).await;
-    let until = |at: &str| json!({ "payments": [{ "provider": "p", "method": "card", "authorized": "10.00", "authorizationExpiresAt": at }] });
+    let until = |at: &str| json!({ "payments": [{ "provider": "manual", "method": "card", "authorized": "10.00", "authorizationExpiresAt": at }] });
     let past = shop.place(with(shop.order(&[("A", 1)]), until("2026-03-01T00:00:00Z"))).await;
     let seen = shop.read(&past).await;
     assert_eq!((&seen["onHold"], &seen["payments"][0]["state"]), (&json!(true), &json!("EXPIRED")));

@@ -1,0 +1,5 @@
+//! Invoices and credit notes in the schema.
+
+pub(crate) mod mutations;
+pub(crate) mod queries;
+pub(crate) mod types;

@@ -1,0 +1,7 @@
+//! Invoices and credit notes: issued when goods leave, numbered without gaps, never changed.
+
+pub(crate) mod document;
+pub(crate) mod issue;
+pub mod pay;
+pub mod read;
+mod sql;

@@ -1,0 +1,371 @@
+//! The templates: every entry of the books is made by one of these, from a business event.
+//!
+//! A template is named after what happened. It knows the accounts, and keeps what of an order's money stands where:
+//! paid and not delivered, delivered and not paid, owed back.
+
+use super::chart::Account;
+use super::entry::{Amount, Entry};
+use crate::ids::Subject;
+use crate::money::Currency;
+use entities::enums::{AdjustmentKind, InvoiceCause};
+use entities::{invoice, invoice_line, order, payment};
+use sea_orm::ActiveEnum;
+use serde_json::{Value as Json, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What kind of money a payment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tender {
+    /// A provider holds it for us.
+    Provider,
+    /// A gift card that was sold before.
+    GiftCard,
+    /// Credit that was given before.
+    StoreCredit,
+    /// It came to our bank by itself.
+    Bank,
+}
+
+/// The provider of what is paid with a gift card.
+pub(crate) const GIFT_CARD: &str = "gift_card";
+/// The provider of what is paid with credit.
+pub(crate) const STORE_CREDIT: &str = "store_credit";
+/// The provider of what came to our bank by itself.
+pub(crate) const BANK_TRANSFER: &str = "bank_transfer";
+
+impl Tender {
+    /// The tender of a payment.
+    pub(crate) fn of(payment: &payment::Model) -> Self {
+        match payment.provider.as_str() {
+            GIFT_CARD => Self::GiftCard,
+            STORE_CREDIT => Self::StoreCredit,
+            BANK_TRANSFER => Self::Bank,
+            _ => Self::Provider,
+        }
+    }
+
+    const fn account(self) -> Account {
+        match self {
+            Self::Provider => Account::Clearing,
+            Self::GiftCard => Account::GiftCards,
+            Self::StoreCredit => Account::StoreCredit,
+            Self::Bank => Account::Bank,
+        }
+    }
+}
+
+/// One step of a payment, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paid<'a> {
+    pub(crate) payment: &'a payment::Model,
+    /// The step.
+    pub(crate) step: Uuid,
+    pub(crate) event: Option<Uuid>,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) currency: Currency,
+    pub(crate) amount: Amount,
+}
+
+impl Paid<'_> {
+    fn entry(&self, template: &'static str, order: &order::Model, what: &str) -> Entry {
+        let description = format!("{what}, order {}", order.number);
+        Entry::new(template, self.step, self.at, ("pay", self.payment.id), description)
+            .of_order(order.id)
+            .told_by(self.event)
+    }
+
+    fn tender(&self) -> (Account, Json) {
+        let payment = self.payment;
+        let keys = json!({
+            "payment": payment.id,
+            "provider": payment.provider,
+            "account": payment.provider_account,
+        });
+        (Tender::of(payment).account(), keys)
+    }
+}
+
+/// What an amount in a balance is, and what stays of it.
+fn take(minor: &mut i64, base: &mut i64, up_to: i64) -> Amount {
+    let all = Amount { minor: *minor, base: *base };
+    let part = all.part(up_to.clamp(0, all.minor.max(0)));
+    (*minor, *base) = (all.less(part).minor, all.less(part).base);
+    part
+}
+
+fn put(minor: &mut i64, base: &mut i64, more: Amount) {
+    *minor += more.minor;
+    *base += more.base;
+}
+
+fn take_deposit(order: &mut order::Model, up_to: i64) -> Amount {
+    take(&mut order.deposit_minor, &mut order.deposit_base_minor, up_to)
+}
+
+fn take_receivable(order: &mut order::Model, up_to: i64) -> Amount {
+    take(&mut order.receivable_minor, &mut order.receivable_base_minor, up_to)
+}
+
+fn owe_back(order: &mut order::Model, more: Amount) {
+    put(&mut order.refund_due_minor, &mut order.refund_due_base_minor, more);
+}
+
+fn of_order(order: &order::Model) -> Json {
+    json!({ "order": order.id })
+}
+
+/// The memo of an authorization; a negative amount releases it.
+pub(crate) fn authorization(paid: &Paid<'_>, order: &order::Model) -> Entry {
+    let what = if paid.amount.minor < 0 { "Authorization released" } else { "Authorized" };
+    memo(paid.entry("authorization", order, what), paid, paid.amount)
+}
+
+fn memo(entry: Entry, paid: &Paid<'_>, amount: Amount) -> Entry {
+    let (_, keys) = paid.tender();
+    entry.debit(Account::Authorizations, paid.currency, amount, &keys).credit(
+        Account::AuthorizationsContra,
+        paid.currency,
+        amount,
+        &keys,
+    )
+}
+
+/// Money was taken: it pays what is owed already, and the rest is the customer's until something leaves. `memo` of it
+/// had been authorized before.
+pub(crate) fn capture(paid: &Paid<'_>, order: &mut order::Model, released: i64) -> Entry {
+    let (account, keys) = paid.tender();
+    let Paid { currency, amount, .. } = *paid;
+    let entry = paid.entry("capture", order, "Captured").debit(account, currency, amount, &keys);
+    let owed = take_receivable(order, amount.minor);
+    let now = amount.part(owed.minor);
+    let kept = amount.less(now);
+    put(&mut order.deposit_minor, &mut order.deposit_base_minor, kept);
+    let entry = entry
+        .credit(Account::Receivables, currency, owed, &of_order(order))
+        .credit(Account::Deposits, currency, kept, &of_order(order))
+        .with_exchange_difference(currency);
+    memo(entry, paid, negative(amount.part(released)))
+}
+
+const fn negative(amount: Amount) -> Amount {
+    Amount { minor: -amount.minor, base: -amount.base }
+}
+
+/// Money is to go back: it is owed from now on. What was owed before, because goods came back, is not owed twice:
+/// `free` of it waits for no other refund.
+pub(crate) fn refund_owed(paid: &Paid<'_>, order: &mut order::Model, free: i64) -> Entry {
+    let wanted = (paid.amount.minor - free.max(0)).max(0);
+    let kept = take_deposit(order, wanted);
+    let beyond = paid.amount.part(wanted - kept.minor);
+    let owed = kept.plus(beyond);
+    owe_back(order, owed);
+    put(&mut order.receivable_minor, &mut order.receivable_base_minor, beyond);
+    paid.entry("refund.owed", order, "Refund owed")
+        .debit(Account::Deposits, paid.currency, kept, &of_order(order))
+        .debit(Account::Receivables, paid.currency, beyond, &of_order(order))
+        .credit(Account::RefundsPayable, paid.currency, owed, &json!({ "refund": paid.step }))
+}
+
+/// Money went back.
+pub(crate) fn refund(paid: &Paid<'_>, order: &mut order::Model) -> Entry {
+    let (account, keys) = paid.tender();
+    let owed =
+        take(&mut order.refund_due_minor, &mut order.refund_due_base_minor, paid.amount.minor);
+    paid.entry("refund", order, "Refunded")
+        .debit(Account::RefundsPayable, paid.currency, owed, &json!({ "refund": paid.step }))
+        .credit(account, paid.currency, owed, &keys)
+}
+
+/// Money that had gone back did not arrive: it is still owed.
+pub(crate) fn refund_failed(paid: &Paid<'_>, order: &mut order::Model) -> Entry {
+    let (account, keys) = paid.tender();
+    owe_back(order, paid.amount);
+    paid.entry("refund.failed", order, "Refund failed")
+        .debit(account, paid.currency, paid.amount, &keys)
+        .credit(
+            Account::RefundsPayable,
+            paid.currency,
+            paid.amount,
+            &json!({ "refund": paid.step }),
+        )
+}
+
+/// Money that had been taken did not arrive.
+pub(crate) fn capture_failed(paid: &Paid<'_>, order: &mut order::Model) -> Entry {
+    let (account, keys) = paid.tender();
+    let kept = take_deposit(order, paid.amount.minor);
+    let owed = paid.amount.less(kept);
+    put(&mut order.receivable_minor, &mut order.receivable_base_minor, owed);
+    paid.entry("capture.failed", order, "Capture failed")
+        .debit(Account::Deposits, paid.currency, kept, &of_order(order))
+        .debit(Account::Receivables, paid.currency, owed, &of_order(order))
+        .credit(account, paid.currency, paid.amount, &keys)
+}
+
+/// A document in the making, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Billed<'a> {
+    pub(crate) document: &'a invoice::Model,
+    pub(crate) lines: &'a [invoice_line::Model],
+    pub(crate) currency: Currency,
+    pub(crate) at: OffsetDateTime,
+    /// What is settled already: paid before an invoice, not paid yet before a credit note.
+    pub(crate) settled: Amount,
+    /// What is owed on: by the customer, or to the customer.
+    pub(crate) open: Amount,
+}
+
+impl Billed<'_> {
+    fn entry(&self, template: &'static str, what: &str) -> Entry {
+        let document = self.document;
+        let description = format!("{what}, order {}", document.order_number);
+        Entry::new(template, document.id, self.at, ("inv", document.id), description)
+            .of_order(document.order_id)
+    }
+
+    /// Revenue at list price without tax, and what was taken off it.
+    fn revenue_of(&self, line: &invoice_line::Model) -> (Account, Amount, Amount) {
+        let account = match line.adjustment_kind {
+            Some(AdjustmentKind::Shipping) => Account::ShippingRevenue,
+            Some(AdjustmentKind::Rounding) => Account::Rounding,
+            _ => Account::Revenue,
+        };
+        let net = net_of(line);
+        if line.discount_minor == 0 {
+            return (account, net, Amount::default());
+        }
+        let included = self.document.tax_included;
+        let within = crate::money::tax_minor(line.list_minor, line.tax_rate_ppm, included);
+        let list = if included { line.list_minor - within } else { line.list_minor };
+        let minor = (list - line.net_minor).max(0);
+        let off = if net.minor == net.base {
+            Amount { minor, base: minor }
+        } else {
+            let base = crate::orders::totals::share(net.base, minor, net.minor);
+            Amount { minor, base }
+        };
+        (account, net.plus(off), off)
+    }
+}
+
+const fn net_of(line: &invoice_line::Model) -> Amount {
+    Amount { minor: line.net_minor, base: line.net_base_minor }
+}
+
+const fn tax_of(line: &invoice_line::Model) -> Amount {
+    Amount { minor: line.tax_minor, base: line.tax_base_minor }
+}
+
+/// Keys of the tax of a line.
+fn tax_keys(line: &invoice_line::Model) -> Json {
+    json!({
+        "country": line.tax_country,
+        "rate": crate::money::rate_decimal(line.tax_rate_ppm),
+        "scheme": line.tax_scheme.to_value(),
+    })
+}
+
+/// Amounts of one side of an entry: by account and by what they belong to there.
+#[derive(Debug, Default)]
+struct Shares(Vec<(Account, Json, Amount)>);
+
+impl Shares {
+    fn add(&mut self, account: Account, keys: Json, more: Amount) {
+        let same = |one: &&mut (Account, Json, Amount)| one.0 == account && one.1 == keys;
+        match self.0.iter_mut().find(same) {
+            Some(one) => one.2 = one.2.plus(more),
+            None => self.0.push((account, keys, more)),
+        }
+    }
+
+    fn credit(self, entry: Entry, currency: Currency) -> Entry {
+        let all = self.0.into_iter();
+        all.fold(entry, |entry, (account, keys, amount)| {
+            entry.credit(account, currency, amount, &keys)
+        })
+    }
+}
+
+/// What of an invoice is paid already.
+pub(crate) fn paid_before(order: &mut order::Model, gross: i64) -> Amount {
+    take_deposit(order, gross)
+}
+
+/// What of a credit note is not paid yet.
+pub(crate) fn unpaid_before(order: &mut order::Model, gross: i64) -> Amount {
+    take_receivable(order, gross)
+}
+
+/// Control passes to the customer: what was paid is earned, and the rest is owed.
+pub(crate) fn invoice(billed: &Billed<'_>, order: &mut order::Model) -> Entry {
+    let mut shares = Shares::default();
+    for line in billed.lines {
+        let (account, list, off) = billed.revenue_of(line);
+        shares.add(account, json!({}), list);
+        shares.add(Account::Discounts, json!({}), negative(off));
+        shares.add(Account::Vat, tax_keys(line), tax_of(line));
+    }
+    put(&mut order.receivable_minor, &mut order.receivable_base_minor, billed.open);
+    let entry = billed
+        .entry("invoice", "Invoice")
+        .debit(Account::Deposits, billed.currency, billed.settled, &of_order(order))
+        .debit(Account::Receivables, billed.currency, billed.open, &of_order(order));
+    shares.credit(entry, billed.currency)
+}
+
+/// The customer owes less: first what is not paid yet. What was paid is owed back where goods or money come back; where
+/// an invoice is only corrected, it is the customer's until something leaves again.
+pub(crate) fn credit_note(billed: &Billed<'_>, order: &mut order::Model) -> Entry {
+    let cause = billed.document.cause;
+
+    let mut shares = Shares::default();
+    for line in billed.lines {
+        match cause {
+            InvoiceCause::Return => {
+                shares.add(Account::SalesReturns, json!({}), negative(net_of(line)));
+            }
+            InvoiceCause::Allowance => {
+                shares.add(Account::Discounts, json!({}), negative(net_of(line)));
+            }
+            InvoiceCause::Shipment | InvoiceCause::Correction => {
+                let (account, list, off) = billed.revenue_of(line);
+                shares.add(account, json!({}), negative(list));
+                shares.add(Account::Discounts, json!({}), off);
+            }
+        }
+        shares.add(Account::Vat, tax_keys(line), negative(tax_of(line)));
+    }
+    let paid = match cause {
+        InvoiceCause::Return | InvoiceCause::Allowance => {
+            owe_back(order, billed.open);
+            Account::RefundsPayable
+        }
+        InvoiceCause::Shipment | InvoiceCause::Correction => {
+            put(&mut order.deposit_minor, &mut order.deposit_base_minor, billed.open);
+            Account::Deposits
+        }
+    };
+    let entry = billed
+        .entry("credit_note", "Credit note")
+        .credit(Account::Receivables, billed.currency, billed.settled, &of_order(order))
+        .credit(paid, billed.currency, billed.open, &of_order(order));
+    shares.credit(entry, billed.currency)
+}
+
+/// Goods left, or came back for what they cost then: `cost` is negative.
+pub(crate) fn cost(
+    source: Uuid,
+    at: OffsetDateTime,
+    (order, number): (Uuid, &str),
+    (location, currency, cost): (Uuid, Currency, Amount),
+    event: Option<Uuid>,
+) -> Entry {
+    let what = if cost.minor < 0 { "Cost of goods returned" } else { "Cost of goods" };
+    let subject: Subject = ("ord", order);
+    Entry::new("cost", source, at, subject, format!("{what}, order {number}"))
+        .of_order(order)
+        .told_by(event)
+        .debit(Account::CostOfGoods, currency, cost, &json!({}))
+        .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
+}

@@ -1,0 +1,74 @@
+//! Who may give how much back alone: what they gave for the same order and to the same customer in the last ninety
+//! days counts too, so that no limit is passed in small steps.
+
+use super::sql;
+use crate::actor::Actor;
+use crate::error::Result;
+use crate::money::Currency;
+use crate::store::{Batch, WriteTx};
+use entities::{money_grant, order};
+use rust_decimal::Decimal;
+use time::Duration;
+
+/// Over how long what was given adds up.
+const WINDOW: Duration = Duration::days(90);
+
+/// Money to be given back, in minor units of the currency of the books.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gift {
+    /// All of it.
+    pub(super) base: i64,
+    /// What of it is given for nothing.
+    pub(super) goodwill: i64,
+}
+
+/// Which limit of the actor a gift passes, with what came before; none where it passes none.
+pub(super) async fn beyond(
+    tx: &WriteTx,
+    actor: &Actor,
+    order: &order::Model,
+    (base, gift): (Currency, Gift),
+) -> Result<Option<String>> {
+    let limits = actor.limits;
+    let since = tx.now() - WINDOW;
+    let (own, of_order, of_customer) = sql::given(tx, actor, order, since).await?;
+    let minor = |limit: Decimal| base.minor(limit.round_dp(base.digits())).unwrap_or(i64::MAX);
+    let refund = limits.refund.map(minor).filter(|limit| own + gift.base > *limit);
+    let goodwill = gift.goodwill > 0;
+    let per_case = limits.goodwill_per_case.map(minor);
+    let per_case = per_case.filter(|limit| goodwill && of_order + gift.goodwill > *limit);
+    let per_customer = limits.goodwill_per_customer.map(minor);
+    let per_customer =
+        per_customer.filter(|limit| goodwill && of_customer + gift.goodwill > *limit);
+    let said = |limit: i64, what: &str, before: i64| {
+        let (limit, before) = (base.decimal(limit), base.decimal(before));
+        format!(
+            "your limit for {what} is {limit} {code}, {before} {code} were given in the last 90 days",
+            code = base.code()
+        )
+    };
+    Ok(refund
+        .map(|limit| said(limit, "refunds", own))
+        .or_else(|| per_case.map(|limit| said(limit, "goodwill on an order", of_order)))
+        .or_else(|| per_customer.map(|limit| said(limit, "goodwill to a customer", of_customer))))
+}
+
+/// Notes what was given.
+pub(super) fn note(
+    tx: &WriteTx,
+    batch: &mut Batch,
+    actor: &Actor,
+    order: &order::Model,
+    gift: Gift,
+) {
+    batch.add(&money_grant::Model {
+        id: tx.id(),
+        actor_kind: actor.kind,
+        actor_id: actor.id,
+        order_id: Some(order.id),
+        customer_id: order.customer_id,
+        base_minor: gift.base,
+        goodwill_base_minor: gift.goodwill,
+        at: tx.now(),
+    });
+}
