@@ -35,6 +35,8 @@ kinds! {
     DeliveryService = "dsv",
     /// An event.
     Event = "evt",
+    /// A dispute.
+    Dispute = "dsp",
     /// A fulfillment.
     Fulfillment = "ful",
     /// A line of a fulfillment.

@@ -13,6 +13,7 @@ pub mod config;
 mod context;
 mod customers;
 mod desk;
+mod disputes;
 mod errors;
 mod events;
 pub mod front;

@@ -226,8 +226,8 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, counts, customers, events, fulfillment as work, invoices, ledger,
-    orders, payments, purchasing, risk, routing, stock, transfers, webhooks,
+    access, audit, catalog, counts, customers, disputes, events, fulfillment as work, invoices,
+    ledger, orders, payments, purchasing, risk, routing, stock, transfers, webhooks,
 };
 
 loaders! {
@@ -285,6 +285,8 @@ loaders! {
     /// What an invoice leaves to be paid.
     invoice_due: One<entities::invoice_due::Model> =
         one!(invoices::read::dues_of, |row| row.invoice_id);
+    /// A dispute in reach.
+    dispute: One<entities::dispute::Model> = one!(reach disputes::read::by_ids, |row| row.id);
     /// A request to give money in reach.
     refund_request: One<entities::refund_request::Model> =
         one!(reach payments::read::requests_by_ids, |row| row.id);

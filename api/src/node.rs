@@ -7,6 +7,7 @@ use crate::catalog::types::{
 };
 use crate::context::Ask;
 use crate::customers::types::Customer;
+use crate::disputes::types::Dispute;
 use crate::errors::{Failure, OrNull};
 use crate::events::types::Event;
 use crate::fulfillment::parcels::Parcel;
@@ -49,6 +50,8 @@ pub(crate) enum Node {
     DeliveryService(DeliveryService),
     /// An event.
     Event(Event),
+    /// A dispute.
+    Dispute(Dispute),
     /// A fulfillment.
     Fulfillment(Fulfillment),
     /// A hold on an order.
@@ -146,6 +149,7 @@ impl Node {
                 let row = loaders.delivery_service(id).await?;
                 row.map(|row| Self::DeliveryService(DeliveryService(row)))
             }
+            Kind::Dispute => loaders.dispute(id).await?.map(|row| Self::Dispute(Dispute(row))),
             Kind::Event => loaders.event(id).await?.map(|row| Self::Event(Event(row))),
             Kind::Fulfillment => {
                 loaders.fulfillment(id).await?.map(|row| Self::Fulfillment(Fulfillment(row)))

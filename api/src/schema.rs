@@ -5,6 +5,8 @@ use crate::access::mutations::AccessMutation;
 use crate::access::queries::AccessQuery;
 use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
+use crate::disputes::mutations::DisputeMutation;
+use crate::disputes::queries::DisputeQuery;
 use crate::events::queries::EventQuery;
 use crate::events::subscriptions::EventSubscription;
 use crate::fulfillment::mutations::FulfillmentMutation;
@@ -55,6 +57,7 @@ pub(crate) struct Query(
     CountQuery,
     ReplenishmentQuery,
     PaymentQuery,
+    DisputeQuery,
     LedgerQuery,
     InvoiceQuery,
     EventQuery,
@@ -78,6 +81,7 @@ pub(crate) struct Mutation(
     PurchasingMutation,
     CountMutation,
     PaymentMutation,
+    DisputeMutation,
     LedgerMutation,
     InvoiceMutation,
     WebhookMutation,

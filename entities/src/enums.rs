@@ -707,3 +707,41 @@ pub enum RefundRequestState {
     /// It was not.
     Denied,
 }
+
+/// How far a dispute went.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum DisputeStage {
+    /// The bank asks: no money moved.
+    Inquiry,
+    /// The bank took the money.
+    Chargeback,
+    /// The bank took it again, or is about to.
+    PreArbitration,
+    /// The scheme decides.
+    Arbitration,
+}
+
+/// Where a dispute stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum DisputeState {
+    /// It waits for an answer.
+    Open,
+    /// It was answered.
+    EvidenceSent,
+    /// The money is back.
+    Won,
+    /// The money is gone.
+    Lost,
+    /// Nobody contests it: the money is gone.
+    Accepted,
+}

@@ -21,6 +21,7 @@ pub mod customer_address;
 pub mod customer_identity;
 pub mod customer_word;
 pub mod delivery_service;
+pub mod dispute;
 pub mod event;
 pub mod exchange_rate;
 pub mod fulfillment;

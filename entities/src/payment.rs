@@ -59,6 +59,8 @@ pub struct Model {
     pub capturing_minor: i64,
     /// On its way back and not confirmed.
     pub refunding_minor: i64,
+    /// Taken back by the payer's bank.
+    pub disputed_minor: i64,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -68,5 +70,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor
 }

@@ -35,6 +35,7 @@ mod m0026_cover_order_lists;
 mod m0027_create_stock_documents;
 mod m0028_create_ledger;
 mod m0029_give_money_back;
+mod m0030_contest_payments;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0027_create_stock_documents::Migration),
             Box::new(m0028_create_ledger::Migration),
             Box::new(m0029_give_money_back::Migration),
+            Box::new(m0030_contest_payments::Migration),
         ]
     }
 }

@@ -188,15 +188,17 @@ async fn orders(db: &Db) -> Result<[Check; 5]> {
         )
         .await?;
         let funds: HashMap<Uuid, Funds> = db
-            .values::<(Uuid, i64, i64)>(
+            .values::<(Uuid, i64, i64, i64)>(
                 sql("select order_id, cast(sum(case when authorized_minor > voided_minor then authorized_minor - voided_minor else 0 end) as bigint),
-                 cast(sum(authorized_minor) as bigint) from payments
+                 cast(sum(authorized_minor) as bigint), cast(sum(disputed_minor) as bigint) from payments
                  where order_id = any(?) group by order_id")
                 .ids(&ids),
             )
             .await?
             .into_iter()
-            .map(|(id, authorized, ever)| (id, Funds { authorized, obtained: ever > 0 }))
+            .map(|(id, authorized, ever, disputed)| {
+                (id, Funds { authorized, obtained: ever > 0, disputed })
+            })
             .collect();
         for order in &orders {
             let own = lines.remove(&order.id).unwrap_or_default();
@@ -337,6 +339,7 @@ async fn orphans(db: &Db) -> Result<Check> {
         ("order_tags", "order_id", "orders"),
         ("payments", "order_id", "orders"),
         ("payment_transactions", "payment_id", "payments"),
+        ("disputes", "payment_id", "payments"),
         ("fulfillment_orders", "order_id", "orders"),
         ("fulfillment_orders", "fulfillment_id", "fulfillments"),
         ("fulfillment_lines", "fulfillment_id", "fulfillments"),

@@ -26,6 +26,7 @@ pub mod checks;
 pub mod clock;
 pub mod counts;
 pub mod customers;
+pub mod disputes;
 pub mod error;
 pub mod events;
 pub mod fulfillment;

@@ -25,6 +25,8 @@ pub(crate) enum Job {
     OverduePurchaseOrder,
     /// A transfer should have arrived.
     OverdueTransfer,
+    /// A dispute is to be answered soon.
+    DisputeDue,
 }
 
 impl Job {
@@ -37,11 +39,12 @@ impl Job {
             Self::PromiseAgain => "backorders.promise",
             Self::OverduePurchaseOrder => "purchase_order.overdue",
             Self::OverdueTransfer => "transfer.overdue",
+            Self::DisputeDue => "dispute.due",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        const ALL: [Job; 7] = [
+        const ALL: [Job; 8] = [
             Job::ExpireReservation,
             Job::ExpireUnpaidOrder,
             Job::ServeBackorders,
@@ -49,6 +52,7 @@ impl Job {
             Job::PromiseAgain,
             Job::OverduePurchaseOrder,
             Job::OverdueTransfer,
+            Job::DisputeDue,
         ];
         ALL.into_iter().find(|job| job.name() == name)
     }
@@ -142,6 +146,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::OverdueTransfer) => {
                     crate::transfers::overdue::overdue(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::DisputeDue) => {
+                    crate::disputes::due::due(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

@@ -279,6 +279,7 @@ impl TestApp {
             "invoice_dues",
             "payment_transactions",
             "refund_requests",
+            "disputes",
             "money_grants",
         ] {
             let count = self.number(&format!("select count(*) from {table}")).await;

@@ -331,6 +331,12 @@ pub const INVOICE_PAY: &str = "mutation($input: InvoicePaymentRecordInput!, $key
   invoicePaymentRecord(input: $input, idempotencyKey: $key) {
     invoice { id number outstanding { amount } order { totals { outstanding { amount } } payments { provider captured { amount } } } }
     userErrors { code message field details } } }";
+pub const DISPUTE_RECORD: &str = "mutation($input: DisputeRecordInput!, $key: String) {
+  disputeRecord(input: $input, idempotencyKey: $key) { dispute { id state stage amount { amount } fee { amount } reason refundedToo openedAt evidenceDueAt evidenceSentAt resolvedAt payment { state disputed { amount } refundable { amount } order { paymentState } } } userErrors { code message field } } }";
+pub const DISPUTE_SUBMIT: &str = "mutation($input: DisputeSubmitEvidenceInput!, $key: String) {
+  disputeSubmitEvidence(input: $input, idempotencyKey: $key) { dispute { id state stage amount { amount } fee { amount } reason refundedToo openedAt evidenceDueAt evidenceSentAt resolvedAt payment { state disputed { amount } refundable { amount } order { paymentState } } } userErrors { code message field } } }";
+pub const DISPUTE_RESOLVE: &str = "mutation($input: DisputeResolveInput!, $key: String) {
+  disputeResolve(input: $input, idempotencyKey: $key) { dispute { id state stage amount { amount } fee { amount } reason refundedToo openedAt evidenceDueAt evidenceSentAt resolvedAt payment { state disputed { amount } refundable { amount } order { paymentState } } } userErrors { code message field } } }";
 pub const EXCHANGE_RATES_SET: &str = "mutation($input: ExchangeRatesSetInput!, $key: String) {
   exchangeRatesSet(input: $input, idempotencyKey: $key) {
     rates { base currencyCode on rate source } userErrors { code message field } } }";
@@ -380,6 +386,8 @@ pub struct Money {
     pub invoice: Json,
     /// To give something back of the last payment.
     pub request: Json,
+    /// To answer, and to end.
+    pub disputes: [Json; 2],
 }
 
 impl Shop {
@@ -434,7 +442,16 @@ impl Shop {
         let ask = json!({ "paymentId": payments[3], "amount": "2.00", "reason": "x", "requestApproval": true });
         let asked = clerk.done(PAYMENT_REFUND, ask).await;
         let request = asked["refundRequest"]["id"].clone();
-        Money { payments, invoice: found["invoices"][0]["id"].clone(), request }
+        let mut disputes = [Json::Null, Json::Null];
+        for dispute in &mut disputes {
+            let order = digital(json!({ "provider": "psp", "method": "card", "captured": "5.00" }));
+            let order = self.place(order).await;
+            let found = self.admin.payload(query, json!({ "id": order["id"] })).await;
+            let taken =
+                json!({ "paymentId": found["payments"][0]["id"], "amount": "5.00", "reason": "x" });
+            *dispute = self.admin.done(DISPUTE_RECORD, taken).await["dispute"]["id"].clone();
+        }
+        Money { payments, invoice: found["invoices"][0]["id"].clone(), request, disputes }
     }
 
     async fn stock_shelves(&self) {

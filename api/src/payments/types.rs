@@ -140,7 +140,12 @@ impl Payment {
         self.money(self.0.refunded_minor)
     }
 
-    /// What was captured and is neither given back nor on its way back.
+    /// What payers' banks took back, and did not give back.
+    async fn disputed(&self) -> Money {
+        self.money(self.0.disputed_minor)
+    }
+
+    /// What was captured and is neither given back, nor on its way back, nor disputed.
     async fn refundable(&self) -> Money {
         self.money(operations::payments::read::refundable(&self.0))
     }

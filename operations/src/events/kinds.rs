@@ -319,6 +319,30 @@ event_kinds! {
         "Release of {amount} {currency} by {method} failed"
         "The provider did not release what was authorized: it ends by itself."
         { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_CHARGED_BACK "payment.charged_back" PaymentsRead
+        "{amount} {currency} by {method} taken back by the bank"
+        "The payer's bank took money back."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_CHARGEBACK_REVERSED "payment.chargeback_reversed" PaymentsRead
+        "{amount} {currency} by {method} given back by the bank"
+        "The payer's bank gave back what it had taken."
+        { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    DISPUTE_OPENED "dispute.opened" PaymentsRead
+        "Dispute about {amount} {currency}: {reason}"
+        "A payer disputes a payment, or their bank took another step."
+        { amount: Amount => "what it is about", currency: Text => "of the amount", stage: Text => "how far it went", reason: Text => "what the payer says", refundedToo: Flag => "whether money of the same capture had been given back" }
+    DISPUTE_EVIDENCE_DUE "dispute.evidence_due" PaymentsRead
+        "Dispute about {amount} {currency} is to be answered by {dueAt}"
+        "In three days a dispute can be answered no longer."
+        { amount: Amount => "what it is about", currency: Text => "of the amount", dueAt: Moment => "until when" }
+    DISPUTE_EVIDENCE_SENT "dispute.evidence_sent" PaymentsRead
+        "Dispute about {amount} {currency} answered"
+        "Evidence was sent against a dispute."
+        { amount: Amount => "what it is about", currency: Text => "of the amount" }
+    DISPUTE_RESOLVED "dispute.resolved" PaymentsRead
+        "Dispute about {amount} {currency}: {outcome}"
+        "A dispute ended: won, lost or accepted."
+        { amount: Amount => "what it is about", currency: Text => "of the amount", outcome: Text => "WON, LOST or ACCEPTED" }
     REFUND_REQUESTED "refund.requested" PaymentsRead
         "Refund of {amount} {currency} waits for somebody: {reason}"
         "Somebody wants to give more back than they may alone."

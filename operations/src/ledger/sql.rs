@@ -24,27 +24,42 @@ impl Row for OfChannel {
     }
 }
 
-/// Keeps a period from being closed while somebody writes in it: who closes one waits for all who hold this.
-fn open(tx: &WriteTx) -> &'static str {
-    if tx.is_postgres() { " for key share of e" } else { "" }
+/// Keeps periods from being closed while somebody writes in the books: who closes one waits for all who hold this. No row is
+/// locked for it, since that would give the transaction its place in the log before its turn.
+pub(super) async fn keep_open(tx: &WriteTx, entities: Sql) -> Result<()> {
+    if tx.is_postgres() {
+        let query = sql("select count(pg_advisory_xact_lock_shared(hashtextextended('books ' || cast(e.id as text), 0)))
+             from (").join(entities).add(") e");
+        tx.value::<i64>(query).await?;
+    }
+    Ok(())
+}
+
+/// Waits for all who write in the books of a company, and keeps others from beginning.
+pub(super) async fn have_alone(tx: &WriteTx, entity: Uuid) -> Result<()> {
+    tx.lock(&format!("books {entity}")).await
 }
 
 pub(super) async fn entities_of_channels(
     tx: &WriteTx,
     channels: &[Uuid],
 ) -> Result<Vec<(Uuid, legal_entity::Model)>> {
+    let entities = sql("select distinct legal_entity_id as id from channels where id = any(?)");
+    keep_open(tx, entities.ids(channels)).await?;
     let query = sql("select e.*, c.id from legal_entities e
          join channels c on c.legal_entity_id = e.id where c.id = any(?)");
-    let rows: Vec<OfChannel> = tx.all(query.ids(channels).add(open(tx))).await?;
+    let rows: Vec<OfChannel> = tx.all(query.ids(channels)).await?;
     Ok(rows.into_iter().map(|row| (row.channel, row.entity)).collect())
 }
 
 pub(super) async fn entity(tx: &WriteTx, id: Uuid) -> Result<Option<legal_entity::Model>> {
-    tx.first(sql("select e.* from legal_entities e where e.id = ?").bind(id).add(open(tx))).await
+    keep_open(tx, sql("select id from legal_entities where id = ?").bind(id)).await?;
+    plain_entity(tx, id).await
 }
 
 /// The company, once nobody writes in its books any longer.
 pub(super) async fn entity_alone(tx: &WriteTx, id: Uuid) -> Result<Option<legal_entity::Model>> {
+    have_alone(tx, id).await?;
     let query = sql("select * from legal_entities where id = ?").bind(id);
     tx.first(query.add(tx.for_update())).await
 }

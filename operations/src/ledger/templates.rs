@@ -8,7 +8,7 @@ use super::entry::{Amount, Entry};
 use crate::ids::Subject;
 use crate::money::Currency;
 use entities::enums::{AdjustmentKind, InvoiceCause};
-use entities::{invoice, invoice_line, order, payment};
+use entities::{dispute, invoice, invoice_line, order, payment};
 use sea_orm::ActiveEnum;
 use serde_json::{Value as Json, json};
 use time::OffsetDateTime;
@@ -368,4 +368,64 @@ pub(crate) fn cost(
         .told_by(event)
         .debit(Account::CostOfGoods, currency, cost, &json!({}))
         .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
+}
+
+/// A dispute, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contested<'a> {
+    pub(crate) dispute: &'a dispute::Model,
+    pub(crate) payment: &'a payment::Model,
+    /// The step of the payment, or the dispute itself.
+    pub(crate) source: Uuid,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) currency: Currency,
+    pub(crate) amount: Amount,
+}
+
+impl Contested<'_> {
+    fn entry(&self, template: &'static str, order: &order::Model, what: &str) -> Entry {
+        let subject: Subject = ("dsp", self.dispute.id);
+        Entry::new(
+            template,
+            self.source,
+            self.at,
+            subject,
+            format!("{what}, order {}", order.number),
+        )
+        .of_order(order.id)
+    }
+
+    fn keys(&self) -> (Json, Json) {
+        let payment = json!({
+            "payment": self.payment.id,
+            "provider": self.payment.provider,
+            "account": self.payment.provider_account,
+        });
+        (json!({ "dispute": self.dispute.id }), payment)
+    }
+}
+
+/// A bank took money back, and the provider charges for it.
+pub(crate) fn charged_back(one: &Contested<'_>, order: &order::Model, fee: Amount) -> Entry {
+    let (dispute, payment) = one.keys();
+    one.entry("dispute.taken", order, "Chargeback")
+        .debit(Account::Disputed, one.currency, one.amount, &dispute)
+        .debit(Account::ChargebackFees, one.currency, fee, &dispute)
+        .credit(Account::Clearing, one.currency, one.amount.plus(fee), &payment)
+}
+
+/// The bank gave it back; the fee stays.
+pub(crate) fn chargeback_reversed(one: &Contested<'_>, order: &order::Model) -> Entry {
+    let (dispute, payment) = one.keys();
+    one.entry("dispute.won", order, "Chargeback reversed")
+        .debit(Account::Clearing, one.currency, one.amount, &payment)
+        .credit(Account::Disputed, one.currency, one.amount, &dispute)
+}
+
+/// The money is gone.
+pub(crate) fn chargeback_lost(one: &Contested<'_>, order: &order::Model) -> Entry {
+    let (dispute, _) = one.keys();
+    one.entry("dispute.lost", order, "Dispute lost")
+        .debit(Account::ChargebackLosses, one.currency, one.amount, &dispute)
+        .credit(Account::Disputed, one.currency, one.amount, &dispute)
 }

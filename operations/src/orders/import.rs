@@ -375,7 +375,7 @@ impl<'a> Importer<'a> {
         }
         order.paid_minor = checked.payments.iter().map(record::Checked::captured).sum();
         let authorized = checked.payments.iter().map(record::Checked::authorized).sum();
-        let funds = Funds { authorized, obtained: authorized > 0 };
+        let funds = Funds { authorized, obtained: authorized > 0, disputed: 0 };
         let states = Facts::of(&order, &lines, funds).states();
         order.state = states.order;
         order.fulfillment_state = states.fulfillment;

@@ -118,6 +118,8 @@ pub struct Facts {
     pub refunded: i64,
     /// Given back of what was invoiced, so that it is owed no longer.
     pub credited: i64,
+    /// What payers' banks took back.
+    pub disputed: i64,
     /// Whether there was a payment at all.
     pub has_payment: bool,
 }
@@ -160,6 +162,7 @@ impl Facts {
             captured: order.paid_minor,
             refunded: order.refunded_minor,
             credited: order.credited_minor,
+            disputed: funds.disputed,
             has_payment: funds.obtained || order.paid_minor > 0,
         }
     }
@@ -200,7 +203,9 @@ impl Facts {
     }
 
     fn payment(self) -> OrderPaymentState {
-        if self.refunded > 0 && self.refunded >= self.captured {
+        if self.disputed > 0 && self.disputed + self.refunded >= self.captured {
+            OrderPaymentState::ChargedBack
+        } else if self.refunded > 0 && self.refunded >= self.captured {
             OrderPaymentState::Refunded
         } else if self.refunded > 0 {
             OrderPaymentState::PartiallyRefunded
@@ -282,6 +287,7 @@ mod tests {
         captured: 0,
         refunded: 0,
         credited: 0,
+        disputed: 0,
         has_payment: false,
     };
 

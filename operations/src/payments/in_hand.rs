@@ -13,30 +13,30 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// A payment with the order that it belongs to, locked.
-pub(super) struct Taken {
-    pub(super) orders: Aggregate,
-    pub(super) order: Uuid,
+pub(crate) struct Taken {
+    pub(crate) orders: Aggregate,
+    pub(crate) order: Uuid,
     /// Its place in the purse of the order.
-    pub(super) index: usize,
-    pub(super) currency: Currency,
+    pub(crate) index: usize,
+    pub(crate) currency: Currency,
 }
 
 impl Taken {
     /// The order.
-    pub(super) fn one(&mut self) -> Result<&mut OrderInHand> {
+    pub(crate) fn one(&mut self) -> Result<&mut OrderInHand> {
         let order = self.order;
         self.orders.order_mut(order).ok_or(Error::Contended)
     }
 
     /// The payment as it stands.
-    pub(super) fn payment(&self) -> Result<&payment::Model> {
+    pub(crate) fn payment(&self) -> Result<&payment::Model> {
         let one = self.orders.order(self.order).ok_or(Error::Contended)?;
         one.purse.payments().get(self.index).ok_or(Error::Contended)
     }
 }
 
 /// A payment within reach, with its order.
-pub(super) async fn take(
+pub(crate) async fn take(
     tx: &WriteTx,
     actor: &Actor,
     id: Uuid,
@@ -59,7 +59,7 @@ pub(super) async fn take(
 }
 
 /// An amount above zero in minor units.
-pub(super) fn amount(currency: Currency, amount: Decimal) -> Result<i64> {
+pub(crate) fn amount(currency: Currency, amount: Decimal) -> Result<i64> {
     let mut faults = Faults::default();
     let minor = faults.take("amount", currency.minor(amount));
     if minor.is_some_and(|minor| minor <= 0) {
@@ -70,7 +70,7 @@ pub(super) fn amount(currency: Currency, amount: Decimal) -> Result<i64> {
 }
 
 /// More than there is.
-pub(super) fn too_much(currency: Currency, most: i64, what: &str) -> Error {
+pub(crate) fn too_much(currency: Currency, most: i64, what: &str) -> Error {
     let message = format!("{} {} can be {what} at most", currency.decimal(most), currency.code());
     Error::refused(
         Refusal::new(RefusalCode::AmountExceeded, "amount", message)
@@ -79,6 +79,6 @@ pub(super) fn too_much(currency: Currency, most: i64, what: &str) -> Error {
 }
 
 /// What does not fit how it stands.
-pub(super) fn conflict(message: impl Into<String>) -> Error {
+pub(crate) fn conflict(message: impl Into<String>) -> Error {
     Error::refused(Refusal::new(RefusalCode::StateConflict, "paymentId", message))
 }

@@ -6,7 +6,7 @@
 pub mod capture;
 pub mod decide;
 mod grants;
-mod in_hand;
+pub(crate) mod in_hand;
 pub(crate) mod purse;
 pub mod read;
 pub mod record;

@@ -16,7 +16,9 @@ use uuid::Uuid;
 /// Where a payment stands, by its amounts.
 pub(crate) const fn state(payment: &payment::Model) -> PaymentState {
     let captured = payment.captured_minor;
-    if payment.refunded_minor > 0 && payment.refunded_minor >= captured {
+    if payment.disputed_minor > 0 && payment.disputed_minor + payment.refunded_minor >= captured {
+        PaymentState::ChargedBack
+    } else if payment.refunded_minor > 0 && payment.refunded_minor >= captured {
         PaymentState::Refunded
     } else if payment.refunded_minor > 0 {
         PaymentState::PartiallyRefunded
@@ -64,6 +66,8 @@ pub struct Funds {
     pub authorized: i64,
     /// Whether anything was ever obtained.
     pub obtained: bool,
+    /// Taken back by payers' banks.
+    pub disputed: i64,
 }
 
 /// A step of a payment that was taken, or about which news came.
@@ -154,6 +158,7 @@ impl Purse {
         Funds {
             authorized: self.payments.iter().map(of).sum(),
             obtained: self.payments.iter().any(|row| row.authorized_minor > 0),
+            disputed: self.payments.iter().map(|row| row.disputed_minor).sum(),
         }
     }
 
@@ -234,7 +239,7 @@ impl Purse {
     }
 
     /// Where a payment stands among them.
-    pub(super) fn place_of(&self, id: Uuid) -> Option<usize> {
+    pub(crate) fn place_of(&self, id: Uuid) -> Option<usize> {
         self.payments.iter().position(|row| row.id == id)
     }
 
@@ -293,7 +298,7 @@ impl Purse {
     }
 
     /// A payment that changed, with a step about which news came, or that nobody here asked for.
-    pub(super) fn reported(&mut self, index: usize, step: Step, event: NewEvent) {
+    pub(crate) fn reported(&mut self, index: usize, step: Step, event: NewEvent) {
         if let Some(row) = self.payments.get_mut(index) {
             row.version += 1;
             self.changed.push(row.id);
@@ -301,12 +306,12 @@ impl Purse {
         self.note(step, event);
     }
 
-    pub(super) fn payment_mut(&mut self, index: usize) -> Option<&mut payment::Model> {
+    pub(crate) fn payment_mut(&mut self, index: usize) -> Option<&mut payment::Model> {
         self.payments.get_mut(index)
     }
 
     /// Of refunds on their way, all of them.
-    pub(super) fn waiting(&self) -> i64 {
+    pub(crate) fn waiting(&self) -> i64 {
         self.refunding()
     }
 
@@ -459,7 +464,7 @@ pub(super) fn authorize_beyond(row: &mut payment::Model) -> i64 {
     beyond
 }
 
-/// What was captured and is not given back, nor on its way back.
+/// What was captured and is neither given back, nor on its way back, nor taken back by a bank.
 pub(crate) fn refundable(row: &payment::Model) -> i64 {
-    (row.captured_minor - row.refunded_minor - row.refunding_minor).max(0)
+    (row.captured_minor - row.refunded_minor - row.refunding_minor - row.disputed_minor).max(0)
 }

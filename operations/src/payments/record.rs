@@ -180,6 +180,7 @@ pub(crate) fn add(tx: &WriteTx, order: &order::Model, purse: &mut Purse, payment
             voided_minor: 0,
             capturing_minor: 0,
             refunding_minor: 0,
+            disputed_minor: 0,
         };
         row.state = purse::state(&row);
         for (kind, amount, state, event) in payment.steps() {

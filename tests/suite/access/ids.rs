@@ -861,6 +861,24 @@ fn money(foreign: &Foreign) -> Vec<Case> {
             input(paid),
             text(&foreign.money.invoice),
         ),
+        (
+            "disputeRecord.input.paymentId",
+            DISPUTE_RECORD,
+            input(json!({ "paymentId": "@", "amount": "1.00", "reason": "x" })),
+            payment(3),
+        ),
+        (
+            "disputeSubmitEvidence.input.disputeId",
+            DISPUTE_SUBMIT,
+            input(json!({ "disputeId": "@" })),
+            text(&foreign.money.disputes[0]),
+        ),
+        (
+            "disputeResolve.input.disputeId",
+            DISPUTE_RESOLVE,
+            input(json!({ "disputeId": "@", "state": "LOST" })),
+            text(&foreign.money.disputes[1]),
+        ),
     ]
 }
 

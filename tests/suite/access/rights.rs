@@ -98,6 +98,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("invoices", "{ invoices { totalCount } }", Some(P::PaymentsRead)),
     ("payments", "{ payments { totalCount } }", Some(P::PaymentsRead)),
     ("refundRequests", "{ refundRequests { totalCount } }", Some(P::PaymentsRead)),
+    ("disputes", "{ disputes { totalCount } }", Some(P::PaymentsRead)),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
     ("webhookEndpoints", "{ webhookEndpoints { id } }", Some(P::WebhooksManage)),
@@ -136,6 +137,19 @@ fn money(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
         ("paymentRefund", PAYMENT_REFUND, back("1.00"), P::RefundsWrite),
         ("refundRequestDecide", REFUND_DECIDE, decision, P::RefundsWrite),
         ("invoicePaymentRecord", INVOICE_PAY, paid, P::PaymentsWrite),
+        ("disputeRecord", DISPUTE_RECORD, back("1.00"), P::PaymentsWrite),
+        (
+            "disputeSubmitEvidence",
+            DISPUTE_SUBMIT,
+            json!({ "disputeId": work.money.disputes[0] }),
+            P::PaymentsWrite,
+        ),
+        (
+            "disputeResolve",
+            DISPUTE_RESOLVE,
+            json!({ "disputeId": work.money.disputes[1], "state": "LOST" }),
+            P::PaymentsWrite,
+        ),
     ]
 }
 
