@@ -181,7 +181,41 @@ create table invoice_dues (
 );
 create index invoice_dues_open on invoice_dues (due_at, invoice_id) where open_minor > 0;
 create index invoice_dues_order on invoice_dues (order_id, due_at);
-{chart_for_all}
+with chart (code, name, kind) as (values
+    (1000, 'Bank', 'ASSET'),
+    (1050, 'Payouts in transit', 'ASSET'),
+    (1100, 'PSP clearing', 'ASSET'),
+    (1110, 'PSP reserve', 'ASSET'),
+    (1150, 'Receivables on account', 'ASSET'),
+    (1180, 'Disputed funds', 'ASSET'),
+    (1200, 'Inventory', 'ASSET'),
+    (1210, 'Returns under inspection', 'ASSET'),
+    (2000, 'Customer deposits', 'LIABILITY'),
+    (2050, 'Refunds payable', 'LIABILITY'),
+    (2100, 'VAT payable', 'LIABILITY'),
+    (2150, 'Gift cards', 'LIABILITY'),
+    (2160, 'Store credit', 'LIABILITY'),
+    (2190, 'Unallocated receipts', 'LIABILITY'),
+    (4000, 'Product revenue', 'REVENUE'),
+    (4010, 'Shipping revenue', 'REVENUE'),
+    (4020, 'Breakage', 'REVENUE'),
+    (4090, 'Discounts', 'REVENUE'),
+    (4100, 'Sales returns', 'REVENUE'),
+    (4110, 'Restocking fees', 'REVENUE'),
+    (5000, 'Cost of goods sold', 'EXPENSE'),
+    (5010, 'Shrink and scrap', 'EXPENSE'),
+    (6000, 'PSP fees', 'EXPENSE'),
+    (6010, 'Chargeback fees', 'EXPENSE'),
+    (6020, 'Chargeback losses', 'EXPENSE'),
+    (6030, 'Bank charges', 'EXPENSE'),
+    (6040, 'Goodwill', 'EXPENSE'),
+    (6050, 'Bad debt', 'EXPENSE'),
+    (6060, 'Rounding differences', 'EXPENSE'),
+    (6070, 'FX differences', 'EXPENSE'),
+    (9000, 'Authorizations', 'MEMO'),
+    (9001, 'Authorizations, contra', 'MEMO'))
+insert into ledger_accounts (id, legal_entity_id, code, name, kind)
+select {new_uuid}, e.id, chart.code, chart.name, chart.kind from legal_entities e cross join chart;
 {guard:journal_entries:update}
 {guard:journal_entries:delete}
 {guard:postings:update}

@@ -95,6 +95,12 @@ pub async fn channel_upsert(
         }
         if sql::legal_entities(&tx, &[command.legal_entity_id]).await?.is_empty() {
             faults.push(checks::not_found("legalEntityId", "legal entity"));
+        } else if let Some(existing) = &existing
+            && existing.legal_entity_id != command.legal_entity_id
+            && sql::channel_has_books(&tx, existing.id).await?
+        {
+            let message = "its orders are in the books of another: make another channel";
+            faults.add(RefusalCode::StateConflict, "legalEntityId", message);
         }
         let wanted = command.location_ids.as_deref().unwrap_or_default();
         let known = sql::locations(&tx, wanted).await?;

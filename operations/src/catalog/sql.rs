@@ -15,6 +15,13 @@ pub(super) async fn legal_entities(db: &Db, ids: &[Uuid]) -> Result<Vec<legal_en
     db.all(sql("select * from legal_entities where id = any(?)").ids(ids)).await
 }
 
+/// Whether an order of a channel is in the books.
+pub(super) async fn channel_has_books(db: &Db, channel: Uuid) -> Result<bool> {
+    let query =
+        sql("select cast(1 as bigint) from orders where channel_id = ? and in_books limit 1");
+    Ok(db.value::<i64>(query.bind(channel)).await?.is_some())
+}
+
 /// Whether anything was ever booked for a company.
 pub(super) async fn has_books(db: &Db, entity: Uuid) -> Result<bool> {
     let query =

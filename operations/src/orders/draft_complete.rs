@@ -58,6 +58,7 @@ pub async fn draft_complete(
         }
         faults.check()?;
         one.row.draft = false;
+        one.row.in_books = true;
         one.row.placed_at = tx.now();
         one.row.placed_by_kind = call.actor.kind;
         one.row.placed_by_id = call.actor.id;

@@ -69,6 +69,25 @@ async fn what_comes_late_goes_to_the_open_period() {
 }
 
 #[tokio::test]
+async fn books_stay_with_their_company() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let other = json!({ "name": "Other GmbH", "countryCode": "DE", "baseCurrency": "EUR" });
+    let other = shop.admin.done(LEGAL_ENTITY_UPSERT, other).await["legalEntity"]["id"].clone();
+    let channel = json!({ "code": "web", "name": "web", "kind": "WEB", "currencyCode": "EUR", "taxIncluded": true, "legalEntityId": other });
+    shop.place(shop.paid(&[("A", 1)])).await;
+    let codes = shop.admin.refused(CHANNEL_UPSERT, channel).await;
+    assert_eq!(codes, ["STATE_CONFLICT input.legalEntityId"]);
+    let dollars = json!({ "id": shop.entity, "name": "Shop GmbH", "countryCode": "DE", "baseCurrency": "USD" });
+    let codes = shop.admin.refused(LEGAL_ENTITY_UPSERT, dollars).await;
+    assert_eq!(codes, ["STATE_CONFLICT input.baseCurrency"]);
+    let zone = json!({ "id": shop.entity, "name": "Shop GmbH", "countryCode": "DE", "baseCurrency": "EUR", "timeZone": "Mars/Base" });
+    let codes = shop.admin.refused(LEGAL_ENTITY_UPSERT, zone).await;
+    assert_eq!(codes, ["INVALID input.timeZone"]);
+    app.verify().await;
+}
+
+#[tokio::test]
 async fn the_database_refuses_to_change_the_books() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
