@@ -11,7 +11,6 @@ pub use row::Row;
 
 pub mod api_token;
 pub mod audit_entry;
-pub mod audit_seal;
 pub mod backorder;
 pub mod bundle_component;
 pub mod channel;
@@ -33,7 +32,6 @@ pub mod invoice_due;
 pub mod invoice_line;
 pub mod invoice_party;
 pub mod journal_entry;
-pub mod journal_seal;
 pub mod ledger_account;
 pub mod legal_entity;
 pub mod location;

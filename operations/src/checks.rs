@@ -1,5 +1,6 @@
 //! Checks of single values, each with a message that says what would be right.
 
+use crate::actor::{Actor, Reach};
 use crate::error::{Faults, Refusal, RefusalCode};
 use crate::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,24 @@ pub(crate) fn currency(faults: &mut Faults, field: &str, code: &str) -> Option<C
         faults.add(RefusalCode::Invalid, field, message);
     }
     currency
+}
+
+/// Rates of the whole shop in one call at most.
+const MAX_RATES: usize = 1_000;
+
+/// Rates belong to the whole shop: whoever is restricted enters none.
+pub(crate) fn rates(faults: &mut Faults, actor: &Actor, count: usize) {
+    if actor.reach != Reach::default() {
+        let message = "the rates of the whole shop are beyond your reach";
+        faults.add(RefusalCode::PolicyViolation, "rates", message);
+    }
+    if count == 0 {
+        faults.add(RefusalCode::Required, "rates", "names at least one rate");
+    }
+    if count > MAX_RATES {
+        let message = format!("takes at most {MAX_RATES} rates");
+        faults.add(RefusalCode::LimitExceeded, "rates", message);
+    }
 }
 
 /// A day such as `2026-01-31`.

@@ -12,9 +12,6 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 
-/// Rates in one call at most.
-pub const MAX_RATES: usize = 1_000;
-
 /// What one unit of a currency is worth in another, from a day on until the next one given.
 #[derive(Debug, Clone, Serialize)]
 pub struct RateInput {
@@ -45,17 +42,7 @@ pub async fn exchange_rates_set(
 ) -> Result<Vec<(String, String, String)>> {
     call.actor.require(Permission::LedgerWrite)?;
     let mut faults = Faults::default();
-    if call.actor.reach != crate::actor::Reach::default() {
-        let message = "the rates of the whole shop are beyond your reach";
-        faults.add(RefusalCode::PolicyViolation, "rates", message);
-    }
-    if command.rates.is_empty() {
-        faults.add(RefusalCode::Required, "rates", "names at least one rate");
-    }
-    if command.rates.len() > MAX_RATES {
-        let message = format!("takes at most {MAX_RATES} rates");
-        faults.add(RefusalCode::LimitExceeded, "rates", message);
-    }
+    checks::rates(&mut faults, call.actor, command.rates.len());
     let mut checked: Vec<(String, String, String, &RateInput)> = Vec::new();
     for (index, one) in command.rates.iter().enumerate() {
         let field = |name: &str| format!("rates.{index}.{name}");

@@ -13,6 +13,7 @@ use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
+use crate::orders::aggregate::OrderInHand;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::RefundRequestState;
@@ -84,19 +85,23 @@ pub async fn refund(store: &Store, call: Call<'_>, command: &RefundPayment) -> R
 /// What a refund is worth in the currency of the books, and what of it is given for nothing.
 pub(super) async fn worth(tx: &WriteTx, taken: &mut Taken, wanted: i64) -> Result<Gift> {
     let (currency, order) = (taken.currency, taken.order);
-    let goodwill = {
-        let one = taken.one()?;
-        let owed = one.purse.owed(one.row.refund_due_minor);
-        let in_books = one.row.in_books;
-        let paid = if in_books { one.row.deposit_minor } else { wanted };
-        (wanted - owed - paid.max(0)).max(0)
-    };
+    let goodwill = given_up(taken.one()?, wanted);
     let mut books = taken.orders.books_of(tx, order).await?;
     let now = tx.now();
     Ok(Gift {
         base: books.worth(tx, currency, wanted, now).await?.base,
         goodwill: books.worth(tx, currency, goodwill, now).await?.base,
     })
+}
+
+/// What of a refund is given for nothing: neither owed back already nor paid ahead. What is in no books has no invoice to
+/// take it off.
+fn given_up(one: &OrderInHand, wanted: i64) -> i64 {
+    if !one.row.in_books {
+        return 0;
+    }
+    let owed = one.purse.owed(one.row.refund_due_minor);
+    (wanted - owed - one.row.deposit_minor.max(0)).max(0)
 }
 
 /// Gives money back that the actor may give.
@@ -111,9 +116,7 @@ pub(super) async fn give(
     let one = taken.one()?;
     let order = (*one.row).clone();
     grants::note(tx, &mut batch, actor, &order, gift);
-    let owed = one.purse.owed(order.refund_due_minor);
-    let given_up =
-        if order.in_books { (wanted - owed - order.deposit_minor.max(0)).max(0) } else { 0 };
+    let given_up = given_up(one, wanted);
     if given_up > 0 {
         one.allowance = Some((given_up, reason.to_owned()));
         one.row.credited_minor += given_up;

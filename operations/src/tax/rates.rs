@@ -15,9 +15,6 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 
-/// Rates in one call at most.
-pub const MAX_RATES: usize = 1_000;
-
 /// The rate of a category in a country, from a day on until the next one given.
 #[derive(Debug, Clone, Serialize)]
 pub struct TaxRateInput {
@@ -51,17 +48,7 @@ pub async fn tax_rates_set(
 ) -> Result<Vec<String>> {
     call.actor.require(Permission::LedgerWrite)?;
     let mut faults = Faults::default();
-    if call.actor.reach != crate::actor::Reach::default() {
-        let message = "the rates of the whole shop are beyond your reach";
-        faults.add(RefusalCode::PolicyViolation, "rates", message);
-    }
-    if command.rates.is_empty() {
-        faults.add(RefusalCode::Required, "rates", "names at least one rate");
-    }
-    if command.rates.len() > MAX_RATES {
-        let message = format!("takes at most {MAX_RATES} rates");
-        faults.add(RefusalCode::LimitExceeded, "rates", message);
-    }
+    checks::rates(&mut faults, call.actor, command.rates.len());
     let mut rows: Vec<tax_rate::Model> = Vec::new();
     for (index, one) in command.rates.iter().enumerate() {
         let field = |name: &str| format!("rates.{index}.{name}");
