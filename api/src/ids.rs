@@ -41,6 +41,8 @@ kinds! {
     Fulfillment = "ful",
     /// A line of a fulfillment.
     FulfillmentLine = "fln",
+    /// A gift card.
+    GiftCard = "gft",
     /// A hold on an order.
     Hold = "hld",
     /// An invoice or a credit note.
@@ -87,6 +89,8 @@ kinds! {
     StockReservation = "res",
     /// A transfer.
     StockTransfer = "trf",
+    /// Credit of a customer.
+    StoreCreditAccount = "sca",
     /// A supplier.
     Supplier = "sup",
     /// A user.

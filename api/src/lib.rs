@@ -11,6 +11,7 @@ mod catalog;
 pub mod cli;
 pub mod config;
 mod context;
+mod credit;
 mod customers;
 mod desk;
 mod disputes;

@@ -226,8 +226,8 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, counts, customers, disputes, events, fulfillment as work, invoices,
-    ledger, orders, payments, purchasing, risk, routing, stock, transfers, webhooks,
+    access, audit, catalog, counts, credit, customers, disputes, events, fulfillment as work,
+    invoices, ledger, orders, payments, purchasing, risk, routing, stock, transfers, webhooks,
 };
 
 loaders! {
@@ -285,6 +285,11 @@ loaders! {
     /// What an invoice leaves to be paid.
     invoice_due: One<entities::invoice_due::Model> =
         one!(invoices::read::dues_of, |row| row.invoice_id);
+    /// A gift card or credit in reach.
+    credit: One<entities::credit::Model> = one!(reach credit::read::by_ids, |row| row.id);
+    /// The credit of a customer.
+    credit_of: Many<entities::credit::Model> =
+        many!(reach credit::read::of_customers, |row| row.customer_id.unwrap_or_default());
     /// A dispute in reach.
     dispute: One<entities::dispute::Model> = one!(reach disputes::read::by_ids, |row| row.id);
     /// A request to give money in reach.

@@ -6,6 +6,7 @@ use crate::catalog::types::{
     Channel, DeliveryService, LegalEntity, Location, Product, Supplier, Variant,
 };
 use crate::context::Ask;
+use crate::credit::types::{GiftCard, StoreCreditAccount};
 use crate::customers::types::Customer;
 use crate::disputes::types::Dispute;
 use crate::errors::{Failure, OrNull};
@@ -54,6 +55,8 @@ pub(crate) enum Node {
     Dispute(Dispute),
     /// A fulfillment.
     Fulfillment(Fulfillment),
+    /// A gift card.
+    GiftCard(GiftCard),
     /// A hold on an order.
     Hold(Hold),
     /// An invoice or a credit note.
@@ -98,6 +101,8 @@ pub(crate) enum Node {
     StockReservation(StockReservation),
     /// A transfer.
     StockTransfer(StockTransfer),
+    /// Credit of a customer.
+    StoreCreditAccount(StoreCreditAccount),
     /// A supplier.
     Supplier(Supplier),
     /// A user.
@@ -156,6 +161,7 @@ impl Node {
             }
             // Neither is a node of the contract.
             Kind::FulfillmentLine | Kind::RiskListEntry => None,
+            Kind::GiftCard => GiftCard::load(ctx, id).await?.map(Self::GiftCard),
             Kind::Hold => loaders.hold(id).await?.map(|row| Self::Hold(Hold(row))),
             Kind::Invoice => loaders.invoice(id).await?.map(|row| Self::Invoice(Invoice(row))),
             Kind::JournalEntry => {
@@ -223,6 +229,9 @@ impl Node {
             }
             Kind::StockTransfer => {
                 loaders.transfer(id).await?.map(|row| Self::StockTransfer(StockTransfer(row)))
+            }
+            Kind::StoreCreditAccount => {
+                StoreCreditAccount::load(ctx, id).await?.map(Self::StoreCreditAccount)
             }
             Kind::Supplier => {
                 needs(Permission::PurchasingRead)?;

@@ -5,6 +5,8 @@ use crate::access::mutations::AccessMutation;
 use crate::access::queries::AccessQuery;
 use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
+use crate::credit::mutations::CreditMutation;
+use crate::credit::queries::CreditQuery;
 use crate::disputes::mutations::DisputeMutation;
 use crate::disputes::queries::DisputeQuery;
 use crate::events::queries::EventQuery;
@@ -57,6 +59,7 @@ pub(crate) struct Query(
     CountQuery,
     ReplenishmentQuery,
     PaymentQuery,
+    CreditQuery,
     DisputeQuery,
     LedgerQuery,
     InvoiceQuery,
@@ -81,6 +84,7 @@ pub(crate) struct Mutation(
     PurchasingMutation,
     CountMutation,
     PaymentMutation,
+    CreditMutation,
     DisputeMutation,
     LedgerMutation,
     InvoiceMutation,

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::enums::ChannelKind;
+use crate::enums::{CapturePolicy, ChannelKind};
 
 /// Where orders come from.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,6 +36,8 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// When what is authorized is taken.
+    pub capture: CapturePolicy,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -45,5 +47,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, code, name, kind, currency, tax_included, legal_entity_id, order_number_prefix, unpaid_expires_after_seconds, created_at, updated_at
+    id, code, name, kind, currency, tax_included, legal_entity_id, order_number_prefix, unpaid_expires_after_seconds, created_at, updated_at, capture
 }

@@ -745,3 +745,61 @@ pub enum DisputeState {
     /// Nobody contests it: the money is gone.
     Accepted,
 }
+
+/// What a customer can pay with at our own expense.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum CreditKind {
+    /// It was sold.
+    GiftCard,
+    /// It was given.
+    StoreCredit,
+}
+
+/// What becomes of what is on a gift card or credit when it ends.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Breakage {
+    /// It is earned.
+    OnExpiry,
+    /// It is owed on.
+    Keep,
+}
+
+/// Where money goes back to first.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RefundOrder {
+    /// Money first, then gift cards and credit.
+    CreditLast,
+    /// Gift cards and credit first, then money.
+    CreditFirst,
+}
+
+/// When what is authorized is taken.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum CapturePolicy {
+    /// When it ships, what ships.
+    Shipment,
+    /// All of it, when nothing is doubted about the order.
+    Approval,
+    /// When somebody says so.
+    Manual,
+}

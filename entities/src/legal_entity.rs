@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::enums::TaxRounding;
+use crate::enums::{Breakage, RefundOrder, TaxRounding};
 
 /// The company that sells, invoices and books.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -36,6 +36,14 @@ pub struct Model {
     pub closed_through: Option<String>,
     /// Whether it tells its sales to other member states in the one-stop shop.
     pub one_stop_shop: bool,
+    /// How long gift cards can be used; none for ever.
+    pub gift_card_valid_days: Option<i32>,
+    /// How long credit can be used; none for ever.
+    pub store_credit_valid_days: Option<i32>,
+    /// What becomes of what nobody used in time.
+    pub breakage: Breakage,
+    /// What is given back first.
+    pub refund_order: RefundOrder,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -45,5 +53,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, name, country_code, tax_id, base_currency, created_at, updated_at, time_zone, tax_rounding, closed_through, one_stop_shop
+    id, name, country_code, tax_id, base_currency, created_at, updated_at, time_zone, tax_rounding, closed_through, one_stop_shop, gift_card_valid_days, store_credit_valid_days, breakage, refund_order
 }

@@ -15,6 +15,8 @@ pub mod backorder;
 pub mod bundle_component;
 pub mod channel;
 pub mod channel_location;
+pub mod credit;
+pub mod credit_entry;
 pub mod customer;
 pub mod customer_address;
 pub mod customer_identity;

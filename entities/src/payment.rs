@@ -61,6 +61,10 @@ pub struct Model {
     pub refunding_minor: i64,
     /// Taken back by the payer's bank.
     pub disputed_minor: i64,
+    /// The gift card or credit that it is paid with.
+    pub credit_id: Option<Uuid>,
+    /// What has a lower rank is given back first.
+    pub refund_rank: i32,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -70,5 +74,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor, credit_id, refund_rank
 }

@@ -44,6 +44,10 @@ pub struct Model {
     pub decided_at: Option<OffsetDateTime>,
     /// What they said.
     pub note: Option<String>,
+    /// Of credit: who will owe it.
+    pub legal_entity_id: Option<Uuid>,
+    /// Of credit: until when it can be used.
+    pub expires_at: Option<OffsetDateTime>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -53,5 +57,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, payment_id, order_id, customer_id, amount_minor, currency, reason, state, requested_by_kind, requested_by_id, requested_at, decided_by_kind, decided_by_id, decided_at, note
+    id, payment_id, order_id, customer_id, amount_minor, currency, reason, state, requested_by_kind, requested_by_id, requested_at, decided_by_kind, decided_by_id, decided_at, note, legal_entity_id, expires_at
 }

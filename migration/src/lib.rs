@@ -36,6 +36,7 @@ mod m0027_create_stock_documents;
 mod m0028_create_ledger;
 mod m0029_give_money_back;
 mod m0030_contest_payments;
+mod m0031_hold_credit;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0028_create_ledger::Migration),
             Box::new(m0029_give_money_back::Migration),
             Box::new(m0030_contest_payments::Migration),
+            Box::new(m0031_hold_credit::Migration),
         ]
     }
 }

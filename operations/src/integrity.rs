@@ -72,6 +72,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     checks.push(orphans(&db).await?);
     checks.push(expired_timers(&db).await?);
     checks.extend(crate::ledger::check::all(&db).await?);
+    checks.extend(crate::credit::read::check(&db).await?);
     for chain in crate::chain::Chain::ALL {
         checks.push(crate::chain::check(&db, chain).await?);
     }
@@ -350,6 +351,7 @@ async fn orphans(db: &Db) -> Result<Check> {
         ("invoice_lines", "invoice_id", "invoices"),
         ("invoice_dues", "invoice_id", "invoices"),
         ("invoices", "order_id", "orders"),
+        ("credit_entries", "credit_id", "credits"),
     ] {
         let rows = sql(format!("select count(*) from {part}"));
         check.rows_checked += db.value::<i64>(rows).await?.unwrap_or(0);

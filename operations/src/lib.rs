@@ -25,6 +25,7 @@ pub mod chain;
 pub mod checks;
 pub mod clock;
 pub mod counts;
+pub mod credit;
 pub mod customers;
 pub mod disputes;
 pub mod error;
@@ -67,4 +68,20 @@ where
     S: serde::Serializer,
 {
     serializer.serialize_str(&value.to_value())
+}
+
+/// The same of an enum that may be missing.
+#[expect(clippy::ref_option, reason = "serde's signature")]
+pub(crate) fn as_optional_column<E, S>(
+    value: &Option<E>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error>
+where
+    E: sea_orm::ActiveEnum<Value = String>,
+    S: serde::Serializer,
+{
+    match value {
+        Some(value) => serializer.serialize_some(&value.to_value()),
+        None => serializer.serialize_none(),
+    }
 }

@@ -33,6 +33,22 @@ pub(crate) fn token(prefix: &str) -> String {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// A code to be typed: 80 random bits in sixteen letters and digits, four and four, none of which looks like another
+/// ([Crockford, Base 32](https://www.crockford.com/base32.html)).
+pub(crate) fn code() -> String {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let random: [u8; 16] = rand::rng().random();
+    let mut text = String::with_capacity(19);
+    for (index, byte) in random.iter().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            text.push('-');
+        }
+        let letter = LETTERS.get(usize::from(byte % 32)).copied().unwrap_or(b'0');
+        text.push(char::from(letter));
+    }
+    text
+}
+
 /// What signs webhooks, as the Standard Webhooks scheme writes it: 256 random bits.
 pub(crate) fn signing_secret() -> String {
     let bytes: [u8; 32] = rand::rng().random();

@@ -27,6 +27,8 @@ pub(crate) enum Job {
     OverdueTransfer,
     /// A dispute is to be answered soon.
     DisputeDue,
+    /// A gift card or credit ends.
+    ExpireCredit,
 }
 
 impl Job {
@@ -40,11 +42,12 @@ impl Job {
             Self::OverduePurchaseOrder => "purchase_order.overdue",
             Self::OverdueTransfer => "transfer.overdue",
             Self::DisputeDue => "dispute.due",
+            Self::ExpireCredit => "credit.expire",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        const ALL: [Job; 8] = [
+        const ALL: [Job; 9] = [
             Job::ExpireReservation,
             Job::ExpireUnpaidOrder,
             Job::ServeBackorders,
@@ -53,6 +56,7 @@ impl Job {
             Job::OverduePurchaseOrder,
             Job::OverdueTransfer,
             Job::DisputeDue,
+            Job::ExpireCredit,
         ];
         ALL.into_iter().find(|job| job.name() == name)
     }
@@ -149,6 +153,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::DisputeDue) => {
                     crate::disputes::due::due(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::ExpireCredit) => {
+                    crate::credit::expire::expire(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

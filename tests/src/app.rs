@@ -281,6 +281,8 @@ impl TestApp {
             "refund_requests",
             "disputes",
             "money_grants",
+            "credits",
+            "credit_entries",
         ] {
             let count = self.number(&format!("select count(*) from {table}")).await;
             books.push((table.to_owned(), count));

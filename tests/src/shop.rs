@@ -327,6 +327,15 @@ pub const PAYMENT_REFUND: &str = "mutation($input: PaymentRefundInput!, $key: St
 pub const REFUND_DECIDE: &str = "mutation($input: RefundRequestDecideInput!, $key: String) {
   refundRequestDecide(input: $input, idempotencyKey: $key) {
     refundRequest { id state note requestedBy { label } decidedBy { label } payment { refunded { amount } } } userErrors { code message field } } }";
+pub const GIFT_CARD_ISSUE: &str = "mutation($input: GiftCardIssueInput!, $key: String) {
+  giftCardIssue(input: $input, idempotencyKey: $key) { code giftCard { id hint balance { amount currencyCode } issued { amount } expiresAt active customer { id } }
+    userErrors { code message field } } }";
+pub const GIFT_CARD: &str = "query($code: String!) { giftCard(code: $code) { id hint active expiresAt balance { amount } reserved { amount } issued { amount }
+    entries(first: 100) { totalCount nodes { amount { amount } reason subjectId by { label } } } } }";
+pub const STORE_CREDIT_GRANT: &str = "mutation($input: StoreCreditGrantInput!, $key: String) {
+  storeCreditGrant(input: $input, idempotencyKey: $key) {
+    customer { id storeCredit { id balance { amount currencyCode } reserved { amount } expiresAt entries(first: 100) { nodes { amount { amount } reason subjectId } } } }
+    refundRequest { id state amount { amount } reason payment { id } customer { id } } userErrors { code message field } } }";
 pub const INVOICE_PAY: &str = "mutation($input: InvoicePaymentRecordInput!, $key: String) {
   invoicePaymentRecord(input: $input, idempotencyKey: $key) {
     invoice { id number outstanding { amount } order { totals { outstanding { amount } } payments { provider captured { amount } } } }
@@ -388,6 +397,8 @@ pub struct Money {
     pub request: Json,
     /// To answer, and to end.
     pub disputes: [Json; 2],
+    /// To give something to.
+    pub customer: Json,
 }
 
 impl Shop {
@@ -451,7 +462,9 @@ impl Shop {
                 json!({ "paymentId": found["payments"][0]["id"], "amount": "5.00", "reason": "x" });
             *dispute = self.admin.done(DISPUTE_RECORD, taken).await["dispute"]["id"].clone();
         }
-        Money { payments, invoice: found["invoices"][0]["id"].clone(), request, disputes }
+        let customer = self.customer("money@example.com").await;
+        let invoice = found["invoices"][0]["id"].clone();
+        Money { payments, invoice, request, disputes, customer }
     }
 
     async fn stock_shelves(&self) {
@@ -552,6 +565,15 @@ impl Shop {
             .map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity }))
             .collect();
         json!({ "channelId": self.web, "lines": lines })
+    }
+
+    /// The id of a customer who ordered one D.
+    pub async fn customer(&self, email: &str) -> Json {
+        let mut order = self.order(&[("D", 1)]);
+        order["customer"] = json!({ "create": { "email": email } });
+        let order = self.place(order).await;
+        let query = "query($id: ID!) { order(by: { id: $id }) { customer { id } } }";
+        self.admin.payload(query, json!({ "id": order["id"] })).await["customer"]["id"].clone()
     }
 
     /// Places it and answers with the order.

@@ -145,6 +145,10 @@ async fn with_channel(cli: &Cli) {
         time_zone: None,
         one_stop_shop: None,
         tax_rounding: None,
+        gift_card_valid_days: None,
+        store_credit_valid_days: None,
+        breakage: None,
+        refund_order: None,
     };
     let entity = legal_entity_upsert(&store, Call::by(&actor), &entity).await.unwrap();
     let channel = UpsertChannel {
@@ -156,6 +160,7 @@ async fn with_channel(cli: &Cli) {
         legal_entity_id: entity,
         order_number_prefix: None,
         unpaid_expires_after_seconds: None,
+        capture: None,
         location_ids: None,
     };
     channel_upsert(&store, Call::by(&actor), &channel).await.unwrap();

@@ -153,6 +153,36 @@ async fn books_that_say_something_else() {
 }
 
 #[tokio::test]
+async fn cards_and_credit_that_say_something_else() {
+    for (damage, check) in [
+        ("update credits set balance_minor = 3100", "gift cards and credit against their entries"),
+        ("update credits set balance_minor = 3100", "gift cards and credit against postings"),
+        ("update credits set reserved_minor = 9", "gift cards and credit against their entries"),
+        ("delete from credit_entries", "gift cards and credit against their entries"),
+        ("update payments set credit_id = null", "gift cards and credit against their entries"),
+        ("delete from credits", "gift cards and credit against postings"),
+        ("delete from credits", "parts without their whole"),
+    ] {
+        let app = TestApp::start().await;
+        let shop = Shop::open(&app).await;
+        let euro = json!({ "amount": "30.00", "currencyCode": "EUR" });
+        let card = json!({ "amount": euro, "legalEntityId": shop.entity });
+        let card = shop.admin.done(harness::shop::GIFT_CARD_ISSUE, card).await;
+        let mut order = shop.order(&[("A", 1)]);
+        order["giftCards"] = json!([{ "code": card["code"] }]);
+        shop.place(order).await;
+        app.verify().await;
+        let on = if app.store.is_postgres() { " on credit_entries" } else { "" };
+        app.plant(&format!("drop trigger credit_entries_no_delete{on}")).await;
+        app.plant(damage).await;
+        let report = verify(&app.store, &Actor::system()).await.unwrap();
+        let off = report.checks.iter().filter(|check| check.violations > 0);
+        let off: Vec<&str> = off.map(|check| check.name).collect();
+        assert!(off.contains(&check), "{damage}: found {off:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_part_that_has_lost_its_whole() {
     finds("delete from payments", "parts without their whole").await;
     finds("delete from fulfillment_orders; delete from fulfillments", "parts without their whole")

@@ -1,10 +1,11 @@
 //! The five upserts of the catalog: each translates its input, calls its operation and wraps the row.
 
 use super::types::{
-    Channel, ChannelKind, DeliveryService, LegalEntity, Location, LocationKind, Product, Supplier,
-    Weekday, WorkCalendarInput,
+    CapturePolicy, Channel, ChannelKind, DeliveryService, LegalEntity, Location, LocationKind,
+    Product, Supplier, Weekday, WorkCalendarInput,
 };
 use crate::context::Ask;
+use crate::credit::types::{BreakagePolicy, RefundOrder};
 use crate::errors::{OrNull, UserError, answer, user_errors};
 use crate::ids::{Kind, uuid, uuids};
 use crate::ledger::types::TaxRounding;
@@ -42,6 +43,14 @@ pub(crate) struct LegalEntityUpsertInput {
     one_stop_shop: Option<bool>,
     /// Where its taxes are rounded, for orders from now on; without it what it is, `DOCUMENT` at first.
     tax_rounding: Option<TaxRounding>,
+    /// How many days new gift cards can be used, 1 to 36,500; without it what it is, for ever at first.
+    gift_card_valid_days: Option<i32>,
+    /// How many days new store credit can be used, 1 to 36,500; without it what it is, for ever at first.
+    store_credit_valid_days: Option<i32>,
+    /// What becomes of what is on cards and credit when they end; without it what it is, `ON_EXPIRY` at first.
+    breakage: Option<BreakagePolicy>,
+    /// Where money goes back to first, for orders from now on; without it what it is, `CREDIT_LAST` at first.
+    refund_order: Option<RefundOrder>,
 }
 
 /// A channel to make or change, matched by its code.
@@ -65,6 +74,8 @@ pub(crate) struct ChannelUpsertInput {
     unpaid_expires_after_seconds: Option<i32>,
     /// Locations that may serve it, most preferred first; left out they stay as they are.
     location_ids: Option<Vec<ID>>,
+    /// When what is authorized is captured, for orders from now on; without it what it is, `SHIPMENT` at first.
+    capture: Option<CapturePolicy>,
 }
 
 /// A location to make or change, matched by its code. What is left out stays as it is.
@@ -307,6 +318,10 @@ impl CatalogMutation {
             time_zone: input.time_zone,
             one_stop_shop: input.one_stop_shop,
             tax_rounding: input.tax_rounding.map(Into::into),
+            gift_card_valid_days: input.gift_card_valid_days,
+            store_credit_valid_days: input.store_credit_valid_days,
+            breakage: input.breakage.map(Into::into),
+            refund_order: input.refund_order.map(Into::into),
         };
         let done = async {
             legal_entity_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
@@ -339,6 +354,7 @@ impl CatalogMutation {
             order_number_prefix: input.order_number_prefix,
             unpaid_expires_after_seconds: input.unpaid_expires_after_seconds,
             location_ids: input.location_ids.map(|ids| uuids(Kind::Location, &ids)),
+            capture: input.capture.map(Into::into),
         };
         let done = async {
             channel_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await

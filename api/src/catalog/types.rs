@@ -1,6 +1,7 @@
 //! Channels, locations, products and suppliers as the schema shows them.
 
 use crate::context::{Ask, present};
+use crate::credit::types::{BreakagePolicy, RefundOrder};
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id, uuid, uuids};
 use crate::ledger::types::TaxRounding;
@@ -86,6 +87,18 @@ impl Weekday {
     }
 }
 
+/// When what is authorized for an order is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::CapturePolicy")]
+pub(crate) enum CapturePolicy {
+    /// When it ships, what ships.
+    Shipment,
+    /// All of it, once the order is approved: nobody doubts it, and it is covered.
+    Approval,
+    /// When somebody calls `paymentCapture`.
+    Manual,
+}
+
 #[derive(Clone)]
 pub(crate) struct Channel(pub(crate) Arc<channel::Model>);
 
@@ -137,6 +150,11 @@ impl Channel {
     /// An unpaid order is cancelled and its stock freed after this many seconds; null for never.
     async fn unpaid_expires_after_seconds(&self) -> Option<i32> {
         self.0.unpaid_expires_after_seconds
+    }
+
+    /// When what is authorized for its orders is captured.
+    async fn capture(&self) -> CapturePolicy {
+        self.0.capture.into()
     }
 
     /// Locations that may serve this channel, most preferred first.
@@ -195,6 +213,26 @@ impl LegalEntity {
     /// Where its taxes are rounded.
     async fn tax_rounding(&self) -> TaxRounding {
         self.0.tax_rounding.into()
+    }
+
+    /// How many days new gift cards can be used; null for ever.
+    async fn gift_card_valid_days(&self) -> Option<i32> {
+        self.0.gift_card_valid_days
+    }
+
+    /// How many days new store credit can be used; null for ever.
+    async fn store_credit_valid_days(&self) -> Option<i32> {
+        self.0.store_credit_valid_days
+    }
+
+    /// What becomes of what is on cards and credit when they end.
+    async fn breakage(&self) -> BreakagePolicy {
+        self.0.breakage.into()
+    }
+
+    /// Where money goes back to first when an order was paid by several means.
+    async fn refund_order(&self) -> RefundOrder {
+        self.0.refund_order.into()
     }
 
     /// Nothing is booked on or before this day any longer.

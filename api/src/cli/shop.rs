@@ -311,6 +311,10 @@ impl Maker<'_> {
             time_zone: Some("Europe/Berlin".into()),
             one_stop_shop: None,
             tax_rounding: None,
+            gift_card_valid_days: None,
+            store_credit_valid_days: None,
+            breakage: None,
+            refund_order: None,
         };
         let entity = legal_entity_upsert(self.store, self.call(), &entity).await?;
         let warehouses = vec![places.berlin, places.hamburg, places.munich];
@@ -325,6 +329,7 @@ impl Maker<'_> {
                 legal_entity_id: entity,
                 order_number_prefix: Some(prefix.into()),
                 unpaid_expires_after_seconds: expires,
+                capture: None,
                 location_ids: Some(locations),
             };
             async move { channel_upsert(self.store, self.call(), &channel).await }

@@ -3,6 +3,7 @@
 use crate::access::types::{mask_email, mask_tail};
 use crate::catalog::types::Channel;
 use crate::context::Ask;
+use crate::credit::types::StoreCreditAccount;
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id, uuid};
 use crate::scalars::{Address, AddressInput, DateTime};
@@ -102,6 +103,13 @@ impl Customer {
     /// Labels.
     async fn tags(&self) -> Vec<String> {
         serde_json::from_value(self.0.tags.clone()).unwrap_or_default()
+    }
+
+    /// What the customer can pay with, or could until it ended, what ends first before what ends later. Needs
+    /// `PAYMENTS_READ`.
+    async fn store_credit(&self, ctx: &Context<'_>) -> Option<Vec<StoreCreditAccount>> {
+        let rows = ctx.loaders().credit_of(self.0.id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(StoreCreditAccount).collect())
     }
 
     /// When the customer was first seen.

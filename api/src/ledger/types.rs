@@ -385,8 +385,8 @@ pub(crate) struct TaxSummaryRow {
 #[Object]
 impl TaxSummaryRow {
     /// As a fraction: 0.19 is 19 %.
-    async fn tax_rate(&self) -> Option<Decimal> {
-        Some(Decimal(self.row.rate))
+    async fn tax_rate(&self) -> Decimal {
+        Decimal(self.row.rate)
     }
 
     /// Where it is due.

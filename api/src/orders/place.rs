@@ -3,6 +3,7 @@
 use super::mutations::OrderPayload;
 use super::types::{AdjustmentKind, DeliveryMethod, Order, Prefetched};
 use crate::context::Ask;
+use crate::credit::types::GiftCardTenderInput;
 use crate::customers::types::CustomerReferenceInput;
 use crate::errors::{Failure, OrNull, answer};
 use crate::ids::{Kind, uuid};
@@ -98,6 +99,11 @@ pub(crate) struct OrderPlaceInput {
     pickup_location_id: Option<ID>,
     /// Tenders, in the order in which they are used up; up to 100.
     payments: Option<Vec<PaymentRecordInput>>,
+    /// Gift cards that pay for it, before any other tender; up to 10, sold by the company of the channel.
+    gift_cards: Option<Vec<GiftCardTenderInput>>,
+    /// How much of the customer's credit pays for it, after gift cards and before any other tender, above 0; what ends first
+    /// is used first.
+    store_credit: Option<Decimal>,
     /// The checkout's reservation: what it holds is used first, the rest given back.
     reservation_id: Option<ID>,
     /// The buyer's tax number.
@@ -143,6 +149,8 @@ impl From<OrderPlaceInput> for PlaceOrder {
             delivery_service: input.delivery_service,
             pickup_location_id: input.pickup_location_id.map(|id| uuid(Kind::Location, &id)),
             payments: input.payments.into_iter().flatten().map(Into::into).collect(),
+            gift_cards: input.gift_cards.into_iter().flatten().map(Into::into).collect(),
+            store_credit: input.store_credit.map(|amount| amount.0),
             reservation_id: input.reservation_id.map(|id| uuid(Kind::StockReservation, &id)),
             tax_id: input.tax_id,
             purchase_order_number: input.purchase_order_number,

@@ -8,7 +8,7 @@ use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
-use entities::enums::ChannelKind;
+use entities::enums::{CapturePolicy, ChannelKind};
 use entities::{channel, channel_location};
 use serde::Serialize;
 use serde_json::json;
@@ -36,6 +36,9 @@ pub struct UpsertChannel {
     pub unpaid_expires_after_seconds: Option<i32>,
     /// Locations that may serve it, most preferred first; none leaves them as they are.
     pub location_ids: Option<Vec<Uuid>>,
+    /// When what is authorized for its orders is taken; none leaves it as it is, at shipment for a new one.
+    #[serde(serialize_with = "crate::as_optional_column")]
+    pub capture: Option<CapturePolicy>,
 }
 
 /// The longest an unpaid order may wait: 90 days.
@@ -137,6 +140,10 @@ pub async fn channel_upsert(
             unpaid_expires_after_seconds: command
                 .unpaid_expires_after_seconds
                 .or_else(|| existing.as_ref().and_then(|row| row.unpaid_expires_after_seconds)),
+            capture: command
+                .capture
+                .or_else(|| existing.as_ref().map(|row| row.capture))
+                .unwrap_or(CapturePolicy::Shipment),
             created_at: existing.as_ref().map_or(now, |row| row.created_at),
             updated_at: now,
         };

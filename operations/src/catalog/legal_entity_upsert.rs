@@ -8,7 +8,7 @@ use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
-use entities::enums::TaxRounding;
+use entities::enums::{Breakage, RefundOrder, TaxRounding};
 use entities::legal_entity;
 use serde::Serialize;
 use serde_json::json;
@@ -33,17 +33,18 @@ pub struct UpsertLegalEntity {
     /// it.
     pub one_stop_shop: Option<bool>,
     /// Where its taxes are rounded; on the document, for a new one without it.
-    #[serde(serialize_with = "rounding")]
+    #[serde(serialize_with = "crate::as_optional_column")]
     pub tax_rounding: Option<TaxRounding>,
-}
-
-#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn rounding<S: serde::Serializer>(
-    rounding: &Option<TaxRounding>,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    use sea_orm::ActiveEnum;
-    rounding.map(|rounding| rounding.to_value()).serialize(serializer)
+    /// How many days new gift cards can be used, up to 36,500; for ever, for a new one without it.
+    pub gift_card_valid_days: Option<i32>,
+    /// The same for credit.
+    pub store_credit_valid_days: Option<i32>,
+    /// What becomes of what nobody used in time; earned, for a new one without it.
+    #[serde(serialize_with = "crate::as_optional_column")]
+    pub breakage: Option<Breakage>,
+    /// Where money goes back to first; gift cards and credit last, for a new one without it.
+    #[serde(serialize_with = "crate::as_optional_column")]
+    pub refund_order: Option<RefundOrder>,
 }
 
 /// Makes or changes a legal entity and answers with its id.
@@ -61,6 +62,14 @@ pub async fn legal_entity_upsert(
     let zone = command.time_zone.as_deref().map(str::trim);
     if zone.is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
         faults.add(RefusalCode::Invalid, "timeZone", "is a time zone such as Europe/Berlin");
+    }
+    for (field, days) in [
+        ("giftCardValidDays", command.gift_card_valid_days),
+        ("storeCreditValidDays", command.store_credit_valid_days),
+    ] {
+        if let Some(days) = days {
+            checks::within(&mut faults, field, days, 1, 36_500);
+        }
     }
     faults.check()?;
     let currency = currency.map_or("", |currency| currency.code());
@@ -103,6 +112,20 @@ pub async fn legal_entity_upsert(
                 .one_stop_shop
                 .or_else(|| old.map(|row| row.one_stop_shop))
                 .unwrap_or(false),
+            gift_card_valid_days: command
+                .gift_card_valid_days
+                .or_else(|| old.and_then(|row| row.gift_card_valid_days)),
+            store_credit_valid_days: command
+                .store_credit_valid_days
+                .or_else(|| old.and_then(|row| row.store_credit_valid_days)),
+            breakage: command
+                .breakage
+                .or_else(|| old.map(|row| row.breakage))
+                .unwrap_or(Breakage::OnExpiry),
+            refund_order: command
+                .refund_order
+                .or_else(|| old.map(|row| row.refund_order))
+                .unwrap_or(RefundOrder::CreditLast),
         };
         let mut batch = Batch::default();
         batch.save(&row);

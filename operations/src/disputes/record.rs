@@ -56,6 +56,7 @@ pub async fn record(store: &Store, call: Call<'_>, command: &RecordDispute) -> R
     faults.check()?;
     once(store, call, "disputeRecord", command, |tx| async move {
         let mut taken = take(&tx, call.actor, command.payment_id, None).await?;
+        taken.insist_on_a_provider()?;
         let currency = taken.currency;
         let minor = amount(currency, command.amount)?;
         let mut faults = Faults::default();

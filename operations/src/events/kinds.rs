@@ -343,6 +343,22 @@ event_kinds! {
         "Dispute about {amount} {currency}: {outcome}"
         "A dispute ended: won, lost or accepted."
         { amount: Amount => "what it is about", currency: Text => "of the amount", outcome: Text => "WON, LOST or ACCEPTED" }
+    GIFT_CARD_ISSUED "gift_card.issued" PaymentsRead
+        "Gift card over {amount} {currency} sold"
+        "A gift card was sold."
+        { amount: Amount => "what is on it", currency: Text => "of the amount" }
+    GIFT_CARD_EXPIRED "gift_card.expired" PaymentsRead
+        "Gift card ended with {amount} {currency} on it"
+        "A gift card ended before it was used up."
+        { amount: Amount => "what nobody used", currency: Text => "of the amount" }
+    STORE_CREDIT_GRANTED "store_credit.granted" PaymentsRead
+        "Credit of {amount} {currency} given: {reason}"
+        "A customer was given credit."
+        { amount: Amount => "how much", currency: Text => "of the amount", reason: Text => "why" }
+    STORE_CREDIT_EXPIRED "store_credit.expired" PaymentsRead
+        "Credit of {amount} {currency} ended"
+        "Credit ended before it was used up."
+        { amount: Amount => "what nobody used", currency: Text => "of the amount" }
     REFUND_REQUESTED "refund.requested" PaymentsRead
         "Refund of {amount} {currency} waits for somebody: {reason}"
         "Somebody wants to give more back than they may alone."

@@ -314,7 +314,7 @@ pub(super) fn payments_off() -> Sql {
          from payments p join orders o on o.id = p.order_id and o.in_books and not o.draft
          left join booked b on b.payment_id = p.id
          where p.captured_minor - p.refunded_minor <> coalesce(b.money, 0)
-            or (p.authorized_minor > 0
+            or (p.authorized_minor > 0 and p.credit_id is null
                 and p.authorized_minor - p.captured_minor - p.voided_minor <> coalesce(b.memo, 0))
          order by o.number, p.position"
     ))

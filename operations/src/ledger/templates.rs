@@ -7,8 +7,8 @@ use super::chart::Account;
 use super::entry::{Amount, Entry};
 use crate::ids::Subject;
 use crate::money::Currency;
-use entities::enums::{AdjustmentKind, InvoiceCause};
-use entities::{dispute, invoice, invoice_line, order, payment};
+use entities::enums::{AdjustmentKind, CreditKind, InvoiceCause};
+use entities::{credit, dispute, invoice, invoice_line, order, payment};
 use sea_orm::ActiveEnum;
 use serde_json::{Value as Json, json};
 use time::OffsetDateTime;
@@ -77,12 +77,19 @@ impl Paid<'_> {
 
     fn tender(&self) -> (Account, Json) {
         let payment = self.payment;
-        let keys = json!({
-            "payment": payment.id,
-            "provider": payment.provider,
-            "account": payment.provider_account,
-        });
-        (Tender::of(payment).account(), keys)
+        let tender = Tender::of(payment);
+        let keys = match tender {
+            Tender::GiftCard => json!({ "payment": payment.id, "giftCard": payment.credit_id }),
+            Tender::StoreCredit => {
+                json!({ "payment": payment.id, "storeCredit": payment.credit_id })
+            }
+            Tender::Provider | Tender::Bank => json!({
+                "payment": payment.id,
+                "provider": payment.provider,
+                "account": payment.provider_account,
+            }),
+        };
+        (tender.account(), keys)
     }
 }
 
@@ -121,7 +128,11 @@ pub(crate) fn authorization(paid: &Paid<'_>, order: &order::Model) -> Entry {
     memo(paid.entry("authorization", order, what), paid, paid.amount)
 }
 
+/// What a card or credit of ours promises is remembered there.
 fn memo(entry: Entry, paid: &Paid<'_>, amount: Amount) -> Entry {
+    if paid.payment.credit_id.is_some() {
+        return entry;
+    }
     let (_, keys) = paid.tender();
     entry.debit(Account::Authorizations, paid.currency, amount, &keys).credit(
         Account::AuthorizationsContra,
@@ -368,6 +379,70 @@ pub(crate) fn cost(
         .told_by(event)
         .debit(Account::CostOfGoods, currency, cost, &json!({}))
         .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
+}
+
+/// A gift card or credit, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owed<'a> {
+    pub(crate) credit: &'a credit::Model,
+    /// What came onto it, or went off it.
+    pub(crate) source: Uuid,
+    pub(crate) event: Option<Uuid>,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) currency: Currency,
+    pub(crate) amount: Amount,
+}
+
+impl Owed<'_> {
+    fn entry(&self, template: &'static str, what: &str) -> Entry {
+        let hint = self.credit.hint.as_deref();
+        let description = hint.map_or_else(|| what.to_owned(), |hint| format!("{what} …{hint}"));
+        let subject = crate::credit::subject(self.credit);
+        Entry::new(template, self.source, self.at, subject, description).told_by(self.event)
+    }
+
+    fn side(&self) -> (Account, Json) {
+        match self.credit.kind {
+            CreditKind::GiftCard => (Account::GiftCards, json!({ "giftCard": self.credit.id })),
+            CreditKind::StoreCredit => {
+                let keys =
+                    json!({ "storeCredit": self.credit.id, "customer": self.credit.customer_id });
+                (Account::StoreCredit, keys)
+            }
+        }
+    }
+}
+
+/// A gift card was sold: no tax is due before it is used
+/// ([Directive (EU) 2016/1065](https://eur-lex.europa.eu/eli/dir/2016/1065/oj), art. 30b(2)).
+pub(crate) fn gift_card_sold(one: &Owed<'_>) -> Entry {
+    let (account, keys) = one.side();
+    one.entry("gift_card.sold", "Gift card sold")
+        .debit(Account::Bank, one.currency, one.amount, &keys)
+        .credit(account, one.currency, one.amount, &keys)
+}
+
+/// Credit was given for nothing.
+pub(crate) fn credit_given(one: &Owed<'_>) -> Entry {
+    let (account, keys) = one.side();
+    one.entry("store_credit.given", "Store credit given")
+        .debit(Account::Goodwill, one.currency, one.amount, &keys)
+        .credit(account, one.currency, one.amount, &keys)
+}
+
+/// Nobody used it in time.
+pub(crate) fn breakage(one: &Owed<'_>) -> Entry {
+    let (account, keys) = one.side();
+    let what = match one.credit.kind {
+        CreditKind::GiftCard => "Gift card ended",
+        CreditKind::StoreCredit => "Store credit ended",
+    };
+    one.entry("breakage", what).debit(account, one.currency, one.amount, &keys).credit(
+        Account::Breakage,
+        one.currency,
+        one.amount,
+        &keys,
+    )
 }
 
 /// A dispute, for the books.

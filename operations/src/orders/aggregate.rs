@@ -14,6 +14,7 @@ use super::totals;
 use crate::actor::Actor;
 use crate::audit;
 use crate::catalog::sql as catalog;
+use crate::credit::spend::spend;
 use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::events::{self, EventKind, NewEvent};
 use crate::fulfillment::sql as work_sql;
@@ -21,15 +22,15 @@ use crate::fulfillment::state::{self as machine, Step};
 use crate::invoices::issue::Drafted;
 use crate::ledger::costs;
 use crate::ledger::entry::Books;
-use crate::payments::purse::Purse;
+use crate::payments::purse::{Purse, Spent};
 use crate::payments::read as payments;
 use crate::stock::ledger::{self, Move};
 use crate::stock::sql as stock;
 use crate::store::{Batch, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::{
-    ActorKind, CancelReason, DeliveryMethod, FulfillmentState, HoldReason, MovementKind,
-    OrderFlagCode, OrderState,
+    ActorKind, CancelReason, CapturePolicy, DeliveryMethod, FulfillmentState, HoldReason,
+    MovementKind, OrderFlagCode, OrderState,
 };
 use entities::{
     fulfillment, fulfillment_line, fulfillment_order, order, order_adjustment, order_flag,
@@ -693,11 +694,19 @@ impl Aggregate {
         let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
         costs::book(tx, &mut batch, &noted).await?;
         batch.insert(tx).await?;
+        self.spend(tx, actor).await?;
         self.index(tx).await?;
         self.queue(tx).await?;
         ledger::apply(tx, actor, noted).await?;
         self.tell_companions(tx, actor).await?;
         self.issue(tx, actor).await
+    }
+
+    /// Writes what gift cards and credit were promised, used and given back.
+    pub(crate) async fn spend(&mut self, tx: &WriteTx, actor: &Actor) -> Result<()> {
+        let spent = self.orders.iter_mut().flat_map(|one| one.purse.take_spent());
+        let spent: Vec<Spent> = spent.collect();
+        spend(tx, actor, &spent).await
     }
 
     /// Keeps the words by which orders are found.
@@ -1115,7 +1124,14 @@ impl OrderInHand {
         let repriced =
             self.row.was().is_some_and(|row| row.grand_total_minor != self.row.grand_total_minor);
         // What stands is worth another cent when the rest is cancelled.
-        if left_now > left_before || (left_now > 0 && repriced) {
+        let shipped = left_now > left_before || (left_now > 0 && repriced);
+        if self.row.capture == CapturePolicy::Approval && self.is_beyond_doubt() {
+            let value = self.row.grand_total_minor - self.row.credited_minor;
+            let due = value - self.purse.taken() + self.purse.returned();
+            if due > 0 {
+                self.purse.capture(tx, &self.row.now, due, None);
+            }
+        } else if shipped && self.row.capture != CapturePolicy::Manual {
             let value = totals::value_of_what_left(&self.row, self.rows());
             let value = value - self.row.credited_minor;
             let due = value - self.purse.taken() + self.purse.returned();
@@ -1140,7 +1156,7 @@ impl OrderInHand {
         if !self.row.draft && !self.row.imported {
             if self.row.cancelled_at.is_some() {
                 self.purse.release(tx, &self.row.now);
-            } else if all_left && left_now > 0 {
+            } else if all_left && left_now > 0 && self.row.capture != CapturePolicy::Manual {
                 // A transfer that was promised is still to come.
                 self.purse.release_authorized(tx, &self.row.now);
             }
@@ -1157,6 +1173,14 @@ impl OrderInHand {
             || self.lines.iter().any(|line| line.was.is_none())
     }
 
+    /// Whether nobody doubts that it is to be delivered, and that it will be paid.
+    fn is_beyond_doubt(&self) -> bool {
+        let doubted = self
+            .open_holds()
+            .any(|hold| matches!(hold.reason, HoldReason::RiskReview | HoldReason::Payment));
+        !doubted && !self.row.imported && !self.row.draft && self.row.cancelled_at.is_none()
+    }
+
     /// The states, and the moments at which they were first reached.
     fn conclude(&mut self, tx: &WriteTx, told: &mut Vec<(&'static EventKind, Json)>) {
         let states = self.facts().states();
@@ -1167,11 +1191,8 @@ impl OrderInHand {
                 told.push(hold_told(events::ORDER_RELEASED, hold.id, hold.reason));
             }
         }
-        let doubted = self
-            .open_holds()
-            .any(|hold| matches!(hold.reason, HoldReason::RiskReview | HoldReason::Payment));
         let open = states.order == OrderState::Open || states.order == OrderState::Completed;
-        if open && !doubted && !self.row.imported && self.row.approved_at.is_none() {
+        if open && self.is_beyond_doubt() && self.row.approved_at.is_none() {
             self.row.approved_at = Some(tx.now());
             told.push((events::ORDER_APPROVED, json!({})));
         }

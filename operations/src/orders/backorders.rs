@@ -228,6 +228,7 @@ pub(crate) async fn move_and_serve(
     let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
     costs::book(tx, &mut batch, &noted).await?;
     batch.insert(tx).await?;
+    waiting.spend(tx, actor).await?;
     waiting.queue(tx).await?;
     ledger::apply(tx, actor, noted).await?;
     waiting.tell_companions(tx, actor).await?;

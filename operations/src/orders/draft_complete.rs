@@ -11,13 +11,17 @@ use super::supply::{Choice, Want};
 use super::totals::standing;
 use crate::audit;
 use crate::catalog::sql as catalog;
+use crate::credit::tender::{self, GiftCardTender};
+use crate::customers::read as customers;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
+use crate::ledger::entry::Books;
 use crate::money::Currency;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -31,6 +35,10 @@ pub struct CompleteDraft {
     pub expected_version: Option<i32>,
     /// What was paid or authorized.
     pub payments: Vec<RecordPayment>,
+    /// Gift cards that pay for it.
+    pub gift_cards: Vec<GiftCardTender>,
+    /// How much of the customer's credit pays for it.
+    pub store_credit: Option<Decimal>,
 }
 
 /// Places a draft and answers with its id. Whoever completes it placed it; the log knows who wrote it.
@@ -49,6 +57,13 @@ pub async fn draft_complete(
             .ok_or_else(|| Error::Internal(format!("order {} has no currency", one.row.number)))?;
         let mut faults = Faults::default();
         let payments = record::check(&mut faults, "payments", currency, &command.payments);
+        let (channel_id, buyer) = (one.row.channel_id, one.row.customer_id);
+        let books = Books::of_channels(&tx, &[channel_id]).await?.remove(&channel_id);
+        let entity = books.ok_or(Error::Contended)?.entity;
+        let customer = customers::by_ids(&tx, &Vec::from_iter(buyer)).await?.pop();
+        let owed = (command.gift_cards.as_slice(), command.store_credit);
+        let seller = (&entity, currency);
+        let tenders = tender::check(&tx, &mut faults, seller, customer.as_ref(), owed).await?;
         let variants: Vec<Uuid> = one.lines.iter().filter_map(|line| line.variant_id).collect();
         for variant in catalog::variants(&tx, &variants).await? {
             if !variant.active {
@@ -62,7 +77,10 @@ pub async fn draft_complete(
         one.row.placed_at = tx.now();
         one.row.placed_by_kind = call.actor.kind;
         one.row.placed_by_id = call.actor.id;
-        one.purse = record::record(&tx, &one.row, &payments);
+        let otherwise = payments.iter().map(record::Checked::worth).sum();
+        let mut tendered = tenders.payments(seller, (one.row.grand_total_minor, otherwise))?;
+        tendered.extend(payments);
+        one.purse = record::record(&tx, &one.row, &tendered);
         let data = placed_data(&one.row, one.lines.len());
         let channel = catalog::channels(&tx, &[one.row.channel_id]).await?.pop();
         let channel = channel.ok_or(Error::Contended)?;

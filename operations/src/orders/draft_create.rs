@@ -17,9 +17,15 @@ use uuid::Uuid;
 /// What a draft cannot have: what holds stock or money.
 pub(super) fn check(command: &PlaceOrder) -> Result<()> {
     let mut faults = Faults::default();
-    if !command.payments.is_empty() {
-        let message = "a draft is paid when it is completed";
-        faults.add(RefusalCode::Invalid, "payments", message);
+    for (field, given) in [
+        ("payments", !command.payments.is_empty()),
+        ("giftCards", !command.gift_cards.is_empty()),
+        ("storeCredit", command.store_credit.is_some()),
+    ] {
+        if given {
+            let message = "a draft is paid when it is completed";
+            faults.add(RefusalCode::Invalid, field, message);
+        }
     }
     if command.reservation_id.is_some() {
         let message = "a draft holds no stock: reserve it when it is completed";

@@ -24,8 +24,8 @@ use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{
-    DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState, OrderReturnState,
-    OrderState, TaxRounding,
+    CapturePolicy, DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState,
+    OrderReturnState, OrderState, TaxRounding,
 };
 use entities::{
     channel, fulfillment, fulfillment_line, fulfillment_order, location, order, order_line,
@@ -482,6 +482,7 @@ impl<'a> Importer<'a> {
             on_hold: false,
             address_key: row.shipping_address.as_ref().map(Address::key),
             tax_rounding: TaxRounding::Document,
+            capture: CapturePolicy::Manual,
             in_books: false,
             invoiced_minor: 0,
             credited_minor: 0,

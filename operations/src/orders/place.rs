@@ -13,6 +13,7 @@ use crate::actor::Actor;
 use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks::{self, Address};
+use crate::credit::tender::{self, GiftCardTender, Tenders};
 use crate::customers::resolve::{Book, CustomerRef};
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
@@ -70,6 +71,10 @@ pub struct PlaceOrder {
     pub pickup_location_id: Option<Uuid>,
     /// What was paid or authorized.
     pub payments: Vec<RecordPayment>,
+    /// Gift cards that pay for it.
+    pub gift_cards: Vec<GiftCardTender>,
+    /// How much of the customer's credit pays for it.
+    pub store_credit: Option<Decimal>,
     /// The checkout's reservation.
     pub reservation_id: Option<Uuid>,
     /// The buyer's tax number.
@@ -115,6 +120,8 @@ impl PlaceOrder {
             delivery_service: None,
             pickup_location_id: None,
             payments: Vec::new(),
+            gift_cards: Vec::new(),
+            store_credit: None,
             reservation_id: None,
             tax_id: None,
             purchase_order_number: None,
@@ -262,6 +269,7 @@ pub(super) struct Prepared {
     pub(super) lines: Vec<CheckedLine>,
     pub(super) adjustments: Vec<PriceAdjustment>,
     pub(super) payments: Vec<record::Checked>,
+    pub(super) tenders: Tenders,
     pub(super) book: Book,
     pub(super) customer: Option<customer::Model>,
     pub(super) held: Held,
@@ -305,6 +313,9 @@ impl Prepared {
         let customer = references
             .first()
             .and_then(|named| book.resolve(tx, &mut faults, &named.0.path("customer"), *named));
+        let owed = (command.gift_cards.as_slice(), command.store_credit);
+        let seller = (&books.entity, currency);
+        let tenders = tender::check(tx, &mut faults, seller, customer.as_ref(), owed).await?;
         let held =
             Held::load(tx, actor, &mut faults, "reservationId", command.reservation_id).await?;
         if held.reservation.as_ref().is_some_and(|held| held.channel_id != channel.id) {
@@ -321,6 +332,7 @@ impl Prepared {
             lines,
             adjustments,
             payments,
+            tenders,
             book,
             customer,
             held,
@@ -339,6 +351,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
         lines,
         adjustments,
         payments,
+        tenders,
         mut book,
         customer,
         held,
@@ -376,7 +389,11 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     book.write(&tx, actor, &mut draft.batch).await?;
     draft.placed(&order, &line_rows);
     let (id, ids) = (order.id, line_rows.iter().map(|line| line.id).collect::<Vec<Uuid>>());
-    let purse = record::record(&tx, &order, &payments);
+    let otherwise = payments.iter().map(record::Checked::worth).sum();
+    let cost = (order.grand_total_minor, otherwise);
+    let mut tendered = tenders.payments((entity, currency), cost)?;
+    tendered.extend(payments);
+    let purse = record::record(&tx, &order, &tendered);
     let mut placed = Aggregate::placed(order, line_rows, adjustment_rows, purse);
     placed.books.insert(channel.id, books.clone());
     let decision = router.decision(&routed, tx.now());
@@ -413,6 +430,7 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
     }
     let noted = ledger::note(&tx, actor, &mut batch, &moves).await?;
     batch.insert(&tx).await?;
+    placed.spend(&tx, actor).await?;
     placed.queue(&tx).await?;
     ledger::apply(&tx, actor, noted).await?;
     placed.tell_companions(&tx, actor).await?;
@@ -597,6 +615,7 @@ impl Draft<'_> {
             on_hold: false,
             address_key: command.shipping_address.as_ref().map(Address::key),
             tax_rounding: self.entity.tax_rounding,
+            capture: self.channel.capture,
             in_books: true,
             invoiced_minor: 0,
             credited_minor: 0,

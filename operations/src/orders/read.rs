@@ -37,6 +37,11 @@ pub(crate) async fn plain(db: &Db, id: Uuid) -> Result<Option<order::Model>> {
     queries::plain(db, id).await
 }
 
+/// Whether an order is within reach.
+pub(crate) async fn is_in_reach(db: &Db, actor: &Actor, id: Uuid) -> Result<bool> {
+    Ok(!queries::in_reach(db, actor, &[id]).await?.is_empty())
+}
+
 /// Orders by id, within reach.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<ListedOrder>> {
     actor.require(Permission::OrdersRead)?;

@@ -6,32 +6,50 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::money::Currency;
 use crate::store::{Batch, WriteTx};
-use entities::{money_grant, order};
+use entities::enums::RefundRequestState;
+use entities::{money_grant, order, refund_request};
 use rust_decimal::Decimal;
 use time::Duration;
+use uuid::Uuid;
 
 /// Over how long what was given adds up.
 const WINDOW: Duration = Duration::days(90);
 
+/// To whom something is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Whom {
+    /// For an order.
+    pub(crate) order: Option<Uuid>,
+    /// To a customer.
+    pub(crate) customer: Option<Uuid>,
+}
+
+impl Whom {
+    /// Who placed an order, for that order.
+    pub(super) const fn of(order: &order::Model) -> Self {
+        Self { order: Some(order.id), customer: order.customer_id }
+    }
+}
+
 /// Money to be given back, in minor units of the currency of the books.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gift {
+pub(crate) struct Gift {
     /// All of it.
-    pub(super) base: i64,
+    pub(crate) base: i64,
     /// What of it is given for nothing.
-    pub(super) goodwill: i64,
+    pub(crate) goodwill: i64,
 }
 
 /// Which limit of the actor a gift passes, with what came before; none where it passes none.
-pub(super) async fn beyond(
+pub(crate) async fn beyond(
     tx: &WriteTx,
     actor: &Actor,
-    order: &order::Model,
+    whom: Whom,
     (base, gift): (Currency, Gift),
 ) -> Result<Option<String>> {
     let limits = actor.limits;
     let since = tx.now() - WINDOW;
-    let (own, of_order, of_customer) = sql::given(tx, actor, order, since).await?;
+    let (own, of_order, of_customer) = sql::given(tx, actor, whom, since).await?;
     let minor = |limit: Decimal| base.minor(limit.round_dp(base.digits())).unwrap_or(i64::MAX);
     let refund = limits.refund.map(minor).filter(|limit| own + gift.base > *limit);
     let goodwill = gift.goodwill > 0;
@@ -54,21 +72,42 @@ pub(super) async fn beyond(
 }
 
 /// Notes what was given.
-pub(super) fn note(
-    tx: &WriteTx,
-    batch: &mut Batch,
-    actor: &Actor,
-    order: &order::Model,
-    gift: Gift,
-) {
+pub(crate) fn note(tx: &WriteTx, batch: &mut Batch, actor: &Actor, whom: Whom, gift: Gift) {
     batch.add(&money_grant::Model {
         id: tx.id(),
         actor_kind: actor.kind,
         actor_id: actor.id,
-        order_id: Some(order.id),
-        customer_id: order.customer_id,
+        order_id: whom.order,
+        customer_id: whom.customer,
         base_minor: gift.base,
         goodwill_base_minor: gift.goodwill,
         at: tx.now(),
     });
+}
+
+/// A request that somebody else decides, of nothing yet.
+pub(crate) fn request(
+    tx: &WriteTx,
+    actor: &Actor,
+    (amount_minor, currency, reason): (i64, &str, &str),
+) -> refund_request::Model {
+    refund_request::Model {
+        id: tx.id(),
+        payment_id: None,
+        order_id: None,
+        customer_id: None,
+        amount_minor,
+        currency: currency.to_owned(),
+        reason: reason.to_owned(),
+        state: RefundRequestState::Pending,
+        requested_by_kind: actor.kind,
+        requested_by_id: actor.id,
+        requested_at: tx.now(),
+        decided_by_kind: None,
+        decided_by_id: None,
+        decided_at: None,
+        note: None,
+        legal_entity_id: None,
+        expires_at: None,
+    }
 }

@@ -28,6 +28,16 @@ impl Taken {
         self.orders.order_mut(order).ok_or(Error::Contended)
     }
 
+    /// Refuses what nobody else holds: of a gift card or credit there is nobody who could say anything.
+    pub(crate) fn insist_on_a_provider(&self) -> Result<()> {
+        if self.payment()?.credit_id.is_some() {
+            return Err(conflict(
+                "it was paid with a gift card or credit, which no provider holds",
+            ));
+        }
+        Ok(())
+    }
+
     /// The payment as it stands.
     pub(crate) fn payment(&self) -> Result<&payment::Model> {
         let one = self.orders.order(self.order).ok_or(Error::Contended)?;

@@ -5,7 +5,7 @@
 
 pub mod capture;
 pub mod decide;
-mod grants;
+pub(crate) mod grants;
 pub(crate) mod in_hand;
 pub(crate) mod purse;
 pub mod read;

@@ -99,6 +99,17 @@ pub(crate) fn answers(provider: &str) -> Answers {
     }
 }
 
+/// What a step of a payment does to the gift card or credit that it is paid with.
+#[derive(Debug, Clone)]
+pub(crate) struct Spent {
+    pub(crate) credit: Uuid,
+    pub(crate) order: Uuid,
+    /// What comes onto it, or goes off it.
+    pub(crate) balance: i64,
+    /// What of it is promised more, or less.
+    pub(crate) reserved: i64,
+}
+
 /// The payments of one order, in the order in which they are used up.
 #[derive(Debug, Default)]
 pub(crate) struct Purse {
@@ -109,6 +120,7 @@ pub(crate) struct Purse {
     events: Vec<NewEvent>,
     /// What was given back since it was loaded.
     given_back: i64,
+    spent: Vec<Spent>,
 }
 
 impl Purse {
@@ -145,8 +157,28 @@ impl Purse {
                 None => batch.add(&step.row),
                 Some(_) => batch.save(&step.row),
             }
+            self.spent.extend(self.spent_by(&step.row));
         }
         steps
+    }
+
+    /// What a step does to the gift card or credit behind it: it happens at once.
+    fn spent_by(&self, step: &payment_transaction::Model) -> Option<Spent> {
+        let payment = self.payments.iter().find(|row| row.id == step.payment_id)?;
+        let amount = step.amount_minor;
+        let (balance, reserved) = match step.kind {
+            TransactionKind::Authorization => (0, amount),
+            TransactionKind::Capture => (-amount, -amount),
+            TransactionKind::Void => (0, -amount),
+            TransactionKind::Refund => (amount, 0),
+            TransactionKind::Chargeback | TransactionKind::ChargebackReversal => return None,
+        };
+        Some(Spent { credit: payment.credit_id?, order: payment.order_id, balance, reserved })
+    }
+
+    /// What happened to gift cards and credit since the last call.
+    pub(crate) fn take_spent(&mut self) -> Vec<Spent> {
+        std::mem::take(&mut self.spent)
     }
 
     fn refunding(&self) -> i64 {
@@ -221,10 +253,13 @@ impl Purse {
         amount - left
     }
 
-    /// Gives back up to an amount of what was captured, and answers with how much that was.
+    /// Gives back up to an amount of what was captured, and answers with how much that was. Where it goes first is the
+    /// company's choice; to none goes more than it paid.
     pub(crate) fn refund(&mut self, tx: &WriteTx, order: &order::Model, amount: i64) -> i64 {
         let mut left = amount;
-        for index in 0..self.payments.len() {
+        let mut places: Vec<usize> = (0..self.payments.len()).collect();
+        places.sort_by_key(|index| self.payments.get(*index).map(|row| row.refund_rank));
+        for index in places {
             left -= self.step(tx, order, (index, TransactionKind::Refund), None, |row, answers| {
                 let given = left.min(refundable(row)).max(0);
                 match answers {

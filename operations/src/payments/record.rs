@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value as Json;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// Payments of one order at most.
 pub const MAX_PAYMENTS: usize = 100;
@@ -51,9 +52,25 @@ pub(crate) struct Checked {
     pending: i64,
     authorized: i64,
     captured: Option<i64>,
+    /// The gift card or credit, and when money goes back to it.
+    credit: Option<(Uuid, i32)>,
 }
 
+/// When money goes back to what is neither gift card nor credit.
+const REFUND_RANK: i32 = 1;
+
 impl Checked {
+    /// The same, paid with a gift card or credit.
+    pub(crate) fn of_credit(mut self, credit: Uuid, refund_rank: i32) -> Self {
+        self.credit = Some((credit, refund_rank));
+        self
+    }
+
+    /// What it pays or promises.
+    pub(crate) fn worth(&self) -> i64 {
+        self.authorized.max(self.pending)
+    }
+
     /// The same, obtained at a moment.
     pub(super) fn at(mut self, at: OffsetDateTime) -> Self {
         self.input.at = Some(at);
@@ -85,6 +102,7 @@ pub(crate) fn checked(currency: Currency, payment: RecordPayment) -> Result<Chec
         authorized: authorized.or(captured).unwrap_or(0),
         captured,
         input: payment,
+        credit: None,
     })
 }
 
@@ -138,6 +156,7 @@ pub(crate) fn check(
             // Money that was captured was authorized in the same step.
             authorized: authorized.or(captured).unwrap_or(0),
             captured,
+            credit: None,
         });
     }
     checked
@@ -181,6 +200,8 @@ pub(crate) fn add(tx: &WriteTx, order: &order::Model, purse: &mut Purse, payment
             capturing_minor: 0,
             refunding_minor: 0,
             disputed_minor: 0,
+            credit_id: payment.credit.map(|(credit, _)| credit),
+            refund_rank: payment.credit.map_or(REFUND_RANK, |(_, rank)| rank),
         };
         row.state = purse::state(&row);
         for (kind, amount, state, event) in payment.steps() {

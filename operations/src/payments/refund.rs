@@ -3,7 +3,7 @@
 //! What is owed back already goes first, then what was paid and not invoiced. What is beyond that is given up: a credit note
 //! takes it off the invoice, and it counts as goodwill.
 
-use super::grants::{self, Gift};
+use super::grants::{self, Gift, Whom};
 use super::in_hand::{Taken, amount, take, too_much};
 use super::purse::refundable;
 use super::sql;
@@ -16,7 +16,6 @@ use crate::idempotency::{Call, once};
 use crate::orders::aggregate::OrderInHand;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
-use entities::enums::RefundRequestState;
 use entities::refund_request;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -68,7 +67,7 @@ pub async fn refund(store: &Store, call: Call<'_>, command: &RefundPayment) -> R
         let books = taken.orders.books_of(&tx, taken.order).await?;
         let base = books.base;
         let row = (*taken.one()?.row).clone();
-        if let Some(why) = grants::beyond(&tx, call.actor, &row, (base, gift)).await? {
+        if let Some(why) = grants::beyond(&tx, call.actor, Whom::of(&row), (base, gift)).await? {
             if !command.request_approval {
                 let refusal = Refusal::new(RefusalCode::LimitExceeded, "amount", why);
                 return Err(Error::refused(refusal));
@@ -115,7 +114,7 @@ pub(super) async fn give(
     let (index, payment) = (taken.index, taken.payment()?.clone());
     let one = taken.one()?;
     let order = (*one.row).clone();
-    grants::note(tx, &mut batch, actor, &order, gift);
+    grants::note(tx, &mut batch, actor, Whom::of(&order), gift);
     let given_up = given_up(one, wanted);
     if given_up > 0 {
         one.allowance = Some((given_up, reason.to_owned()));
@@ -137,21 +136,10 @@ async fn ask(
     let payment = taken.payment()?;
     let order = taken.orders.order(taken.order).ok_or(Error::Contended)?;
     let request = refund_request::Model {
-        id: tx.id(),
         payment_id: Some(payment.id),
         order_id: Some(taken.order),
         customer_id: order.row.customer_id,
-        amount_minor: wanted,
-        currency: payment.currency.clone(),
-        reason: reason.to_owned(),
-        state: RefundRequestState::Pending,
-        requested_by_kind: actor.kind,
-        requested_by_id: actor.id,
-        requested_at: tx.now(),
-        decided_by_kind: None,
-        decided_by_id: None,
-        decided_at: None,
-        note: None,
+        ..grants::request(tx, actor, (wanted, &payment.currency, reason))
     };
     let data = json!({
         "amount": taken.currency.decimal(wanted),

@@ -64,6 +64,7 @@ pub async fn report(store: &Store, call: Call<'_>, command: &ReportTransaction) 
             return Err(Error::refused(refusal));
         }
         let mut taken = take(&tx, call.actor, id, None).await?;
+        taken.insist_on_a_provider()?;
         let minor = amount(taken.currency, command.amount)?;
         let before = taken.payment()?.clone();
         let steps = sql::transactions_of(&tx, &[id]).await?;

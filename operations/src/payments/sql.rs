@@ -1,11 +1,12 @@
 //! Every query of payments.
 
+use super::grants::Whom;
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::enums::{PaymentState, RefundRequestState};
-use entities::{order, payment, payment_transaction, refund_request};
+use entities::{payment, payment_transaction, refund_request};
 use sea_orm::ActiveEnum;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -54,10 +55,11 @@ pub(super) async fn lock_request(tx: &WriteTx, id: Uuid) -> Result<Option<refund
 pub(super) async fn given(
     db: &Db,
     actor: &Actor,
-    order: &order::Model,
+    whom: Whom,
     since: OffsetDateTime,
 ) -> Result<(i64, i64, i64)> {
-    let customer = order.customer_id.unwrap_or(Uuid::max());
+    let (order, customer) =
+        (whom.order.unwrap_or(Uuid::max()), whom.customer.unwrap_or(Uuid::max()));
     let query = sql("select
              cast(coalesce(sum(case when actor_kind = ? and actor_id = ? then base_minor else 0 end), 0) as bigint),
              cast(coalesce(sum(case when order_id = ? then goodwill_base_minor else 0 end), 0) as bigint),
@@ -65,8 +67,8 @@ pub(super) async fn given(
          from money_grants where (order_id = ? or customer_id = ?) and at >= ?")
     .bind(actor.kind.to_value())
     .bind(actor.id.unwrap_or(Uuid::max()))
-    .bind(order.id)
-    .bind(order.id)
+    .bind(order)
+    .bind(order)
     .bind(customer)
     .bind(since);
     let found: Option<(i64, i64, i64)> = db.values(query).await?.pop();
@@ -155,9 +157,11 @@ fn requested(actor: &Actor, states: Option<&[RefundRequestState]>) -> Sql {
     let mut query = sql("");
     if actor.reach.channels.is_some() || actor.reach.locations.is_some() {
         query = query
-            .add(" and exists (select 1 from orders o where o.id = r.order_id")
+            .add(" and (exists (select 1 from orders o where o.id = r.order_id")
             .join(actor.reach.orders_sql("o"))
-            .add(")");
+            .add(") or (r.order_id is null")
+            .join(actor.reach.customers_sql("r.customer_id"))
+            .add("))");
     }
     if let Some(states) = states {
         let states: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();

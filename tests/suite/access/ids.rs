@@ -832,6 +832,7 @@ fn money(foreign: &Foreign) -> Vec<Case> {
     let back = json!({ "paymentId": "@", "amount": "1.00", "reason": "x" });
     let input = |input: Json| json!({ "input": input });
     let id = || input(json!({ "paymentId": "@" }));
+    let euro = json!({ "amount": "1.00", "currencyCode": "EUR" });
     vec![
         (
             "payments.filter.orderId",
@@ -860,6 +861,38 @@ fn money(foreign: &Foreign) -> Vec<Case> {
             INVOICE_PAY,
             input(paid),
             text(&foreign.money.invoice),
+        ),
+        (
+            "giftCardIssue.input.legalEntityId",
+            GIFT_CARD_ISSUE,
+            input(json!({ "legalEntityId": "@", "amount": euro })),
+            foreign.entity.clone(),
+        ),
+        (
+            "giftCardIssue.input.customerId",
+            GIFT_CARD_ISSUE,
+            input(json!({ "legalEntityId": foreign.entity, "customerId": "@", "amount": euro })),
+            foreign.customer.clone(),
+        ),
+        (
+            "giftCardIssue.input.orderId",
+            GIFT_CARD_ISSUE,
+            input(json!({ "legalEntityId": foreign.entity, "orderId": "@", "amount": euro })),
+            foreign.billed.clone(),
+        ),
+        (
+            "storeCreditGrant.input.customerId",
+            STORE_CREDIT_GRANT,
+            input(json!({ "customerId": "@", "amount": euro, "reason": "x" })),
+            foreign.customer.clone(),
+        ),
+        (
+            "storeCreditGrant.input.legalEntityId",
+            STORE_CREDIT_GRANT,
+            input(
+                json!({ "customerId": foreign.customer, "legalEntityId": "@", "amount": euro, "reason": "x" }),
+            ),
+            foreign.entity.clone(),
         ),
         (
             "disputeRecord.input.paymentId",

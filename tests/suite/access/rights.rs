@@ -98,6 +98,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("invoices", "{ invoices { totalCount } }", Some(P::PaymentsRead)),
     ("payments", "{ payments { totalCount } }", Some(P::PaymentsRead)),
     ("refundRequests", "{ refundRequests { totalCount } }", Some(P::PaymentsRead)),
+    ("giftCard", "{ giftCard(code: \"x\") { id } }", Some(P::PaymentsRead)),
     ("disputes", "{ disputes { totalCount } }", Some(P::PaymentsRead)),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
@@ -120,7 +121,7 @@ fn books(shop: &Shop, entry: &Json) -> Vec<(&'static str, &'static str, Json, P)
 }
 
 /// The same of money.
-fn money(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
     let id = |place: usize| json!({ "paymentId": work.money.payments[place] });
     let back = |amount: &str| json!({ "paymentId": work.money.payments[3], "amount": amount, "reason": "x" });
     let cash = json!({ "provider": "manual", "method": "cash", "captured": "1.00" });
@@ -129,6 +130,9 @@ fn money(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
         json!({ "invoiceId": work.money.invoice, "amount": "1.00", "bookedAt": "2026-03-01" });
     let decision = json!({ "refundRequestId": work.money.request, "grant": false });
     let order = json!({ "orderId": work.order["id"], "payment": cash });
+    let euro = json!({ "amount": "1.00", "currencyCode": "EUR" });
+    let card = json!({ "amount": euro, "legalEntityId": shop.entity });
+    let credit = json!({ "customerId": work.money.customer, "amount": euro, "reason": "x" });
     vec![
         ("paymentRecord", PAYMENT_RECORD, order, P::PaymentsWrite),
         ("paymentCapture", PAYMENT_CAPTURE, id(0), P::PaymentsWrite),
@@ -137,6 +141,8 @@ fn money(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
         ("paymentRefund", PAYMENT_REFUND, back("1.00"), P::RefundsWrite),
         ("refundRequestDecide", REFUND_DECIDE, decision, P::RefundsWrite),
         ("invoicePaymentRecord", INVOICE_PAY, paid, P::PaymentsWrite),
+        ("giftCardIssue", GIFT_CARD_ISSUE, card, P::PaymentsWrite),
+        ("storeCreditGrant", STORE_CREDIT_GRANT, credit, P::RefundsWrite),
         ("disputeRecord", DISPUTE_RECORD, back("1.00"), P::PaymentsWrite),
         (
             "disputeSubmitEvidence",
@@ -274,7 +280,7 @@ fn mutations(
     ]);
     cases.extend(stock_documents(shop, &work.documents));
     cases.extend(books(shop, &work.entry));
-    cases.extend(money(work));
+    cases.extend(money(shop, work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
         ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),

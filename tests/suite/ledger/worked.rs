@@ -39,15 +39,21 @@ async fn two_shipments_are_captured_invoiced_and_costed_to_the_cent() {
         { "kind": "DISCOUNT", "label": "10 %", "amount": "13.29" },
         { "kind": "SHIPPING", "label": "Standard", "amount": "4.95" },
     ]);
-    input["payments"] = json!([{ "provider": "manual", "method": "card", "authorized": "124.55" }]);
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "authorized": "104.55" }]);
+    let card = json!({ "amount": { "amount": "20.00", "currencyCode": "EUR" }, "legalEntityId": shop.entity });
+    let card = shop.admin.done(GIFT_CARD_ISSUE, card).await;
+    assert_eq!(balances(&shop).await, held(&[("1000", "20.00"), ("2150", "-20.00")]));
+    input["giftCards"] = json!([{ "code": card["code"] }]);
     let order = shop.place(input).await;
     assert_eq!(order["totals"]["grandTotal"]["amount"], "124.55");
+    // A card is a tender: it takes nothing off what is taxed.
     assert_eq!(order["totals"]["tax"]["amount"], "18.73");
     // An authorization is only remembered.
-    assert_eq!(balances(&shop).await, held(&[]));
+    assert_eq!(balances(&shop).await, held(&[("1000", "20.00"), ("2150", "-20.00")]));
     shop.ship(&shop.work(&order, 0).await).await;
     let first = held(&[
-        ("1100", "112.86"),
+        ("1000", "20.00"),
+        ("1100", "92.86"),
         ("1200", "-60.00"),
         ("2100", "-17.97"),
         ("4000", "-100.76"),
@@ -60,7 +66,8 @@ async fn two_shipments_are_captured_invoiced_and_costed_to_the_cent() {
     app.settled().await;
     shop.ship(&shop.work(&order, 1).await).await;
     let both = held(&[
-        ("1100", "124.55"),
+        ("1000", "20.00"),
+        ("1100", "104.55"),
         ("1200", "-66.00"),
         ("2100", "-18.73"),
         ("4000", "-112.90"),
@@ -73,8 +80,9 @@ async fn two_shipments_are_captured_invoiced_and_costed_to_the_cent() {
     let told: Vec<(&str, String)> =
         told.iter().map(|(what, sides)| (what.as_str(), sides.join(" "))).collect();
     let expected = [
-        ("Authorized", "9000 124.55 9001 -124.55"),
-        ("Captured", "1100 112.86 2000 -112.86 9000 -112.86 9001 112.86"),
+        ("Authorized", "9000 104.55 9001 -104.55"),
+        ("Captured", "2150 20.00 2000 -20.00"),
+        ("Captured", "1100 92.86 2000 -92.86 9000 -92.86 9001 92.86"),
         ("Cost of goods", "5000 60.00 1200 -60.00"),
         ("Invoice", "2000 112.86 4000 -100.76 4090 10.08 2100 -17.94 4010 -4.21 2100 -0.03"),
         ("Captured", "1100 11.69 2000 -11.69 9000 -11.69 9001 11.69"),

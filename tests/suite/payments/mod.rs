@@ -1,6 +1,7 @@
 //! Payments: captured, released, given back, and reported on.
 
 mod captures;
+mod credit;
 mod disputes;
 mod refunds;
 mod reports;

@@ -1,0 +1,5 @@
+//! Gift cards and store credit in the schema.
+
+pub(crate) mod mutations;
+pub(crate) mod queries;
+pub(crate) mod types;
