@@ -65,6 +65,8 @@ pub struct Model {
     pub credit_id: Option<Uuid>,
     /// What has a lower rank is given back first.
     pub refund_rank: i32,
+    /// How many hours before the authorization ends people were told last.
+    pub warned_hours: Option<i32>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -74,5 +76,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor, credit_id, refund_rank
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor, credit_id, refund_rank, warned_hours
 }

@@ -39,6 +39,7 @@ create table credit_entries (
 create index credit_entries_credit on credit_entries (credit_id, id);
 alter table payments add column credit_id {uuid};
 alter table payments add column refund_rank integer not null default 1;
+alter table payments add column warned_hours integer;
 create index payments_credit on payments (credit_id) where credit_id is not null;
 alter table refund_requests add column legal_entity_id {uuid};
 alter table refund_requests add column expires_at {time};
@@ -61,6 +62,7 @@ alter table legal_entities drop column gift_card_valid_days;
 alter table refund_requests drop column expires_at;
 alter table refund_requests drop column legal_entity_id;
 drop index payments_credit;
+alter table payments drop column warned_hours;
 alter table payments drop column refund_rank;
 alter table payments drop column credit_id;
 drop table credit_entries;

@@ -287,6 +287,10 @@ event_kinds! {
         "{amount} {currency} by {method} released"
         "What was authorized or promised and not captured was released: no money moved."
         { amount: Amount => "how much", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
+    PAYMENT_AUTHORIZATION_EXPIRING "payment.authorization_expiring" PaymentsRead
+        "{amount} {currency} authorized by {method} end at {endsAt}"
+        "An authorization ends in 48 hours or 24, and is not captured in full: told once for each."
+        { amount: Amount => "what is not captured", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom", endsAt: Moment => "when it ends", hours: Count => "how many hours before that it is told, at the latest" }
     PAYMENT_EXPIRED "payment.expired" PaymentsRead
         "{amount} {currency} authorized by {method} ended"
         "An authorization ended before it was captured."

@@ -143,8 +143,14 @@ impl Entry {
         self.credit(Account::ExchangeDifferences, currency, difference, &json!({}))
     }
 
+    /// What it says of each account, in the currency of the books.
+    #[cfg(test)]
+    pub(super) fn bases(&self) -> impl Iterator<Item = (Account, i64)> + '_ {
+        self.sides.iter().map(|side| (side.account, side.amount.base))
+    }
+
     /// Whether debits equal credits in every currency and in that of the books.
-    fn is_balanced(&self) -> bool {
+    pub(super) fn is_balanced(&self) -> bool {
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
         let mut base = 0;
         for side in &self.sides {

@@ -14,3 +14,5 @@ pub mod read;
 pub mod reverse;
 mod sql;
 pub(crate) mod templates;
+#[cfg(test)]
+mod worked;

@@ -445,6 +445,89 @@ pub(crate) fn breakage(one: &Owed<'_>) -> Entry {
     )
 }
 
+/// What a provider settled of one step of a payment, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settled<'a> {
+    /// The line of the file.
+    pub(crate) line: Uuid,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) payment: &'a payment::Model,
+    /// What was taken or given back, in the currency of the payment, as it stands in the books.
+    pub(crate) gross: (Currency, Amount),
+    /// What that came to in the currency of the settlement, before the fee.
+    pub(crate) settled: (Currency, Amount),
+    /// In the currency of the settlement.
+    pub(crate) fee: Amount,
+}
+
+/// What the provider owes us becomes what it says it settled: less by its fee, and in the currency of the settlement. What
+/// rates made of it in between is the difference that stays.
+#[cfg_attr(not(test), expect(dead_code, reason = "reading settlement files brings the operation"))]
+pub(crate) fn settlement(one: &Settled<'_>) -> Entry {
+    let subject: Subject = ("pay", one.payment.id);
+    let payment = json!({
+        "payment": one.payment.id,
+        "provider": one.payment.provider,
+        "account": one.payment.provider_account,
+    });
+    let ((paid_in, gross), (settled_in, settled)) = (one.gross, one.settled);
+    let mut entry = Entry::new("settlement", one.line, one.at, subject, "Settled")
+        .of_order(one.payment.order_id)
+        .debit(Account::ProviderFees, settled_in, one.fee, &payment)
+        .credit(Account::Clearing, settled_in, one.fee, &payment);
+    if paid_in != settled_in {
+        entry = entry
+            .credit(Account::Clearing, paid_in, gross, &payment)
+            .debit(Account::ExchangeDifferences, paid_in, gross, &payment)
+            .debit(Account::Clearing, settled_in, settled, &payment)
+            .credit(Account::ExchangeDifferences, settled_in, settled, &payment);
+    }
+    entry
+}
+
+/// A transfer from a provider to our bank, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transfer<'a> {
+    /// The payout, or the line of the bank.
+    pub(crate) source: Uuid,
+    pub(crate) payout: Uuid,
+    pub(crate) provider: &'a str,
+    pub(crate) account: Option<&'a str>,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) currency: Currency,
+}
+
+impl Transfer<'_> {
+    fn entry(&self, template: &'static str, what: &str) -> Entry {
+        let subject: Subject = ("pyo", self.payout);
+        Entry::new(template, self.source, self.at, subject, format!("{what} {}", self.provider))
+    }
+
+    fn keys(&self) -> (Json, Json) {
+        let provider = json!({ "provider": self.provider, "account": self.account });
+        (provider, json!({ "payout": self.payout }))
+    }
+}
+
+/// A provider sent what it owed; a negative batch sends nothing.
+#[cfg_attr(not(test), expect(dead_code, reason = "reading settlement files brings the operation"))]
+pub(crate) fn payout_sent(one: &Transfer<'_>, amount: Amount) -> Entry {
+    let (provider, payout) = one.keys();
+    one.entry("payout.sent", "Payout of")
+        .debit(Account::PayoutsInTransit, one.currency, amount, &payout)
+        .credit(Account::Clearing, one.currency, amount, &provider)
+}
+
+/// The bank credited it, and kept its charge.
+#[cfg_attr(not(test), expect(dead_code, reason = "reading settlement files brings the operation"))]
+pub(crate) fn payout_received(one: &Transfer<'_>, amount: Amount, charge: Amount) -> Entry {
+    let (_, payout) = one.keys();
+    one.entry("payout.received", "Payout received from")
+        .debit(Account::Bank, one.currency, amount, &payout)
+        .debit(Account::BankCharges, one.currency, charge, &payout)
+        .credit(Account::PayoutsInTransit, one.currency, amount.plus(charge), &payout)
+}
+
 /// A dispute, for the books.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Contested<'a> {

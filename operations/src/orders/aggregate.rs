@@ -445,6 +445,9 @@ impl Aggregate {
         let before = (*one.row).clone();
         if !before.imported && !before.draft {
             one.purse.expire(tx, &before);
+            if before.cancelled_at.is_none() {
+                one.purse.warn(tx, &before);
+            }
         }
         one.count(&counts);
         one.price();

@@ -147,13 +147,12 @@ impl OrderInHand {
         timestamp(at).to_zoned(zone).date().to_string()
     }
 
-    /// The next moment at which something changes by itself: a promise passes, or an authorization ends.
+    /// The next moment at which something changes by itself: a promise passes, or an authorization ends, or is to.
     pub(super) fn next_moment(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         if !self.is_open() || self.row.imported {
             return None;
         }
-        let expiry = self.purse.next_expiry();
-        let moments = [self.row.promised_by, expiry.map(|at| at - BEFORE_EXPIRY), expiry];
-        moments.into_iter().flatten().filter(|at| *at > now).min()
+        let promised = self.row.promised_by.filter(|at| *at > now);
+        promised.into_iter().chain(self.purse.next_moment(now)).min()
     }
 }

@@ -10,7 +10,7 @@ use crate::store::{Batch, WriteTx};
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
 use entities::{order, payment, payment_transaction};
 use serde_json::json;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// Where a payment stands, by its amounts.
@@ -58,6 +58,9 @@ pub(crate) fn told(
         ..NewEvent::new(kind, ("pay", row.id), data)
     }
 }
+
+/// How many hours before an authorization ends people are told.
+const WARNINGS: [i32; 2] = [48, 24];
 
 /// What the payments of an order amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -370,6 +373,39 @@ impl Purse {
                 row.voided_minor += rest;
                 rest
             });
+        }
+    }
+
+    /// The next moment at which an authorization is warned of, or ends.
+    pub(crate) fn next_moment(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let open = self.payments.iter().filter(|row| uncaptured(row) > 0);
+        let moments = open.filter_map(|row| row.authorization_expires_at).flat_map(|ends| {
+            WARNINGS.into_iter().chain([0]).map(move |hours| ends - Duration::hours(hours.into()))
+        });
+        moments.filter(|at| *at > now).min()
+    }
+
+    /// Tells of authorizations that end soon: once at each of the moments for it.
+    pub(crate) fn warn(&mut self, tx: &WriteTx, order: &order::Model) {
+        for row in &mut self.payments {
+            let Some(ends) = row.authorization_expires_at.filter(|_| uncaptured(row) > 0) else {
+                continue;
+            };
+            let reached = |hours: &i32| ends - Duration::hours((*hours).into()) <= tx.now();
+            let Some(hours) = WARNINGS.into_iter().filter(reached).min() else { continue };
+            if ends <= tx.now() || row.warned_hours.is_some_and(|told| told <= hours) {
+                continue;
+            }
+            row.warned_hours = Some(hours);
+            row.version += 1;
+            self.changed.push(row.id);
+            let kind = events::PAYMENT_AUTHORIZATION_EXPIRING;
+            let mut event = told(order, row, kind, uncaptured(row));
+            if let Some(data) = event.data.as_object_mut() {
+                data.insert("endsAt".to_owned(), json!(crate::sql::fixed_width(ends)));
+                data.insert("hours".to_owned(), json!(hours));
+            }
+            self.events.push(event);
         }
     }
 

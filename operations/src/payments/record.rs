@@ -202,6 +202,7 @@ pub(crate) fn add(tx: &WriteTx, order: &order::Model, purse: &mut Purse, payment
             disputed_minor: 0,
             credit_id: payment.credit.map(|(credit, _)| credit),
             refund_rank: payment.credit.map_or(REFUND_RANK, |(_, rank)| rank),
+            warned_hours: None,
         };
         row.state = purse::state(&row);
         for (kind, amount, state, event) in payment.steps() {

@@ -3,7 +3,8 @@
 use super::{authorized, payment};
 use harness::shop::*;
 use harness::{Shop, TestApp};
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use time::Duration;
 
 #[tokio::test]
 async fn a_payment_is_captured_in_parts_and_the_rest_released() {
@@ -125,4 +126,35 @@ async fn payments_are_found_by_what_is_known_of_them() {
     }
     let stranger = app.reaching(Some(&[&shop.market]), None).await;
     assert_eq!(stranger.payload("{ payments { totalCount } }", json!({})).await["totalCount"], 0);
+}
+
+#[tokio::test]
+async fn an_authorization_that_ends_soon_is_told_of_at_48_and_at_24_hours() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let until = |at: &str| json!({ "provider": "psp", "method": "card", "authorized": "10.00", "authorizationExpiresAt": at });
+    let mut input = shop.order(&[("A", 2)]);
+    // The second ends in 20 hours: of it the later warning alone is news.
+    input["payments"] = json!([until("2026-03-05T10:00:00Z"), until("2026-03-03T06:00:00Z")]);
+    shop.place(input).await;
+    let told = async || {
+        let query = "{ events(filter: { types: [\"payment.authorization_expiring\"] }, last: 100) { nodes { data } } }";
+        let nodes = shop.admin.payload(query, json!({})).await["nodes"].clone();
+        let one = |node: &Json| (node["data"]["endsAt"].clone(), node["data"]["hours"].clone());
+        nodes.as_array().unwrap().iter().map(one).collect::<Vec<_>>()
+    };
+    let (first, second) =
+        (json!("2026-03-05T10:00:00.000000Z"), json!("2026-03-03T06:00:00.000000Z"));
+    assert_eq!(told().await, [(second.clone(), json!(24))]);
+    app.later(Duration::hours(24)).await;
+    let twice = [(second.clone(), json!(24)), (first.clone(), json!(48))];
+    assert_eq!(told().await, twice);
+    app.later(Duration::hours(23)).await;
+    assert_eq!(told().await, twice);
+    app.later(Duration::hours(1)).await;
+    let thrice = [(second, json!(24)), (first.clone(), json!(48)), (first, json!(24))];
+    assert_eq!(told().await, thrice);
+    app.later(Duration::hours(30)).await;
+    assert_eq!(told().await, thrice);
+    app.verify().await;
 }

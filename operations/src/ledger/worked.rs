@@ -1,0 +1,344 @@
+//! The worked example to its end: what settlements, payouts and a return make of two orders.
+//!
+//! The rows up to the disputed capture, and the goodwill, are driven through the API in the suite, to the same cents; here
+//! they are where the books stand when the first settlement comes.
+
+use super::chart::Account;
+use super::entry::{Amount, Entry};
+use super::templates::{self, Billed, Paid, Settled, Transfer};
+use crate::money::Currency;
+use entities::enums::{
+    ActorKind, CapturePolicy, DeliveryMethod, InvoiceCause, InvoiceKind, OrderFulfillmentState,
+    OrderPaymentState, OrderReturnState, OrderState, PaymentState, TaxRounding, TaxScheme,
+};
+use entities::{invoice, invoice_line, order, payment};
+use serde_json::json;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+const AT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn own(minor: i64) -> Amount {
+    Amount { minor, base: minor }
+}
+
+fn euro() -> Currency {
+    Currency::from_code("EUR").unwrap()
+}
+
+/// What entries make of accounts, in the currency of the books.
+#[derive(Default)]
+struct Sums(BTreeMap<i32, i64>);
+
+impl Sums {
+    /// Adds an entry and answers with what it says of each account.
+    fn add(&mut self, entry: &Entry) -> BTreeMap<i32, i64> {
+        assert!(entry.is_balanced(), "{entry:?}");
+        let mut said = BTreeMap::new();
+        for (account, base) in entry.bases() {
+            *said.entry(account.code()).or_default() += base;
+            *self.0.entry(account.code()).or_default() += base;
+        }
+        said.retain(|_, base| *base != 0);
+        said
+    }
+}
+
+fn row(sides: &[(i32, i64)]) -> BTreeMap<i32, i64> {
+    sides.iter().copied().collect()
+}
+
+fn order() -> order::Model {
+    order::Model {
+        id: Uuid::nil(),
+        version: 1,
+        number: "1001".into(),
+        channel_id: Uuid::nil(),
+        channel_reference: None,
+        customer_id: None,
+        state: OrderState::Completed,
+        fulfillment_state: OrderFulfillmentState::Fulfilled,
+        payment_state: OrderPaymentState::Paid,
+        return_state: OrderReturnState::None,
+        currency: "EUR".into(),
+        currency_digits: 2,
+        tax_included: true,
+        placed_at: AT,
+        approved_at: None,
+        shipped_at: None,
+        delivered_at: None,
+        completed_at: None,
+        cancelled_at: None,
+        returned_at: None,
+        cancel_reason: None,
+        placed_by_kind: ActorKind::System,
+        placed_by_id: None,
+        email: None,
+        email_key: None,
+        phone: None,
+        phone_key: None,
+        billing_address: None,
+        shipping_address: None,
+        country_code: None,
+        delivery_method: DeliveryMethod::Ship,
+        delivery_service: None,
+        pickup_location_id: None,
+        allow_split: true,
+        allow_backorder: false,
+        tax_id: None,
+        purchase_order_number: None,
+        payment_terms_days: None,
+        promised_by: None,
+        items_minor: 0,
+        shipping_minor: 0,
+        discounts_minor: 0,
+        other_minor: 0,
+        tax_minor: 0,
+        grand_total_minor: 0,
+        paid_minor: 0,
+        refunded_minor: 0,
+        assignee_id: None,
+        satisfaction: None,
+        client_ip: None,
+        user_agent: None,
+        attributes: None,
+        imported: false,
+        created_at: AT,
+        updated_at: AT,
+        draft: false,
+        on_hold: false,
+        address_key: None,
+        promise_given: false,
+        ship_by: None,
+        expected_at: None,
+        at_risk: false,
+        review_at: None,
+        risk_level: None,
+        tax_rounding: TaxRounding::Line,
+        in_books: true,
+        invoiced_minor: 0,
+        credited_minor: 0,
+        deposit_minor: 0,
+        deposit_base_minor: 0,
+        receivable_minor: 0,
+        receivable_base_minor: 0,
+        refund_due_minor: 0,
+        refund_due_base_minor: 0,
+        capture: CapturePolicy::Shipment,
+    }
+}
+
+fn payment() -> payment::Model {
+    payment::Model {
+        id: Uuid::nil(),
+        version: 1,
+        order_id: Uuid::nil(),
+        position: 0,
+        provider: "psp".into(),
+        provider_account: None,
+        provider_reference: None,
+        method: "card".into(),
+        card: None,
+        state: PaymentState::Captured,
+        currency: "EUR".into(),
+        pending_minor: 0,
+        authorized_minor: 0,
+        captured_minor: 0,
+        refunded_minor: 0,
+        installments: None,
+        authorization_expires_at: None,
+        captured_at: None,
+        created_at: AT,
+        voided_minor: 0,
+        capturing_minor: 0,
+        refunding_minor: 0,
+        disputed_minor: 0,
+        credit_id: None,
+        refund_rank: 1,
+        warned_hours: None,
+    }
+}
+
+/// The credit note for one A of two: the first of two halves of 107.91.
+fn returned() -> (invoice::Model, invoice_line::Model) {
+    let document = invoice::Model {
+        id: Uuid::nil(),
+        number: "CN-1".into(),
+        series: "CN".into(),
+        year: 2026,
+        sequence: 1,
+        kind: InvoiceKind::CreditNote,
+        cause: InvoiceCause::Return,
+        legal_entity_id: Uuid::nil(),
+        channel_id: Uuid::nil(),
+        order_id: Uuid::nil(),
+        order_number: "1001".into(),
+        customer_id: None,
+        fulfillment_id: None,
+        corrects_id: None,
+        issued_at: AT,
+        issued_on: "2026-01-01".into(),
+        due_at: None,
+        currency: "EUR".into(),
+        tax_included: true,
+        seller: json!({}),
+        buyer_tax_id: None,
+        net_minor: 4_534,
+        tax_minor: 862,
+        gross_minor: 5_396,
+        gross_base_minor: 5_396,
+        reason: None,
+    };
+    let line = invoice_line::Model {
+        invoice_id: Uuid::nil(),
+        position: 0,
+        order_id: Uuid::nil(),
+        order_line_id: None,
+        adjustment_kind: None,
+        sku: Some("A".into()),
+        description: "A".into(),
+        quantity: 1,
+        unit_price_minor: 5_995,
+        list_minor: 5_995,
+        discount_minor: 599,
+        net_minor: 4_534,
+        tax_minor: 862,
+        net_base_minor: 4_534,
+        tax_base_minor: 862,
+        tax_rate_ppm: 190_000,
+        tax_scheme: TaxScheme::Domestic,
+        tax_country: Some("DE".into()),
+    };
+    (document, line)
+}
+
+/// Rows 0 to 4b, 8 and 8b, 9, 10 and 10b.
+fn before() -> Sums {
+    let rows: [&[(i32, i64)]; 11] = [
+        &[(1000, 2_000), (2150, -2_000)],
+        &[(1100, 9_286), (2150, 2_000), (2000, -11_286)],
+        &[(2000, 11_286), (4090, 1_008), (4000, -10_076), (4010, -421), (2100, -1_797)],
+        &[(5000, 6_000), (1200, -6_000)],
+        &[(1100, 1_169), (2000, -1_169)],
+        &[(2000, 1_169), (4090, 121), (4000, -1_214), (2100, -76)],
+        &[(5000, 600), (1200, -600)],
+        &[(1180, 1_169), (6010, 1_500), (1100, -2_669)],
+        &[(6020, 1_169), (1180, -1_169)],
+        &[(6040, 1_000), (2160, -1_000)],
+        &[(1100, 9_200), (4000, -9_200), (5000, 4_000), (1200, -4_000)],
+    ];
+    let mut sums = Sums::default();
+    for (code, base) in rows.into_iter().flatten() {
+        *sums.0.entry(*code).or_default() += base;
+    }
+    assert_eq!(sums.0.values().sum::<i64>(), 0);
+    sums
+}
+
+#[test]
+fn two_orders_end_where_an_accountant_would_have_them() {
+    let (mut sums, payment, currency) = (before(), payment(), euro());
+    let settled = |gross: i64, fee: i64| Settled {
+        line: Uuid::nil(),
+        at: AT,
+        payment: &payment,
+        gross: (currency, own(gross)),
+        settled: (currency, own(gross)),
+        fee: own(fee),
+    };
+    // 5
+    let said = [settled(9_286, 155), settled(1_169, 41)].map(|one| templates::settlement(&one));
+    assert_eq!(sums.add(&said[0]), row(&[(6000, 155), (1100, -155)]));
+    assert_eq!(sums.add(&said[1]), row(&[(6000, 41), (1100, -41)]));
+    // 6
+    let mut order = order();
+    let (document, line) = returned();
+    let billed = Billed {
+        document: &document,
+        lines: &[line],
+        currency,
+        at: AT,
+        settled: Amount::default(),
+        open: own(5_396),
+    };
+    let said = sums.add(&templates::credit_note(&billed, &mut order));
+    assert_eq!(said, row(&[(4100, 4_534), (2100, 862), (2050, -5_396)]));
+    assert_eq!(order.refund_due_minor, 5_396);
+    let place = (Uuid::nil(), currency, own(-3_000));
+    let said = sums.add(&templates::cost(Uuid::nil(), AT, (order.id, "1001"), place, None));
+    assert_eq!(said, row(&[(1200, 3_000), (5000, -3_000)]));
+    // 6b: in two steps, when the provider confirms and when it settles.
+    let back = Paid {
+        payment: &payment,
+        step: Uuid::nil(),
+        event: None,
+        at: AT,
+        currency,
+        amount: own(5_396),
+    };
+    // Nothing is owed twice: it was already.
+    let owed = templates::refund_owed(&back, &mut order, 5_396);
+    assert_eq!(sums.add(&owed), row(&[]));
+    let said = sums.add(&templates::refund(&back, &mut order));
+    assert_eq!(said, row(&[(2050, 5_396), (1100, -5_396)]));
+    assert_eq!(order.refund_due_minor, 0);
+    let said = sums.add(&templates::settlement(&settled(-5_396, 10)));
+    assert_eq!(said, row(&[(6000, 10), (1100, -10)]));
+    // 7 and 7b
+    let payout = Transfer {
+        source: Uuid::nil(),
+        payout: Uuid::nil(),
+        provider: "psp",
+        account: None,
+        at: AT,
+        currency,
+    };
+    let said = sums.add(&templates::payout_sent(&payout, own(4_853)));
+    assert_eq!(said, row(&[(1050, 4_853), (1100, -4_853)]));
+    let said = sums.add(&templates::payout_received(&payout, own(4_853), Amount::default()));
+    assert_eq!(said, row(&[(1000, 4_853), (1050, -4_853)]));
+    // 10c
+    let dollars = Currency::from_code("USD").unwrap();
+    let abroad = Settled {
+        gross: (dollars, Amount { minor: 10_000, base: 9_200 }),
+        settled: (currency, own(9_131)),
+        ..settled(0, 150)
+    };
+    let said = sums.add(&templates::settlement(&abroad));
+    assert_eq!(said, row(&[(6070, 69), (6000, 150), (1100, -219)]));
+    // 11 and 11b
+    let said = sums.add(&templates::payout_sent(&payout, own(6_312)));
+    assert_eq!(said, row(&[(1050, 6_312), (1100, -6_312)]));
+    let said = sums.add(&templates::payout_received(&payout, own(6_302), own(10)));
+    assert_eq!(said, row(&[(1000, 6_302), (6030, 10), (1050, -6_312)]));
+
+    sums.0.retain(|_, base| *base != 0);
+    let end = [
+        (1000, 13_155),
+        (1200, -7_600),
+        (2100, -1_011),
+        (2160, -1_000),
+        (4000, -20_490),
+        (4010, -421),
+        (4090, 1_129),
+        (4100, 4_534),
+        (5000, 7_600),
+        (6000, 356),
+        (6010, 1_500),
+        (6020, 1_169),
+        (6030, 10),
+        (6040, 1_000),
+        (6070, 69),
+    ];
+    assert_eq!(sums.0, row(&end));
+    assert_eq!(sums.0.values().sum::<i64>(), 0);
+    assert!(sums.0.keys().all(|code| Account::of(*code).is_some()));
+}
+
+#[test]
+fn the_other_half_of_what_was_returned_takes_the_rest_cent() {
+    let whole = own(10_791);
+    let first = whole.part(5_396);
+    assert_eq!(whole.less(first), own(5_395));
+}
