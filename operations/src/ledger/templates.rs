@@ -455,7 +455,7 @@ pub(crate) struct Settled<'a> {
     /// What was taken or given back, in the currency of the payment, as it stands in the books.
     pub(crate) gross: (Currency, Amount),
     /// What that came to in the currency of the settlement, before the fee.
-    pub(crate) settled: (Currency, Amount),
+    pub(crate) came_to: (Currency, Amount),
     /// In the currency of the settlement.
     pub(crate) fee: Amount,
 }
@@ -470,7 +470,7 @@ pub(crate) fn settlement(one: &Settled<'_>) -> Entry {
         "provider": one.payment.provider,
         "account": one.payment.provider_account,
     });
-    let ((paid_in, gross), (settled_in, settled)) = (one.gross, one.settled);
+    let ((paid_in, gross), (settled_in, settled)) = (one.gross, one.came_to);
     let mut entry = Entry::new("settlement", one.line, one.at, subject, "Settled")
         .of_order(one.payment.order_id)
         .debit(Account::ProviderFees, settled_in, one.fee, &payment)

@@ -244,7 +244,7 @@ fn two_orders_end_where_an_accountant_would_have_them() {
         at: AT,
         payment: &payment,
         gross: (currency, own(gross)),
-        settled: (currency, own(gross)),
+        came_to: (currency, own(gross)),
         fee: own(fee),
     };
     // 5
@@ -302,7 +302,7 @@ fn two_orders_end_where_an_accountant_would_have_them() {
     let dollars = Currency::from_code("USD").unwrap();
     let abroad = Settled {
         gross: (dollars, Amount { minor: 10_000, base: 9_200 }),
-        settled: (currency, own(9_131)),
+        came_to: (currency, own(9_131)),
         ..settled(0, 150)
     };
     let said = sums.add(&templates::settlement(&abroad));
