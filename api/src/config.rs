@@ -2,6 +2,7 @@
 
 use crate::front::Limits;
 use crate::oidc::Issuer;
+use crate::providers::stripe::{self, Secret, StripeOptions};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use operations::risk::countries::IpCountries;
@@ -41,6 +42,8 @@ pub struct Config {
     pub event_poll: Duration,
     /// A NATS server that tells nodes of news, instead of the database.
     pub nats_url: Option<String>,
+    /// Our account at Stripe.
+    pub stripe: Option<StripeOptions>,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -143,6 +146,17 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "",
         "A NATS server by which nodes tell each other of news, instead of PostgreSQL's NOTIFY: `nats://user:password@host:4222`.",
     ),
+    (
+        "AFTERCART_STRIPE_SECRET_KEY",
+        "",
+        "The secret key of an account at Stripe: payments of the provider `stripe` are captured, released and refunded there.",
+    ),
+    (
+        "AFTERCART_STRIPE_WEBHOOK_SECRET",
+        "",
+        "What signs Stripe's webhooks to `/hooks/stripe`; none are taken without it.",
+    ),
+    ("AFTERCART_STRIPE_URL", stripe::API, "Where Stripe is: another address for tests."),
     (
         "AFTERCART_WEBHOOK_ALLOW",
         "",
@@ -252,6 +266,7 @@ impl Config {
                 60_000,
             )),
             nats_url: reader.nats_url(),
+            stripe: reader.stripe(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -370,6 +385,22 @@ impl Reader<'_> {
             self.fault("AFTERCART_ORIGINS", "is `*` or origins such as https://shop.example");
         }
         origins
+    }
+
+    fn stripe(&mut self) -> Option<StripeOptions> {
+        let url =
+            self.parsed("AFTERCART_STRIPE_URL", "is an address such as https://api.stripe.com");
+        let secret = |reader: &Self, variable: &str| reader.given(variable).map(Secret::new);
+        let webhook_secret = secret(self, "AFTERCART_STRIPE_WEBHOOK_SECRET");
+        let Some(key) = secret(self, "AFTERCART_STRIPE_SECRET_KEY") else {
+            if webhook_secret.is_some() {
+                let message =
+                    "AFTERCART_STRIPE_WEBHOOK_SECRET: comes with AFTERCART_STRIPE_SECRET_KEY";
+                self.faults.push(message.to_owned());
+            }
+            return None;
+        };
+        Some(StripeOptions { key, webhook_secret, url: url? })
     }
 
     fn nats_url(&mut self) -> Option<String> {

@@ -30,6 +30,7 @@ pub mod oidc;
 mod orders;
 mod paging;
 mod payments;
+pub mod providers;
 mod risk;
 mod routing;
 mod scalars;

@@ -4,17 +4,20 @@ use crate::auth::Tokens;
 use crate::front::{self, Executor, Limits, refuse};
 use crate::nats;
 use crate::oidc::Issuer;
+use crate::providers::stripe::{Secret, StripeOptions};
+use crate::providers::{self, hooks};
 use crate::webhooks::Sender;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use operations::Store;
 use operations::access::user_create::built_in_roles;
 use operations::events::tail::POLL;
 use operations::hints;
+use operations::providers::Desk;
 use operations::secrets::MasterKey;
 use operations::webhooks::{Allowed, Means};
 use std::future::Future;
@@ -30,6 +33,8 @@ pub struct App {
     executor: Executor,
     tokens: Tokens,
     sender: Sender,
+    desk: Desk,
+    stripe_secret: Option<Secret>,
     events_kept: Option<time::Duration>,
     nats: Option<async_nats::Client>,
     /// Turns true when the server stops: streams end then.
@@ -57,6 +62,8 @@ pub struct AppOptions {
     pub event_poll: Duration,
     /// A NATS server that tells nodes of news, instead of the database.
     pub nats_url: Option<String>,
+    /// Our account at Stripe.
+    pub stripe: Option<StripeOptions>,
 }
 
 impl AppOptions {
@@ -72,6 +79,7 @@ impl AppOptions {
             events_kept: None,
             event_poll: POLL,
             nats_url: None,
+            stripe: None,
         }
     }
 
@@ -97,12 +105,25 @@ impl App {
         let tokens = Tokens::new(store.clone(), options).await?;
         let executor = Executor::new(store.clone(), options)?;
         let sender = Sender::new(store.clone(), options)?;
+        let desk = providers::desk(store.clone(), options)?;
+        let stripe_secret =
+            options.stripe.as_ref().and_then(|stripe| stripe.webhook_secret.clone());
         let (events_kept, stopping) = (options.events_kept, watch::Sender::new(false));
         let nats = match &options.nats_url {
             Some(url) => Some(nats::connect(url).await?),
             None => None,
         };
-        Ok(Self { store, executor, tokens, sender, events_kept, nats, stopping })
+        Ok(Self {
+            store,
+            executor,
+            tokens,
+            sender,
+            desk,
+            stripe_secret,
+            events_kept,
+            nats,
+            stopping,
+        })
     }
 
     /// The store behind it.
@@ -116,6 +137,7 @@ impl App {
             .route("/graphql", get(front::get).post(front::post).fallback(front::wrong_method))
             .route("/healthz", get(|| async { "ok" }))
             .route("/readyz", get(ready))
+            .route("/hooks/stripe", post(hooks::stripe))
             .merge(front::page())
             .fallback(any(front::not_found))
             .layer(DefaultBodyLimit::max(self.limits().body))
@@ -133,6 +155,11 @@ impl App {
                 HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
             ))
             .with_state(self.clone())
+    }
+
+    /// What signs the webhooks of Stripe, where they are taken.
+    pub(crate) fn stripe_secret(&self) -> Option<&Secret> {
+        self.stripe_secret.as_ref()
     }
 
     pub(crate) fn executor(&self) -> &Executor {
@@ -161,6 +188,8 @@ impl App {
         let sealer = tokio::spawn(seal_audit_log(self.store.clone()));
         let keys = tokio::spawn(read_signing_keys(self.tokens.clone()));
         let webhooks = tokio::spawn(self.sender.clone().run(self.stopped()));
+        let asking = providers::run(self.store.clone(), self.desk.clone(), self.stopped());
+        let asking = tokio::spawn(asking);
         let hints = match self.nats.clone() {
             Some(client) => tokio::spawn(nats::exchange(self.store.clone(), client)),
             None => tokio::spawn(hints::exchange(self.store.clone())),
@@ -172,8 +201,10 @@ impl App {
         keys.abort();
         retention.abort();
         hints.abort();
-        if let Err(error) = webhooks.await {
-            tracing::error!(%error, "webhooks broke off");
+        for (task, name) in [(webhooks, "webhooks"), (asking, "calls of providers")] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "{name} broke off");
+            }
         }
     }
 

@@ -803,3 +803,23 @@ pub enum CapturePolicy {
     /// When somebody says so.
     Manual,
 }
+
+/// What a provider is asked for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum AskKind {
+    /// What it holds of an authorization, and until when.
+    Look,
+    /// To take what is authorized.
+    Capture,
+    /// To let go of what is authorized.
+    Void,
+    /// To give back what was taken.
+    Refund,
+    /// To hand evidence on to a payer's bank.
+    Evidence,
+}

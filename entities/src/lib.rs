@@ -54,6 +54,7 @@ pub mod payment_transaction;
 pub mod posting;
 pub mod price;
 pub mod product;
+pub mod provider_ask;
 pub mod purchase_order;
 pub mod purchase_order_line;
 pub mod refresh_token;

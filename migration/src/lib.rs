@@ -37,6 +37,7 @@ mod m0028_create_ledger;
 mod m0029_give_money_back;
 mod m0030_contest_payments;
 mod m0031_hold_credit;
+mod m0032_ask_providers;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_give_money_back::Migration),
             Box::new(m0030_contest_payments::Migration),
             Box::new(m0031_hold_credit::Migration),
+            Box::new(m0032_ask_providers::Migration),
         ]
     }
 }

@@ -42,6 +42,7 @@ pub mod orders;
 pub mod page;
 pub mod payments;
 pub mod permissions;
+pub mod providers;
 pub mod purchasing;
 pub mod replenishment;
 pub mod risk;

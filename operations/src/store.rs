@@ -7,6 +7,7 @@
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
+use crate::providers::SANDBOX;
 use crate::risk::countries::IpCountries;
 use crate::sql::{Sql, portable, sql};
 use entities::Row;
@@ -43,6 +44,7 @@ impl std::fmt::Debug for Store {
 }
 
 struct Inner {
+    connected: Vec<String>,
     url: String,
     reader: DatabaseConnection,
     writer: DatabaseConnection,
@@ -75,6 +77,8 @@ pub struct StoreOptions {
     pub ids: Ids,
     /// Tells from which country an IP address comes.
     pub ip_countries: IpCountries,
+    /// Providers that are spoken to, by name.
+    pub connected: Vec<String>,
 }
 
 impl StoreOptions {
@@ -83,7 +87,8 @@ impl StoreOptions {
         let clock = Clock::system();
         let ids = Ids::random(clock.clone());
         let ip_countries = IpCountries::default();
-        Self { url: url.into(), connections: 8, clock, ids, ip_countries }
+        let connected = vec![SANDBOX.to_owned()];
+        Self { url: url.into(), connections: 8, clock, ids, ip_countries, connected }
     }
 }
 
@@ -112,6 +117,7 @@ impl Store {
             clock: options.clock,
             ids: options.ids,
             ip_countries: options.ip_countries,
+            connected: options.connected,
             statements: AtomicU64::new(0),
             recording: AtomicBool::new(false),
             recorded: Mutex::default(),
@@ -487,6 +493,11 @@ impl Db {
     /// Tells from which country an IP address comes.
     pub(crate) fn ip_countries(&self) -> &IpCountries {
         &self.store.0.ip_countries
+    }
+
+    /// Whether a provider is spoken to.
+    pub(crate) fn is_connected(&self, provider: &str) -> bool {
+        self.store.0.connected.iter().any(|name| name == provider)
     }
 
     /// The clock.

@@ -12,6 +12,7 @@ use operations::clock::Clock;
 use operations::events::Wanted;
 use operations::ids::Ids;
 use operations::permissions::{BuiltInRole, Permission, Permissions};
+use operations::providers::{Desk, SANDBOX};
 use operations::risk::countries::IpCountries;
 use operations::secrets::MasterKey;
 use operations::webhooks::Allowed;
@@ -23,6 +24,11 @@ use tokio::sync::oneshot;
 
 /// When every test begins.
 pub const START: time::OffsetDateTime = datetime!(2026-03-02 10:00 UTC);
+/// Providers that every app here speaks to.
+fn connected() -> Vec<String> {
+    vec![SANDBOX.to_owned(), aftercart::providers::stripe::NAME.to_owned()]
+}
+
 /// The password of every user.
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -35,6 +41,8 @@ pub struct TestApp {
     pub master_key: MasterKey,
     /// Sends to partners' endpoints when it is told to.
     pub webhooks: Sender,
+    /// Asks providers when it is told to.
+    pub providers: Desk,
     raw: DatabaseConnection,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -59,6 +67,7 @@ impl TestApp {
             ids: Ids::seeded(clock.clone(), 1),
             clock: clock.clone(),
             ip_countries: IpCountries::default(),
+            connected: connected(),
         };
         let store = Store::connect(options).await.expect("connects");
         store.migrate().await.expect("migrates");
@@ -69,9 +78,10 @@ impl TestApp {
         let (stop, stopped) = oneshot::channel();
         let url = serve(&store, &options, stopped).await;
         let webhooks = Sender::new(store.clone(), &options).expect("a sender");
+        let providers = aftercart::providers::desk(store.clone(), &options).expect("a desk");
         let raw = database.raw().await;
         let master_key = options.master_key;
-        Self { store, clock, url, database, master_key, webhooks, raw, stop: Some(stop) }
+        Self { store, clock, url, database, master_key, webhooks, providers, raw, stop: Some(stop) }
     }
 
     /// Another node on the same database, as the client that nobody is signed in to; it answers as long as
@@ -92,6 +102,7 @@ impl TestApp {
             ids: Ids::random(self.clock.clone()),
             clock: self.clock.clone(),
             ip_countries: IpCountries::default(),
+            connected: connected(),
         };
         Store::connect(options).await.expect("connects")
     }
@@ -174,7 +185,14 @@ impl TestApp {
     /// Moves the clock and runs what is due then.
     pub async fn later(&self, by: time::Duration) -> usize {
         self.clock.advance(by);
-        operations::timers::run_due(&self.store).await.expect("timers run")
+        let ran = operations::timers::run_due(&self.store).await.expect("timers run");
+        self.asked().await;
+        ran
+    }
+
+    /// Asks providers all that is due.
+    pub async fn asked(&self) -> usize {
+        self.providers.run_due().await.expect("providers are asked")
     }
 
     pub async fn number(&self, sql: &str) -> i64 {

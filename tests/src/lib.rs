@@ -15,6 +15,7 @@ pub mod random;
 pub mod receiver;
 pub mod shop;
 pub mod stream;
+pub mod stripe;
 
 pub use app::TestApp;
 pub use client::Client;

@@ -14,9 +14,11 @@ mod user;
 mod verify;
 
 use crate::config::{self, Config};
+use crate::providers::stripe;
 use crate::server::AppOptions;
 use clap::{Parser, Subcommand};
 use operations::access::keys::stored_master_key;
+use operations::providers::SANDBOX;
 use operations::secrets::MasterKey;
 use operations::{Error, Store, StoreOptions};
 use std::path::PathBuf;
@@ -173,7 +175,10 @@ fn start_log(config: &Config) -> Result<(), Fault> {
 }
 
 async fn connect(config: &Config) -> Result<Store, Fault> {
+    let mut connected = vec![SANDBOX.to_owned()];
+    connected.extend(config.stripe.as_ref().map(|_| stripe::NAME.to_owned()));
     let options = StoreOptions {
+        connected,
         connections: config.database_connections,
         ip_countries: config.ip_countries.clone(),
         ..StoreOptions::new(&config.database_url)
@@ -243,5 +248,6 @@ async fn options(config: &Config, store: &Store) -> Result<AppOptions, Fault> {
         events_kept: config.events_kept,
         event_poll: config.event_poll,
         nats_url: config.nats_url.clone(),
+        stripe: config.stripe.clone(),
     })
 }

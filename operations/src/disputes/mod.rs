@@ -18,7 +18,7 @@ use entities::{dispute, order};
 use serde_json::Value as Json;
 
 /// What happened to a dispute, for the log.
-fn told(
+pub(crate) fn told(
     order: &order::Model,
     dispute: &dispute::Model,
     kind: &'static EventKind,

@@ -42,6 +42,20 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<dispute:
     queries::by_ids(db, actor, ids).await
 }
 
+/// Disputes by id, whoever asks.
+pub(crate) async fn plain(db: &Db, ids: &[Uuid]) -> Result<Vec<dispute::Model>> {
+    queries::plain(db, ids).await
+}
+
+/// A dispute of a payment by what the provider calls it, whoever asks.
+pub(crate) async fn named(
+    db: &Db,
+    payment: Uuid,
+    reference: &str,
+) -> Result<Option<dispute::Model>> {
+    queries::named(db, payment, reference).await
+}
+
 /// What speaks against a dispute: as it was sent, else as it is known now.
 pub async fn evidence(db: &Db, actor: &Actor, dispute: &dispute::Model) -> Result<Json> {
     actor.require(Permission::CustomersPii)?;

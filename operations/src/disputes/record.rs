@@ -1,6 +1,7 @@
 //! `disputeRecord`: a payer's bank asks, or took money; or takes a dispute a stage further.
 
 use super::{sql, told};
+use crate::actor::Actor;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
@@ -49,95 +50,103 @@ pub struct RecordDispute {
 /// Records and answers with the id of the dispute.
 pub async fn record(store: &Store, call: Call<'_>, command: &RecordDispute) -> Result<Uuid> {
     call.actor.require(Permission::PaymentsWrite)?;
-    let mut faults = Faults::default();
-    let reason = &checks::text(&mut faults, "reason", &command.reason, 1_000);
-    let reference = command.provider_reference.as_deref();
-    let reference = &checks::optional(&mut faults, "providerReference", reference, 200);
-    faults.check()?;
     once(store, call, "disputeRecord", command, |tx| async move {
-        let mut taken = take(&tx, call.actor, command.payment_id, None).await?;
-        taken.insist_on_a_provider()?;
-        let currency = taken.currency;
-        let minor = amount(currency, command.amount)?;
-        let mut faults = Faults::default();
-        let fee = command.fee.and_then(|fee| faults.take("fee", currency.minor(fee)));
-        if fee.is_some_and(|fee| fee < 0) {
-            faults.add(RefusalCode::Invalid, "fee", "is not negative");
-        }
-        let opened_at = command.opened_at.map_or_else(|| tx.now(), crate::clock::truncate);
-        if opened_at > tx.now() + Duration::minutes(5) {
-            faults.add(RefusalCode::Invalid, "openedAt", "lies in the future");
-        }
-        faults.check()?;
-        let known = match reference {
-            Some(reference) => sql::named(&tx, command.payment_id, reference).await?,
-            None => None,
-        };
-        let payment = taken.payment()?.clone();
-        let before = known.as_ref().map_or(0, |known| known.taken_minor);
-        let most = payment.captured_minor - (payment.disputed_minor - before);
-        if minor > most {
-            return Err(too_much(currency, most, "disputed"));
-        }
-        if let Some(known) = &known {
-            if command.stage <= known.stage {
-                // It was said before.
-                return Ok(known.id);
-            }
-            if known.amount_minor != minor {
-                let message = format!("it is about {}", currency.decimal(known.amount_minor));
-                let refusal = Refusal::new(RefusalCode::Invalid, "amount", message);
-                return Err(Error::refused(refusal));
-            }
-        }
-        let moves = command.stage != DisputeStage::Inquiry;
-        let row = dispute::Model {
-            id: known.as_ref().map_or_else(|| tx.id(), |known| known.id),
-            version: known.as_ref().map_or(1, |known| known.version + 1),
-            payment_id: payment.id,
-            order_id: taken.order,
-            provider_reference: reference.clone(),
-            stage: command.stage,
-            state: DisputeState::Open,
-            currency: payment.currency.clone(),
-            amount_minor: minor,
-            fee_minor: match (fee, known.as_ref().and_then(|known| known.fee_minor)) {
-                (Some(fee), before) => Some(fee + before.unwrap_or(0)),
-                (None, before) => before,
-            },
-            taken_minor: if moves { minor } else { 0 },
-            refunded_too: minor > purse::refundable(&payment) + before,
-            reason: reason.clone(),
-            opened_at: known.as_ref().map_or(opened_at, |known| known.opened_at),
-            evidence_due_at: command.evidence_due_at.map(crate::clock::truncate),
-            evidence_sent_at: None,
-            evidence: None,
-            resolved_at: None,
-            note: known.as_ref().and_then(|known| known.note.clone()),
-        };
-        let mut batch = Batch::default();
-        if let Some(due) = row.evidence_due_at {
-            let at = (due - WARNING).max(tx.now());
-            timers::set(&tx, &mut batch, Job::DisputeDue, row.id, at);
-        }
-        let order = (*taken.one()?.row).clone();
-        let data = json!({
-            "stage": row.stage.to_value(),
-            "reason": row.reason,
-            "refundedToo": row.refunded_too,
-        });
-        taken.orders.note(told(&order, &row, events::DISPUTE_OPENED, data));
-        if moves && before == 0 {
-            move_money(&tx, &mut taken, &mut batch, (&row, fee.unwrap_or(0)), opened_at, true)
-                .await?;
-        }
-        let change = audit::difference(known.as_ref(), &row);
-        audit::record(&tx, call.actor, &mut batch, Some(("dsp", row.id)), &change);
-        batch.save(&row);
-        taken.orders.write(&tx, call.actor, batch).await?;
-        Ok(row.id)
+        record_in(&tx, call.actor, command).await
     })
     .await
+}
+
+/// The same within a transaction.
+pub(crate) async fn record_in(
+    tx: &WriteTx,
+    actor: &Actor,
+    command: &RecordDispute,
+) -> Result<Uuid> {
+    let mut faults = Faults::default();
+    let reason = checks::text(&mut faults, "reason", &command.reason, 1_000);
+    let reference = command.provider_reference.as_deref();
+    let reference = checks::optional(&mut faults, "providerReference", reference, 200);
+    faults.check()?;
+    let mut taken = take(tx, actor, command.payment_id, None).await?;
+    taken.insist_on_a_provider()?;
+    let currency = taken.currency;
+    let minor = amount(currency, command.amount)?;
+    let mut faults = Faults::default();
+    let fee = command.fee.and_then(|fee| faults.take("fee", currency.minor(fee)));
+    if fee.is_some_and(|fee| fee < 0) {
+        faults.add(RefusalCode::Invalid, "fee", "is not negative");
+    }
+    let opened_at = command.opened_at.map_or_else(|| tx.now(), crate::clock::truncate);
+    if opened_at > tx.now() + Duration::minutes(5) {
+        faults.add(RefusalCode::Invalid, "openedAt", "lies in the future");
+    }
+    faults.check()?;
+    let known = match &reference {
+        Some(reference) => sql::named(tx, command.payment_id, reference).await?,
+        None => None,
+    };
+    let payment = taken.payment()?.clone();
+    let before = known.as_ref().map_or(0, |known| known.taken_minor);
+    let most = payment.captured_minor - (payment.disputed_minor - before);
+    if minor > most {
+        return Err(too_much(currency, most, "disputed"));
+    }
+    if let Some(known) = &known {
+        if command.stage <= known.stage {
+            // It was said before.
+            return Ok(known.id);
+        }
+        if known.amount_minor != minor {
+            let message = format!("it is about {}", currency.decimal(known.amount_minor));
+            let refusal = Refusal::new(RefusalCode::Invalid, "amount", message);
+            return Err(Error::refused(refusal));
+        }
+    }
+    let moves = command.stage != DisputeStage::Inquiry;
+    let row = dispute::Model {
+        id: known.as_ref().map_or_else(|| tx.id(), |known| known.id),
+        version: known.as_ref().map_or(1, |known| known.version + 1),
+        payment_id: payment.id,
+        order_id: taken.order,
+        provider_reference: reference.clone(),
+        stage: command.stage,
+        state: DisputeState::Open,
+        currency: payment.currency.clone(),
+        amount_minor: minor,
+        fee_minor: match (fee, known.as_ref().and_then(|known| known.fee_minor)) {
+            (Some(fee), before) => Some(fee + before.unwrap_or(0)),
+            (None, before) => before,
+        },
+        taken_minor: if moves { minor } else { 0 },
+        refunded_too: minor > purse::refundable(&payment) + before,
+        reason: reason.clone(),
+        opened_at: known.as_ref().map_or(opened_at, |known| known.opened_at),
+        evidence_due_at: command.evidence_due_at.map(crate::clock::truncate),
+        evidence_sent_at: None,
+        evidence: None,
+        resolved_at: None,
+        note: known.as_ref().and_then(|known| known.note.clone()),
+    };
+    let mut batch = Batch::default();
+    if let Some(due) = row.evidence_due_at {
+        let at = (due - WARNING).max(tx.now());
+        timers::set(tx, &mut batch, Job::DisputeDue, row.id, at);
+    }
+    let order = (*taken.one()?.row).clone();
+    let data = json!({
+        "stage": row.stage.to_value(),
+        "reason": row.reason,
+        "refundedToo": row.refunded_too,
+    });
+    taken.orders.note(told(&order, &row, events::DISPUTE_OPENED, data));
+    if moves && before == 0 {
+        move_money(tx, &mut taken, &mut batch, (&row, fee.unwrap_or(0)), opened_at, true).await?;
+    }
+    let change = audit::difference(known.as_ref(), &row);
+    audit::record(tx, actor, &mut batch, Some(("dsp", row.id)), &change);
+    batch.save(&row);
+    taken.orders.write(tx, actor, batch).await?;
+    Ok(row.id)
 }
 
 /// Money is taken, or comes back: a step of the payment, and an entry in the books.

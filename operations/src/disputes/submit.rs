@@ -8,9 +8,10 @@ use crate::events;
 use crate::idempotency::{Call, once};
 use crate::payments::in_hand::take;
 use crate::permissions::Permission;
+use crate::providers::queue;
 use crate::store::{Batch, Store};
 use entities::dispute;
-use entities::enums::DisputeState;
+use entities::enums::{AskKind, DisputeState};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -62,6 +63,8 @@ pub async fn submit(store: &Store, call: Call<'_>, command: &SubmitEvidence) -> 
         taken.orders.note(told(&order, &row, events::DISPUTE_EVIDENCE_SENT, json!({})));
         let mut batch = Batch::default();
         batch.save(&row);
+        let payment = taken.payment()?.clone();
+        queue::ask(&tx, &mut batch, &payment, (AskKind::Evidence, id));
         let change =
             audit::changed(&json!({ "state": "OPEN" }), &json!({ "state": "EVIDENCE_SENT" }));
         audit::record(&tx, call.actor, &mut batch, Some(("dsp", id)), &change);

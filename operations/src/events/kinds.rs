@@ -343,6 +343,10 @@ event_kinds! {
         "Dispute about {amount} {currency} answered"
         "Evidence was sent against a dispute."
         { amount: Amount => "what it is about", currency: Text => "of the amount" }
+    DISPUTE_EVIDENCE_REFUSED "dispute.evidence_refused" PaymentsRead
+        "Evidence about {amount} {currency} was not taken: {reason}"
+        "A provider did not take the evidence that was sent against a dispute."
+        { amount: Amount => "what it is about", currency: Text => "of the amount", reason: Text => "why, as the provider says" }
     DISPUTE_RESOLVED "dispute.resolved" PaymentsRead
         "Dispute about {amount} {currency}: {outcome}"
         "A dispute ended: won, lost or accepted."

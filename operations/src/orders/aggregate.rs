@@ -1128,7 +1128,10 @@ impl OrderInHand {
             self.row.was().is_some_and(|row| row.grand_total_minor != self.row.grand_total_minor);
         // What stands is worth another cent when the rest is cancelled.
         let shipped = left_now > left_before || (left_now > 0 && repriced);
-        if self.row.capture == CapturePolicy::Approval && self.is_beyond_doubt() {
+        // Once: what a provider refused is not asked for again by itself.
+        let approved = self.is_beyond_doubt()
+            && (self.row.approved_at.is_none() || self.purse.has_new_authorization());
+        if self.row.capture == CapturePolicy::Approval && approved {
             let value = self.row.grand_total_minor - self.row.credited_minor;
             let due = value - self.purse.taken() + self.purse.returned();
             if due > 0 {
@@ -1155,12 +1158,17 @@ impl OrderInHand {
         if target > given && self.row.was.is_some() {
             self.purse.refund(tx, &self.row.now, target - given);
         }
+        let owed = self.row.grand_total_minor - self.row.credited_minor;
         let all_left = self.rows().all(|line| left(line) >= totals::standing(line));
         if !self.row.draft && !self.row.imported {
             if self.row.cancelled_at.is_some() {
                 self.purse.release(tx, &self.row.now);
-            } else if all_left && left_now > 0 && self.row.capture != CapturePolicy::Manual {
-                // A transfer that was promised is still to come.
+            } else if all_left
+                && left_now > 0
+                && self.row.capture != CapturePolicy::Manual
+                && self.purse.taken() - self.purse.returned() >= owed
+            {
+                // A transfer that was promised is still to come; what a provider did not give may be asked for again.
                 self.purse.release_authorized(tx, &self.row.now);
             }
         }
@@ -1244,7 +1252,7 @@ impl OrderInHand {
         }
         self.write_adjustments(tx, batch).await?;
         self.write_flags(tx, batch).await?;
-        self.purse.write(batch);
+        self.purse.write(tx, batch);
         Ok(())
     }
 

@@ -65,7 +65,7 @@ impl Aggregate {
             let Some(one) = self.orders.get_mut(index) else { continue };
             let books = self.books.get_mut(&one.row.channel_id).ok_or(Error::Contended)?;
             let mut dues = Dues::load(tx, &one.row, one.pays).await?;
-            let steps = one.purse.take_steps(batch);
+            let steps = one.purse.take_steps(tx, batch);
             let payments = one.purse.payments().to_vec();
             let money_in = |step: &&Step| {
                 matches!(step.row.kind, TransactionKind::Authorization | TransactionKind::Capture)

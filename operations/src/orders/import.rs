@@ -533,7 +533,7 @@ impl Built {
         for event in purse.take_events() {
             events::record(tx, actor, batch, event);
         }
-        purse.write(batch);
+        purse.write(tx, batch);
         if let Some(location) = self.location {
             self.add_fulfillment(tx, batch, location);
         }

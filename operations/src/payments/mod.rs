@@ -13,5 +13,5 @@ pub mod record;
 pub mod record_for_order;
 pub mod refund;
 pub mod report;
-mod sql;
+pub(crate) mod sql;
 pub mod void;

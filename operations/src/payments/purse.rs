@@ -6,6 +6,7 @@
 use crate::events::{self, EventKind, NewEvent};
 use crate::ledger::templates::{BANK_TRANSFER, GIFT_CARD, STORE_CREDIT};
 use crate::money::Currency;
+use crate::providers::queue;
 use crate::store::{Batch, WriteTx};
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
 use entities::{order, payment, payment_transaction};
@@ -153,7 +154,7 @@ impl Purse {
     }
 
     /// The steps that were not written yet, written.
-    pub(crate) fn take_steps(&mut self, batch: &mut Batch) -> Vec<Step> {
+    pub(crate) fn take_steps(&mut self, tx: &WriteTx, batch: &mut Batch) -> Vec<Step> {
         let steps = std::mem::take(&mut self.steps);
         for step in &steps {
             match step.was {
@@ -161,6 +162,10 @@ impl Purse {
                 Some(_) => batch.save(&step.row),
             }
             self.spent.extend(self.spent_by(&step.row));
+            let payment = self.payments.iter().find(|row| row.id == step.row.payment_id);
+            if let (None, Some(payment)) = (step.was, payment) {
+                queue::add(tx, batch, payment, &step.row);
+            }
         }
         steps
     }
@@ -440,6 +445,43 @@ impl Purse {
         }
     }
 
+    /// An authorization lasts until then.
+    pub(crate) fn lasts_until(&mut self, index: usize, until: Option<OffsetDateTime>) {
+        if let Some(row) = self.payments.get_mut(index) {
+            row.authorization_expires_at = until;
+            row.version += 1;
+            self.changed.push(row.id);
+        }
+    }
+
+    /// Lets go of what a provider holds no longer, and says why.
+    pub(crate) fn let_go(
+        &mut self,
+        tx: &WriteTx,
+        order: &order::Model,
+        index: usize,
+        (amount, why): (i64, &str),
+    ) {
+        let gone = self.step(tx, order, (index, TransactionKind::Void), None, |row, _| {
+            row.voided_minor += amount;
+            amount
+        });
+        if let Some(step) = self.steps.last_mut().filter(|_| gone > 0) {
+            step.row.message = Some(why.to_owned());
+            step.row.state = TransactionState::Succeeded;
+        }
+    }
+
+    /// Whether something was authorized that was not before.
+    pub(crate) fn has_new_authorization(&self) -> bool {
+        let is_new = |step: &Step| {
+            step.row.kind == TransactionKind::Authorization
+                && step.row.state == TransactionState::Succeeded
+                && step.was != Some(TransactionState::Succeeded)
+        };
+        self.steps.iter().any(is_new)
+    }
+
     /// One step of one payment, where it moves anything.
     fn step(
         &mut self,
@@ -509,7 +551,7 @@ impl Purse {
     }
 
     /// Adds what changed to what the transaction writes.
-    pub(crate) fn write(&mut self, batch: &mut Batch) {
+    pub(crate) fn write(&mut self, tx: &WriteTx, batch: &mut Batch) {
         for row in &self.payments {
             if self.added.contains(&row.id) {
                 batch.add(row);
@@ -517,14 +559,14 @@ impl Purse {
                 batch.save(row);
             }
         }
-        self.take_steps(batch);
+        self.take_steps(tx, batch);
         self.added.clear();
         self.changed.clear();
     }
 }
 
 /// What is authorized and neither captured nor asked for nor released.
-pub(super) fn uncaptured(row: &payment::Model) -> i64 {
+pub(crate) fn uncaptured(row: &payment::Model) -> i64 {
     (row.authorized_minor - row.voided_minor - row.captured_minor - row.capturing_minor).max(0)
 }
 

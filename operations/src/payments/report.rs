@@ -6,6 +6,7 @@
 use super::in_hand::{Taken, amount, conflict, take};
 use super::purse::{self, Step, authorize_beyond};
 use super::sql;
+use crate::actor::Actor;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
@@ -63,10 +64,9 @@ pub async fn report(store: &Store, call: Call<'_>, command: &ReportTransaction) 
             let refusal = Refusal::new(RefusalCode::Invalid, "at", "lies in the future");
             return Err(Error::refused(refusal));
         }
-        let mut taken = take(&tx, call.actor, id, None).await?;
+        let taken = take(&tx, call.actor, id, None).await?;
         taken.insist_on_a_provider()?;
         let minor = amount(taken.currency, command.amount)?;
-        let before = taken.payment()?.clone();
         let steps = sql::transactions_of(&tx, &[id]).await?;
         let of_kind = || steps.iter().filter(|step| step.kind == command.kind);
         let named = |step: &&payment_transaction::Model| {
@@ -88,36 +88,70 @@ pub async fn report(store: &Store, call: Call<'_>, command: &ReportTransaction) 
                 return Err(conflict("another amount was said of this step before"));
             }
         }
-        let was = said.map(|step| step.state);
-        let Some((memo, kind)) = apply(&tx, &mut taken, (command.kind, command.state), was, minor)?
-        else {
-            return Err(conflict("that cannot become of it as it stands"));
-        };
-        let row = payment_transaction::Model {
-            id: said.map_or_else(|| tx.id(), |step| step.id),
-            payment_id: id,
+        let news = News {
             kind: command.kind,
-            amount_minor: minor,
             state: command.state,
-            provider_reference: Some(reference.clone()),
+            minor,
+            reference: Some(reference.clone()),
             message: command.message.as_deref().map(|message| message.trim().to_owned()),
             at,
-            fulfillment_id: said.and_then(|step| step.fulfillment_id),
         };
-        let index = taken.index;
-        let now = taken.payment()?.clone();
-        let one = taken.one()?;
-        let order = (*one.row).clone();
-        let waiting = one.purse.waiting();
-        let told = purse::told(&order, &now, kind, minor);
-        one.purse.reported(index, Step { row, was, memo, waiting }, told);
-        let mut batch = Batch::default();
-        let change = audit::difference(Some(&before), taken.payment()?);
-        audit::record(&tx, call.actor, &mut batch, Some(("pay", id)), &change);
-        taken.orders.write(&tx, call.actor, batch).await?;
+        let said = said.cloned();
+        tell(&tx, call.actor, taken, said.as_ref(), news).await?;
         Ok(id)
     })
     .await
+}
+
+/// News of a step of a payment.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub(crate) kind: TransactionKind,
+    pub(crate) state: TransactionState,
+    pub(crate) minor: i64,
+    /// What the provider calls the step.
+    pub(crate) reference: Option<String>,
+    /// What the provider said.
+    pub(crate) message: Option<String>,
+    pub(crate) at: OffsetDateTime,
+}
+
+/// Writes news of a step that was known, or of one that nobody here asked for.
+pub(crate) async fn tell(
+    tx: &WriteTx,
+    actor: &Actor,
+    mut taken: Taken,
+    known: Option<&payment_transaction::Model>,
+    news: News,
+) -> Result<()> {
+    let before = taken.payment()?.clone();
+    let was = known.map(|step| step.state);
+    let Some((memo, kind)) = apply(tx, &mut taken, (news.kind, news.state), was, news.minor)?
+    else {
+        return Err(conflict("that cannot become of it as it stands"));
+    };
+    let row = payment_transaction::Model {
+        id: known.map_or_else(|| tx.id(), |step| step.id),
+        payment_id: before.id,
+        kind: news.kind,
+        amount_minor: news.minor,
+        state: news.state,
+        provider_reference: news.reference,
+        message: news.message,
+        at: news.at,
+        fulfillment_id: known.and_then(|step| step.fulfillment_id),
+    };
+    let index = taken.index;
+    let now = taken.payment()?.clone();
+    let one = taken.one()?;
+    let order = (*one.row).clone();
+    let waiting = one.purse.waiting();
+    let told = purse::told(&order, &now, kind, news.minor);
+    one.purse.reported(index, Step { row, was, memo, waiting }, told);
+    let mut batch = Batch::default();
+    let change = audit::difference(Some(&before), taken.payment()?);
+    audit::record(tx, actor, &mut batch, Some(("pay", before.id)), &change);
+    taken.orders.write(tx, actor, batch).await
 }
 
 /// What news of a step means for the payment: what is authorized more or less, and which event tells of it; none where it

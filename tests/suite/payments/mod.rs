@@ -5,6 +5,8 @@ mod credit;
 mod disputes;
 mod refunds;
 mod reports;
+mod sandbox;
+mod stripe;
 
 use harness::Shop;
 use serde_json::{Value as Json, json};
