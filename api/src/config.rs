@@ -44,6 +44,8 @@ pub struct Config {
     pub nats_url: Option<String>,
     /// Our account at Stripe.
     pub stripe: Option<StripeOptions>,
+    /// Where clients reach us.
+    pub public_url: Option<reqwest::Url>,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -145,6 +147,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "AFTERCART_NATS_URL",
         "",
         "A NATS server by which nodes tell each other of news, instead of PostgreSQL's NOTIFY: `nats://user:password@host:4222`.",
+    ),
+    (
+        "AFTERCART_PUBLIC_URL",
+        "",
+        "Where clients reach the service, such as `https://api.shop.example`: addresses to download from begin with it. Without it they are paths.",
     ),
     (
         "AFTERCART_STRIPE_SECRET_KEY",
@@ -267,6 +274,7 @@ impl Config {
             )),
             nats_url: reader.nats_url(),
             stripe: reader.stripe(),
+            public_url: reader.public_url(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -385,6 +393,12 @@ impl Reader<'_> {
             self.fault("AFTERCART_ORIGINS", "is `*` or origins such as https://shop.example");
         }
         origins
+    }
+
+    fn public_url(&mut self) -> Option<reqwest::Url> {
+        let variable = "AFTERCART_PUBLIC_URL";
+        self.given(variable)?;
+        self.parsed(variable, "is an address such as https://api.shop.example")
     }
 
     fn stripe(&mut self) -> Option<StripeOptions> {

@@ -15,6 +15,7 @@ mod credit;
 mod customers;
 mod desk;
 mod disputes;
+mod downloads;
 mod errors;
 mod events;
 pub mod front;

@@ -1,6 +1,7 @@
 //! The router: `/graphql`, `/healthz`, `/readyz`.
 
 use crate::auth::Tokens;
+use crate::downloads::{self, Downloads};
 use crate::front::{self, Executor, Limits, refuse};
 use crate::nats;
 use crate::oidc::Issuer;
@@ -64,6 +65,8 @@ pub struct AppOptions {
     pub nats_url: Option<String>,
     /// Our account at Stripe.
     pub stripe: Option<StripeOptions>,
+    /// Where clients reach us; addresses to download from begin with it.
+    pub public_url: Option<reqwest::Url>,
 }
 
 impl AppOptions {
@@ -80,6 +83,7 @@ impl AppOptions {
             event_poll: POLL,
             nats_url: None,
             stripe: None,
+            public_url: None,
         }
     }
 
@@ -138,6 +142,7 @@ impl App {
             .route("/healthz", get(|| async { "ok" }))
             .route("/readyz", get(ready))
             .route("/hooks/stripe", post(hooks::stripe))
+            .route("/downloads/invoices/{file}", get(downloads::invoice))
             .merge(front::page())
             .fallback(any(front::not_found))
             .layer(DefaultBodyLimit::max(self.limits().body))
@@ -160,6 +165,11 @@ impl App {
     /// What signs the webhooks of Stripe, where they are taken.
     pub(crate) fn stripe_secret(&self) -> Option<&Secret> {
         self.stripe_secret.as_ref()
+    }
+
+    /// Makes addresses to download from.
+    pub(crate) fn downloads(&self) -> &Downloads {
+        self.executor.downloads()
     }
 
     pub(crate) fn executor(&self) -> &Executor {

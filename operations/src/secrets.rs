@@ -7,6 +7,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead};
+use hmac::{Hmac, Mac};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -183,6 +184,31 @@ impl MasterKey {
         let wrong = || Error::Unavailable("the master key does not fit this database".into());
         let (nonce, sealed) = sealed.split_first_chunk::<24>().ok_or_else(wrong)?;
         self.cipher().decrypt(&XNonce::from(*nonce), sealed).map_err(|_| wrong())
+    }
+
+    /// Signs a text for one purpose; what is signed for another does not fit.
+    pub fn sign(&self, purpose: &str, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.mac(purpose, text).finalize().into_bytes())
+    }
+
+    /// Whether [`MasterKey::sign`] made a signature.
+    pub fn verifies(&self, purpose: &str, text: &str, signature: &str) -> bool {
+        let signature = URL_SAFE_NO_PAD.decode(signature);
+        signature.is_ok_and(|bytes| self.mac(purpose, text).verify_slice(&bytes).is_ok())
+    }
+
+    fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
+        // A key of its own for each purpose, so that no text of one is a text of another.
+        let own = Hmac::<Sha256>::new(&self.padded()).chain_update(purpose).finalize().into_bytes();
+        let mut key = [0; 64];
+        key[..32].copy_from_slice(&own);
+        Hmac::<Sha256>::new(&key.into()).chain_update(text)
+    }
+
+    fn padded(&self) -> hmac::digest::Key<Hmac<Sha256>> {
+        let mut key = [0; 64];
+        key[..32].copy_from_slice(&self.0);
+        key.into()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -249,5 +249,6 @@ async fn options(config: &Config, store: &Store) -> Result<AppOptions, Fault> {
         event_poll: config.event_poll,
         nats_url: config.nats_url.clone(),
         stripe: config.stripe.clone(),
+        public_url: config.public_url.clone(),
     })
 }

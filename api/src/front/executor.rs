@@ -10,6 +10,7 @@ use super::listen::Peer;
 use super::rate::Rates;
 use super::sse::Resume;
 use crate::auth::{Credential, Tokens};
+use crate::downloads::Downloads;
 use crate::loaders::{Loaders, Scope, Views};
 use crate::schema::{self, Schema};
 use crate::server::AppOptions;
@@ -149,6 +150,7 @@ struct Inner {
     viewed: Cache<(Uuid, Subject), ()>,
     limits: Limits,
     means: Arc<Means>,
+    downloads: Downloads,
 }
 
 /// A second look at the same person within this time is the same view.
@@ -178,7 +180,13 @@ impl Executor {
             viewed: Cache::builder().max_capacity(100_000).time_to_live(ONE_VIEW).build(),
             limits: limits.clone(),
             means: Arc::new(options.means()),
+            downloads: Downloads::new(options),
         })))
+    }
+
+    /// Makes addresses to download from.
+    pub(crate) fn downloads(&self) -> &Downloads {
+        &self.0.downloads
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -339,7 +347,8 @@ impl Executor {
         let operation = request.operation_name.clone();
         let watch = Watch { asker, views, document, operation };
         let request = request.data(Loaders::new(scope)).data(tokens.clone());
-        (request.data(self.0.means.clone()), watch)
+        let request = request.data(self.0.means.clone()).data(self.0.downloads.clone());
+        (request, watch)
     }
 
     /// Completes an answer, and tells the audit log what was denied and whose personal data it shows:

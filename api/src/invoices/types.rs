@@ -2,9 +2,10 @@
 
 use crate::catalog::types::LegalEntity;
 use crate::context::{Ask, present};
+use crate::downloads::Downloads;
 use crate::errors::{Failure, OrNull};
 use crate::fulfillment::types::Fulfillment;
-use crate::ids::{Kind, id};
+use crate::ids::{Kind, encode, id};
 use crate::ledger::types::TaxSummaryRow;
 use crate::orders::types::Order;
 use crate::scalars::{Address, DateTime, Decimal, Money};
@@ -30,6 +31,17 @@ pub(crate) struct Invoice(pub(crate) Arc<invoice::Model>);
 impl Invoice {
     fn money(&self, minor: i64) -> Money {
         Money::of(minor, &self.0.currency)
+    }
+
+    /// Where it can be fetched; noted as a view of whom it names.
+    fn address(&self, ctx: &Context<'_>, kind: &str) -> Option<String> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::CustomersPii).or_null(ctx)?;
+        let whom = self.0.customer_id.map_or(("ord", self.0.order_id), |id| ("cus", id));
+        ctx.scope().note_view(whom);
+        let path = format!("/downloads/invoices/{}.{kind}", encode(Kind::Invoice, self.0.id));
+        let now = ctx.store().clock().now();
+        Some(ctx.data_unchecked::<Downloads>().address(&path, now))
     }
 }
 
@@ -101,6 +113,17 @@ impl Invoice {
         let actor = ctx.actor().or_null(ctx)?;
         actor.require(Permission::CustomersPii).or_null(ctx)?;
         self.0.buyer_tax_id.as_deref()
+    }
+
+    /// The document as PDF/A: an address that holds five minutes and needs no token; where the service does not know its own
+    /// (`AFTERCART_PUBLIC_URL`), a path to resolve against that of the API. Needs `CUSTOMERS_PII`, since it shows who bought.
+    async fn pdf_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.address(ctx, "pdf")
+    }
+
+    /// The document as UBL 2.1 in the model of EN 16931: an address as `pdfUrl`. Needs `CUSTOMERS_PII`.
+    async fn xml_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.address(ctx, "xml")
     }
 
     /// Its lines, in order.

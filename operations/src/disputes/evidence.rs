@@ -1,6 +1,7 @@
 //! What speaks against a dispute, put together from what is known: the order, who placed it from where, what left, and
 //! who received it.
 
+use crate::checks::Address;
 use crate::error::{Error, Result};
 use crate::fulfillment::read as work;
 use crate::invoices::read as invoices;
@@ -65,8 +66,8 @@ pub(super) async fn assemble(db: &Db, dispute: &dispute::Model) -> Result<Json> 
             "lines": lines,
             "email": order.email,
             "phone": order.phone,
-            "billingAddress": order.billing_address,
-            "shippingAddress": order.shipping_address,
+            "billingAddress": order.billing_address.as_ref().map(address),
+            "shippingAddress": order.shipping_address.as_ref().map(address),
             "ipAddress": order.client_ip,
             "userAgent": order.user_agent,
         },
@@ -81,4 +82,20 @@ pub(super) async fn assemble(db: &Db, dispute: &dispute::Model) -> Result<Json> 
         "parcels": parcels,
         "documents": documents,
     }))
+}
+
+/// An address under the names of the API.
+fn address(kept: &Json) -> Json {
+    let Address { name, company, line1, line2, city, region, postal_code, country_code, .. } =
+        Address::from_json(kept);
+    json!({
+        "name": name,
+        "company": company,
+        "line1": line1,
+        "line2": line2,
+        "city": city,
+        "region": region,
+        "postalCode": postal_code,
+        "countryCode": country_code,
+    })
 }

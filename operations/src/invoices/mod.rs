@@ -2,6 +2,9 @@
 
 pub(crate) mod document;
 pub(crate) mod issue;
+pub mod paper;
 pub mod pay;
+pub mod pdf;
 pub mod read;
 mod sql;
+pub mod ubl;

@@ -2,6 +2,7 @@
 
 mod entries;
 mod invoices;
+mod papers;
 mod taxes;
 mod worked;
 
