@@ -1,7 +1,7 @@
 //! Files to download: addresses that are signed, hold five minutes, and need no token.
 
 use crate::front::refuse;
-use crate::ids::{Kind, decode};
+use crate::ids::{Kind, decode, encode, encode_prefixed};
 use crate::server::{App, AppOptions};
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use operations::invoices::paper::Paper;
 use operations::invoices::{pdf, ubl};
+use operations::ledger::export::{Export, Format, Wanted};
 use operations::secrets::MasterKey;
 use operations::{Error, Result};
 use reqwest::Url;
@@ -116,8 +117,74 @@ fn content_type(kind: &str) -> &'static str {
     }
 }
 
+/// Where the journal of some days is, without a signature.
+pub(crate) fn journal_path(wanted: &Wanted) -> String {
+    let entity = encode(Kind::LegalEntity, wanted.legal_entity_id);
+    let Wanted { from, to, format, .. } = wanted;
+    format!("/downloads/journal/{entity}.{}?from={from}&to={to}", format.ending())
+}
+
+/// Which days of the journal.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Days {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    until: i64,
+    #[serde(default)]
+    signature: String,
+}
+
+/// The journal of some days, part by part.
+pub(crate) async fn journal(
+    State(app): State<App>,
+    Path(file): Path<String>,
+    Query(days): Query<Days>,
+) -> Response {
+    let now = app.store().clock().now();
+    let wanted = file.split_once('.').and_then(|(id, ending)| match decode(id)? {
+        (Kind::LegalEntity, legal_entity_id) => {
+            let format = Format::named(ending)?;
+            Some(Wanted { legal_entity_id, from: days.from, to: days.to, format })
+        }
+        _ => None,
+    });
+    let Some(wanted) = wanted else { return gone() };
+    if !app.downloads().opens(&journal_path(&wanted), days.until, &days.signature, now) {
+        return gone();
+    }
+    let (name, format) = (wanted.file_name(), wanted.format);
+    let db = app.store().read();
+    let export = match Export::open(&db, wanted, encode_prefixed).await {
+        Ok(Some(export)) => export,
+        Ok(None) => return gone(),
+        Err(error) => {
+            tracing::error!(%error, "the journal could not be read");
+            let message = "the journal could not be read";
+            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message);
+        }
+    };
+    let parts = futures::stream::try_unfold(export, move |mut export| {
+        let store = app.store().clone();
+        async move {
+            let part = export.next(&store.read()).await;
+            // A file that breaks off is no file: the connection ends without its end.
+            let part =
+                part.inspect_err(|error| tracing::error!(%error, "the journal broke off"))?;
+            Ok::<_, Error>(part.map(|part| (part, export)))
+        }
+    });
+    let kind = match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Saft => "text/tab-separated-values; charset=utf-8",
+    };
+    attachment(&name, kind, Body::from_stream(parts))
+}
+
 /// A file that is saved under a name of our own making.
-pub(crate) fn attachment(name: &str, kind: &'static str, body: Body) -> Response {
+fn attachment(name: &str, kind: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -143,6 +143,7 @@ impl App {
             .route("/readyz", get(ready))
             .route("/hooks/stripe", post(hooks::stripe))
             .route("/downloads/invoices/{file}", get(downloads::invoice))
+            .route("/downloads/journal/{file}", get(downloads::journal))
             .merge(front::page())
             .fallback(any(front::not_found))
             .layer(DefaultBodyLimit::max(self.limits().body))

@@ -1,16 +1,18 @@
 //! Questions about the books.
 
 use super::types::{
-    ExchangeRate, JournalEntry, JournalEntryConnection, LedgerAccount, TaxRate, TaxSummaryRow,
-    TrialBalance,
+    ExchangeRate, JournalEntry, JournalEntryConnection, JournalExportFormat, LedgerAccount,
+    TaxRate, TaxSummaryRow, TrialBalance,
 };
 use crate::context::Ask;
+use crate::downloads::{self, Downloads};
 use crate::errors::OrNull;
 use crate::ids::{Kind, decode, uuid};
 use crate::paging::{counted, page_args};
 use crate::scalars::{CountryCode, CurrencyCode, Date, DateTime, DateTimeRange};
 use async_graphql::{Context, ID, Object};
 use operations::invoices::read::tax_report;
+use operations::ledger::export::Wanted;
 use operations::ledger::read::{self, EntryFilter};
 use operations::tax::rates::tax_rates;
 use std::sync::Arc;
@@ -104,6 +106,25 @@ impl LedgerQuery {
         let (currency, rows) = found.await.or_null(ctx)?;
         let row = |row| TaxSummaryRow { row, currency: currency.code().to_owned() };
         Some(rows.into_iter().map(row).collect())
+    }
+
+    /// The journal of some days as a file that bookkeepers import: an address that holds five minutes and needs no token, and
+    /// where the service does not know its own (`AFTERCART_PUBLIC_URL`), a path to resolve against that of the API. The same
+    /// bytes every time once the days are closed. Needs `LEDGER_READ`, and reach over every channel of the company.
+    async fn journal_export_url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The legal entity.")] legal_entity_id: ID,
+        #[graphql(desc = "The first day.")] from: Date,
+        #[graphql(desc = "The last day.")] to: Date,
+        #[graphql(desc = "In which form.")] format: JournalExportFormat,
+    ) -> Option<String> {
+        let wanted = (uuid(Kind::LegalEntity, &legal_entity_id), format.into());
+        let checked =
+            async { Wanted::check(&ctx.read(), ctx.actor()?, wanted, (&from.0, &to.0)).await };
+        let path = downloads::journal_path(&checked.await.or_null(ctx)?);
+        let now = ctx.store().clock().now();
+        Some(ctx.data_unchecked::<Downloads>().address(&path, now))
     }
 
     /// What currencies are worth in another, on a day: of each the rate of that day, or of the last one before. Needs

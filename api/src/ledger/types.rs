@@ -56,6 +56,25 @@ pub(crate) enum TaxRounding {
     Line,
 }
 
+/// How the journal is written for bookkeepers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum JournalExportFormat {
+    /// Comma-separated, one row for each posting, with a head.
+    Csv,
+    /// A flat file of records named as in the Standard Audit File for Tax (SAF-T 2.0): header with totals, accounts with
+    /// balances, transactions and lines, fields parted by tabs.
+    Saft,
+}
+
+impl From<JournalExportFormat> for operations::ledger::export::Format {
+    fn from(format: JournalExportFormat) -> Self {
+        match format {
+            JournalExportFormat::Csv => Self::Csv,
+            JournalExportFormat::Saft => Self::Saft,
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct LedgerAccount(pub(crate) Arc<ledger_account::Model>);
 

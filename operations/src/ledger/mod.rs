@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub mod close;
 pub(crate) mod costs;
 pub(crate) mod entry;
+pub mod export;
 pub mod rates;
 pub mod read;
 pub mod reverse;

@@ -355,3 +355,47 @@ pub(super) fn documents_off() -> Sql {
              on d.order_id = o.id
          where o.receivable_minor <> coalesce(d.open, 0)")
 }
+
+/// Entries of some days behind a number, in the order of their numbers.
+pub(super) async fn entries_of_days(
+    db: &Db,
+    entity: Uuid,
+    (from, to): (&str, &str),
+    behind: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Numbered>> {
+    let query = sql("select j.*, j.position from journal_entries j where j.legal_entity_id = ?
+         and j.business_date >= ? and j.business_date <= ? and j.position > ?")
+    .bind(entity)
+    .bind(from)
+    .bind(to)
+    .bind(behind.unwrap_or(-1));
+    db.all(query.add(&format!(" order by j.position limit {limit}"))).await
+}
+
+/// How many entries some days have.
+pub(super) async fn count_of_days(db: &Db, entity: Uuid, (from, to): (&str, &str)) -> Result<i64> {
+    let query = sql("select count(*) from journal_entries where legal_entity_id = ?
+         and business_date >= ? and business_date <= ?");
+    Ok(db.value(query.bind(entity).bind(from).bind(to)).await?.unwrap_or(0))
+}
+
+/// What accounts held before some days, and their debits and credits in them, in the currency of the books.
+pub(super) async fn turnover_of_days(
+    db: &Db,
+    entity: Uuid,
+    (from, to): (&str, &str),
+) -> Result<Vec<(i64, i64, i64, i64)>> {
+    let query = sql("select cast(p.account as bigint),
+             cast(sum(case when j.business_date < ? then p.base_minor else 0 end) as bigint),
+             cast(sum(case when j.business_date >= ? and p.base_minor > 0 then p.base_minor else 0 end) as bigint),
+             cast(sum(case when j.business_date >= ? and p.base_minor < 0 then -p.base_minor else 0 end) as bigint)
+         from postings p join journal_entries j on j.id = p.entry_id
+         where j.legal_entity_id = ? and j.business_date <= ? group by p.account order by p.account")
+    .bind(from)
+    .bind(from)
+    .bind(from)
+    .bind(entity)
+    .bind(to);
+    db.values(query).await
+}

@@ -796,6 +796,12 @@ fn books(foreign: &Foreign) -> Vec<Case> {
             entity(),
         ),
         (
+            "journalExportUrl.legalEntityId",
+            "query($id: ID!) { journalExportUrl(legalEntityId: $id, from: \"2026-01-01\", to: \"2026-12-31\", format: SAFT) }",
+            id(),
+            entity(),
+        ),
+        (
             "taxReport.legalEntityId",
             "query($id: ID!) { taxReport(legalEntityId: $id, from: \"2026-01-01\", to: \"2026-12-31\") { scheme } }",
             id(),

@@ -99,6 +99,11 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("payments", "{ payments { totalCount } }", Some(P::PaymentsRead)),
     ("refundRequests", "{ refundRequests { totalCount } }", Some(P::PaymentsRead)),
     ("giftCard", "{ giftCard(code: \"x\") { id } }", Some(P::PaymentsRead)),
+    (
+        "journalExportUrl",
+        "{ journalExportUrl(legalEntityId: \"@entity\", from: \"2026-01-01\", to: \"2026-12-31\", format: CSV) }",
+        Some(P::LedgerRead),
+    ),
     ("disputes", "{ disputes { totalCount } }", Some(P::PaymentsRead)),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),

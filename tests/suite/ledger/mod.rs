@@ -1,6 +1,7 @@
 //! The books: every cent has an entry, every entry balances.
 
 mod entries;
+mod export;
 mod invoices;
 mod papers;
 mod taxes;
