@@ -47,6 +47,8 @@ pub mod purchasing;
 pub mod replenishment;
 pub mod risk;
 pub mod routing;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod secrets;
 pub(crate) mod sql;
 pub mod stock;

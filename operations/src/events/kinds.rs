@@ -291,6 +291,10 @@ event_kinds! {
         "{amount} {currency} authorized by {method} end at {endsAt}"
         "An authorization ends in 48 hours or 24, and is not captured in full: told once for each."
         { amount: Amount => "what is not captured", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom", endsAt: Moment => "when it ends", hours: Count => "how many hours before that it is told, at the latest" }
+    PAYMENT_ANSWER_UNFIT "payment.answer_unfit" PaymentsRead
+        "What {provider} said of {amount} {currency} by {method} does not fit"
+        "A provider said of a step what cannot be as the payment stands by now, such as that a capture failed whose money had been given back: it is kept here alone."
+        { amount: Amount => "of the step", currency: Text => "of the amount", method: Text => "how it is paid", provider: Text => "through whom" }
     PAYMENT_EXPIRED "payment.expired" PaymentsRead
         "{amount} {currency} authorized by {method} ended"
         "An authorization ended before it was captured."

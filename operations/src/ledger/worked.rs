@@ -7,17 +7,14 @@ use super::chart::Account;
 use super::entry::{Amount, Entry};
 use super::templates::{self, Billed, Paid, Settled, Transfer};
 use crate::money::Currency;
-use entities::enums::{
-    ActorKind, CapturePolicy, DeliveryMethod, InvoiceCause, InvoiceKind, OrderFulfillmentState,
-    OrderPaymentState, OrderReturnState, OrderState, PaymentState, TaxRounding, TaxScheme,
-};
-use entities::{invoice, invoice_line, order, payment};
+use crate::samples::{self, payment};
+use entities::enums::{InvoiceCause, InvoiceKind};
+use entities::{invoice, invoice_line};
 use serde_json::json;
 use std::collections::BTreeMap;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-const AT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+use crate::samples::AT;
 
 fn own(minor: i64) -> Amount {
     Amount { minor, base: minor }
@@ -47,117 +44,6 @@ impl Sums {
 
 fn row(sides: &[(i32, i64)]) -> BTreeMap<i32, i64> {
     sides.iter().copied().collect()
-}
-
-fn order() -> order::Model {
-    order::Model {
-        id: Uuid::nil(),
-        version: 1,
-        number: "1001".into(),
-        channel_id: Uuid::nil(),
-        channel_reference: None,
-        customer_id: None,
-        state: OrderState::Completed,
-        fulfillment_state: OrderFulfillmentState::Fulfilled,
-        payment_state: OrderPaymentState::Paid,
-        return_state: OrderReturnState::None,
-        currency: "EUR".into(),
-        currency_digits: 2,
-        tax_included: true,
-        placed_at: AT,
-        approved_at: None,
-        shipped_at: None,
-        delivered_at: None,
-        completed_at: None,
-        cancelled_at: None,
-        returned_at: None,
-        cancel_reason: None,
-        placed_by_kind: ActorKind::System,
-        placed_by_id: None,
-        email: None,
-        email_key: None,
-        phone: None,
-        phone_key: None,
-        billing_address: None,
-        shipping_address: None,
-        country_code: None,
-        delivery_method: DeliveryMethod::Ship,
-        delivery_service: None,
-        pickup_location_id: None,
-        allow_split: true,
-        allow_backorder: false,
-        tax_id: None,
-        purchase_order_number: None,
-        payment_terms_days: None,
-        promised_by: None,
-        items_minor: 0,
-        shipping_minor: 0,
-        discounts_minor: 0,
-        other_minor: 0,
-        tax_minor: 0,
-        grand_total_minor: 0,
-        paid_minor: 0,
-        refunded_minor: 0,
-        assignee_id: None,
-        satisfaction: None,
-        client_ip: None,
-        user_agent: None,
-        attributes: None,
-        imported: false,
-        created_at: AT,
-        updated_at: AT,
-        draft: false,
-        on_hold: false,
-        address_key: None,
-        promise_given: false,
-        ship_by: None,
-        expected_at: None,
-        at_risk: false,
-        review_at: None,
-        risk_level: None,
-        tax_rounding: TaxRounding::Line,
-        in_books: true,
-        invoiced_minor: 0,
-        credited_minor: 0,
-        deposit_minor: 0,
-        deposit_base_minor: 0,
-        receivable_minor: 0,
-        receivable_base_minor: 0,
-        refund_due_minor: 0,
-        refund_due_base_minor: 0,
-        capture: CapturePolicy::Shipment,
-    }
-}
-
-fn payment() -> payment::Model {
-    payment::Model {
-        id: Uuid::nil(),
-        version: 1,
-        order_id: Uuid::nil(),
-        position: 0,
-        provider: "psp".into(),
-        provider_account: None,
-        provider_reference: None,
-        method: "card".into(),
-        card: None,
-        state: PaymentState::Captured,
-        currency: "EUR".into(),
-        pending_minor: 0,
-        authorized_minor: 0,
-        captured_minor: 0,
-        refunded_minor: 0,
-        installments: None,
-        authorization_expires_at: None,
-        captured_at: None,
-        created_at: AT,
-        voided_minor: 0,
-        capturing_minor: 0,
-        refunding_minor: 0,
-        disputed_minor: 0,
-        credit_id: None,
-        refund_rank: 1,
-        warned_hours: None,
-    }
 }
 
 /// The credit note for one A of two: the first of two halves of 107.91.
@@ -191,14 +77,8 @@ fn returned() -> (invoice::Model, invoice_line::Model) {
         reason: None,
     };
     let line = invoice_line::Model {
-        invoice_id: Uuid::nil(),
-        position: 0,
-        order_id: Uuid::nil(),
-        order_line_id: None,
-        adjustment_kind: None,
         sku: Some("A".into()),
         description: "A".into(),
-        quantity: 1,
         unit_price_minor: 5_995,
         list_minor: 5_995,
         discount_minor: 599,
@@ -207,8 +87,8 @@ fn returned() -> (invoice::Model, invoice_line::Model) {
         net_base_minor: 4_534,
         tax_base_minor: 862,
         tax_rate_ppm: 190_000,
-        tax_scheme: TaxScheme::Domestic,
         tax_country: Some("DE".into()),
+        ..samples::invoice_line()
     };
     (document, line)
 }
@@ -252,7 +132,7 @@ fn two_orders_end_where_an_accountant_would_have_them() {
     assert_eq!(sums.add(&said[0]), row(&[(6000, 155), (1100, -155)]));
     assert_eq!(sums.add(&said[1]), row(&[(6000, 41), (1100, -41)]));
     // 6
-    let mut order = order();
+    let mut order = samples::order();
     let (document, line) = returned();
     let billed = Billed {
         document: &document,

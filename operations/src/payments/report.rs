@@ -97,7 +97,9 @@ pub async fn report(store: &Store, call: Call<'_>, command: &ReportTransaction) 
             at,
         };
         let said = said.cloned();
-        tell(&tx, call.actor, taken, said.as_ref(), news).await?;
+        if !tell(&tx, call.actor, taken, said.as_ref(), news).await? {
+            return Err(conflict("that cannot become of it as it stands"));
+        }
         Ok(id)
     })
     .await
@@ -116,19 +118,20 @@ pub(crate) struct News {
     pub(crate) at: OffsetDateTime,
 }
 
-/// Writes news of a step that was known, or of one that nobody here asked for.
+/// Writes news of a step that was known, or of one that nobody here asked for. False, and nothing written, where it cannot be
+/// as the payment stands.
 pub(crate) async fn tell(
     tx: &WriteTx,
     actor: &Actor,
     mut taken: Taken,
     known: Option<&payment_transaction::Model>,
     news: News,
-) -> Result<()> {
+) -> Result<bool> {
     let before = taken.payment()?.clone();
     let was = known.map(|step| step.state);
     let Some((memo, kind)) = apply(tx, &mut taken, (news.kind, news.state), was, news.minor)?
     else {
-        return Err(conflict("that cannot become of it as it stands"));
+        return Ok(false);
     };
     let row = payment_transaction::Model {
         id: known.map_or_else(|| tx.id(), |step| step.id),
@@ -151,7 +154,8 @@ pub(crate) async fn tell(
     let mut batch = Batch::default();
     let change = audit::difference(Some(&before), taken.payment()?);
     audit::record(tx, actor, &mut batch, Some(("pay", before.id)), &change);
-    taken.orders.write(tx, actor, batch).await
+    taken.orders.write(tx, actor, batch).await?;
+    Ok(true)
 }
 
 /// What news of a step means for the payment: what is authorized more or less, and which event tells of it; none where it

@@ -7,7 +7,7 @@ use crate::disputes::record::{self, RecordDispute};
 use crate::error::{Error, Result};
 use crate::events;
 use crate::payments::in_hand::take;
-use crate::payments::purse::uncaptured;
+use crate::payments::purse::{self, uncaptured};
 use crate::payments::report::{News, tell};
 use crate::payments::sql as payments;
 use crate::store::{Batch, WriteTx};
@@ -72,6 +72,7 @@ async fn became(
     let Some(step) = step.filter(|step| step.state != state) else { return Ok(()) };
     let actor = Actor::system();
     let taken = take(tx, &actor, payment, None).await?;
+    let (order, row) = (taken.order, taken.payment()?.clone());
     let news = News {
         kind: step.kind,
         state,
@@ -80,7 +81,15 @@ async fn became(
         message: message.map(str::to_owned),
         at: tx.now(),
     };
-    tell(tx, &actor, taken, Some(&step), news).await
+    if tell(tx, &actor, taken, Some(&step), news).await? {
+        return Ok(());
+    }
+    // Other things happened in between: people are told, and decide.
+    let order = crate::orders::read::plain(tx, order).await?.ok_or(Error::Contended)?;
+    let event = purse::told(&order, &row, events::PAYMENT_ANSWER_UNFIT, step.amount_minor);
+    let mut batch = Batch::default();
+    events::record(tx, &actor, &mut batch, event);
+    batch.insert(tx).await
 }
 
 impl Standing {
@@ -110,7 +119,8 @@ pub(super) async fn stands(
             message: None,
             at: tx.now(),
         };
-        tell(tx, &actor, taken, None, news).await?;
+        // What does not fit by now is looked at again with the next notice.
+        let _fits = tell(tx, &actor, taken, None, news).await?;
     }
     let mut taken = take(tx, &actor, payment, None).await?;
     let before = taken.payment()?.clone();

@@ -53,7 +53,10 @@ impl Desk {
                 if let Err(Silence(why)) = &answer {
                     tracing::warn!(ask = %ask.id, why, "a provider did not answer");
                 }
-                settle(&self.store, ask, &answer).await?;
+                if let Err(error) = settle(&self.store, ask, &answer).await {
+                    tracing::error!(ask = %ask.id, %error, "an answer could not be written");
+                    settle(&self.store, ask, &Err(Silence(error.to_string()))).await?;
+                }
             }
         }
     }

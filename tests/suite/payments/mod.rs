@@ -1,5 +1,6 @@
 //! Payments: captured, released, given back, and reported on.
 
+mod any_way;
 mod captures;
 mod credit;
 mod disputes;
