@@ -224,6 +224,6 @@ async fn the_books_balance_after_every_step() {
     }
     app.asked().await;
     app.verify().await;
-    println!("TEST_SEED={seed}, done and refused: {:?}", run.done);
+    eprintln!("TEST_SEED={seed}, done and refused: {:?}", run.done);
     assert!(run.done["place"].0 > 10 && run.done["ship"].0 > 5, "{:?}", run.done);
 }

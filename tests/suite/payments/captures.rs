@@ -138,6 +138,7 @@ async fn an_authorization_that_ends_soon_is_told_of_at_48_and_at_24_hours() {
     input["payments"] = json!([until("2026-03-05T10:00:00Z"), until("2026-03-03T06:00:00Z")]);
     shop.place(input).await;
     let told = async || {
+        app.settled().await;
         let query = "{ events(filter: { types: [\"payment.authorization_expiring\"] }, last: 100) { nodes { data } } }";
         let nodes = shop.admin.payload(query, json!({})).await["nodes"].clone();
         let one = |node: &Json| (node["data"]["endsAt"].clone(), node["data"]["hours"].clone());

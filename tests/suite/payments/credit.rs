@@ -224,6 +224,7 @@ async fn a_card_ends_with_what_is_promised_to_nobody() {
     app.later(Duration::days(31)).await;
     let found = look(&shop, &kept).await;
     assert_eq!((&found["active"], &found["balance"]["amount"]), (&json!(false), &json!("7.00")));
+    app.settled().await;
     let told =
         "{ events(filter: { types: [\"gift_card.*\"] }, last: 100) { nodes { type data } } }";
     let told = shop.admin.payload(told, json!({})).await["nodes"].clone();
