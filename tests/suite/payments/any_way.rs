@@ -48,9 +48,9 @@ impl Run<'_> {
         let refused = !user_errors(&payload).is_empty();
         let counts = self.done.entry(name).or_default();
         if refused {
-            counts.1 += 1
+            counts.1 += 1;
         } else {
-            counts.0 += 1
+            counts.0 += 1;
         }
         (!refused).then_some(payload)
     }
