@@ -38,6 +38,7 @@ mod m0029_give_money_back;
 mod m0030_contest_payments;
 mod m0031_hold_credit;
 mod m0032_ask_providers;
+mod m0033_find_days_of_the_journal;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -81,6 +82,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_contest_payments::Migration),
             Box::new(m0031_hold_credit::Migration),
             Box::new(m0032_ask_providers::Migration),
+            Box::new(m0033_find_days_of_the_journal::Migration),
         ]
     }
 }

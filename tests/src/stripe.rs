@@ -32,6 +32,8 @@ struct Kept {
     down: usize,
     /// What refunds are at first.
     refund_status: Option<String>,
+    /// Whether captures take a while.
+    slow: bool,
 }
 
 /// The stand-in, and where it listens.
@@ -141,6 +143,11 @@ impl StandIn {
     /// What refunds are at first from now on.
     pub fn refunds_are(&self, status: &str) {
         self.kept.lock().unwrap().refund_status = Some(status.to_owned());
+    }
+
+    /// Captures take a while from now on.
+    pub fn captures_take_a_while(&self) {
+        self.kept.lock().unwrap().slow = true;
     }
 
     /// Somebody does something with a payment intent in the dashboard.
@@ -273,6 +280,7 @@ fn in_state<'a>(kept: &'a mut Kept, id: &str, act: &str) -> Result<&'a mut Json,
 
 fn capture(kept: &mut Kept, id: &str, fields: &Fields) -> Outcome {
     known(fields, &["amount_to_capture", "final_capture", "metadata[]"])?;
+    let slow = kept.slow;
     let intent = in_state(kept, id, "captured")?;
     let capturable = intent["amount_capturable"].as_i64().unwrap_or(0);
     let amount = whole(fields, "amount_to_capture")?.unwrap_or(capturable);
@@ -291,7 +299,7 @@ fn capture(kept: &mut Kept, id: &str, fields: &Fields) -> Outcome {
     let left = if last { 0 } else { capturable - amount };
     intent["amount_capturable"] = json!(left);
     if last {
-        intent["status"] = json!("succeeded");
+        intent["status"] = json!(if slow { "processing" } else { "succeeded" });
     }
     // Unless it is asked for, a charge is its id alone.
     let mut answer = intent.clone();

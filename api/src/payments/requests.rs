@@ -26,8 +26,8 @@ pub(crate) enum RefundRequestState {
 #[derive(Clone)]
 pub(crate) struct RefundRequest(pub(crate) Arc<refund_request::Model>);
 
-/// A refund above its author's limit, which waits for somebody else who may grant it. Needs `PAYMENTS_READ`, and reach over
-/// the order.
+/// A refund or store credit above its author's limit, which waits for somebody else who may grant it. Store credit has a
+/// customer and no payment. Needs `PAYMENTS_READ`, and reach over the order, or over the customer of store credit.
 #[Object]
 impl RefundRequest {
     /// Its id, `rfr_…`.

@@ -284,7 +284,8 @@ pub(crate) struct CardInput {
 /// What a storefront or terminal obtained: an authorization, money already captured, or a promise.
 #[derive(Debug, InputObject)]
 pub(crate) struct PaymentRecordInput {
-    /// Who obtained it: any name of up to 50 characters.
+    /// Who obtained it: any name of up to 50 characters. `manual` is done at once; `sandbox`, and `stripe` where an account is
+    /// configured, are spoken to; of any other `paymentTransactionReport` says what became of it.
     provider: String,
     /// Our account there.
     provider_account: Option<String>,

@@ -21,6 +21,10 @@ pub const NAME: &str = "stripe";
 const VERSION: &str = "2024-06-20";
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// When a capture that is under way is looked at again.
+const LOOK_AGAIN: time::Duration = time::Duration::minutes(10);
+/// When a refund that is under way is looked at again.
+const REFUND_AGAIN: time::Duration = time::Duration::hours(6);
 /// Where it is.
 pub const API: &str = "https://api.stripe.com";
 
@@ -251,6 +255,13 @@ impl Stripe {
     }
 
     async fn capture(&self, ask: &Ask, id: &str) -> std::result::Result<Said, Silence> {
+        if ask.answers > 0 {
+            // It was taken up before: what became of it is in the payment intent.
+            return Ok(match self.intent(id).await? {
+                Reply::Refused(fault) => refused(fault),
+                Reply::Done(intent) => settled(&intent),
+            });
+        }
         let path = ["payment_intents", id, "capture"];
         let amount = to_stripe(ask.minor, &ask.currency).to_string();
         let key = ask.id.to_string();
@@ -317,7 +328,7 @@ impl Stripe {
             Some("pending" | "requires_action") => Answer {
                 said: Said::Accepted { reference },
                 // A webhook says so sooner, where it comes.
-                again_at: Some(ask.now + time::Duration::hours(6)),
+                again_at: Some(ask.now + REFUND_AGAIN),
             },
             _ => Answer::last(Said::Done { reference, holds: None }),
         })
@@ -344,6 +355,12 @@ impl Stripe {
 
 fn refused(fault: Fault) -> Said {
     Said::Refused { reference: None, message: fault.text() }
+}
+
+/// What is under way is looked at again; a webhook says sooner what came of it, where it comes.
+fn again_while_accepted(ask: &Ask, said: Said) -> Answer {
+    let waits = matches!(said, Said::Accepted { .. });
+    Answer { said, again_at: waits.then(|| ask.now + LOOK_AGAIN) }
 }
 
 /// What a capture came to.
@@ -412,8 +429,8 @@ impl Connector for Stripe {
             };
             Ok(match ask.kind {
                 AskKind::Refund => self.refund(ask, id).await?,
-                AskKind::Look => Answer::last(self.look(ask, id).await?),
-                AskKind::Capture => Answer::last(self.capture(ask, id).await?),
+                AskKind::Look => again_while_accepted(ask, self.look(ask, id).await?),
+                AskKind::Capture => again_while_accepted(ask, self.capture(ask, id).await?),
                 AskKind::Void => Answer::last(self.cancel(ask, id).await?),
                 AskKind::Evidence => Answer::last(self.evidence(ask).await?),
             })

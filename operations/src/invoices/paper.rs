@@ -4,11 +4,13 @@ use super::read::{TaxRow, summary};
 use super::sql;
 use crate::catalog::read as catalog;
 use crate::checks::Address;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::money::Currency;
 use crate::store::Db;
 use entities::enums::TaxScheme;
 use entities::{invoice, invoice_line};
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -23,6 +25,8 @@ pub struct Paper {
     pub bill_to: Address,
     /// The number of the invoice that a credit note takes back.
     pub corrects: Option<String>,
+    /// The day until which it is to be paid, where the seller is.
+    pub(super) due_on: Option<String>,
     pub(super) currency: Currency,
     /// The currency of the seller's tax return.
     pub(super) tax_currency: Currency,
@@ -43,9 +47,12 @@ impl Paper {
         };
         let seller = catalog::legal_entities_by_ids(db, &[document.legal_entity_id]).await?.pop();
         let currency = known(&document.currency)?;
+        let zone = seller.as_ref().and_then(|seller| TimeZone::get(&seller.time_zone).ok());
+        let zone = zone.unwrap_or(TimeZone::UTC);
+        let due = document.due_at.map(|at| clock::timestamp(at).to_zoned(zone).date().to_string());
         let tax_currency = seller.map_or(Ok(currency), |seller| known(&seller.base_currency))?;
         let bill_to = party.map(|party| Address::from_json(&party.bill_to)).unwrap_or_default();
-        Ok(Some(Self { document, lines, bill_to, corrects, currency, tax_currency }))
+        Ok(Some(Self { document, lines, bill_to, corrects, due_on: due, currency, tax_currency }))
     }
 
     pub(super) fn amount(&self, minor: i64) -> Decimal {

@@ -233,13 +233,10 @@ impl Layout<'_> {
         }
         let below = self.y;
         self.y = from;
-        let day = |at: time::OffsetDateTime| -> String {
-            crate::sql::fixed_width(at).chars().take(10).collect()
-        };
         let facts = [
             ("Date", Some(document.issued_on.clone())),
             ("Order", Some(document.order_number.clone())),
-            ("Due", document.due_at.map(day)),
+            ("Due", paper.due_on.clone()),
             ("Corrects", paper.corrects.clone()),
         ];
         for (name, value) in facts {

@@ -80,12 +80,11 @@ fn write(xml: &mut Xml, paper: &Paper) -> io::Result<()> {
     xml.leaf("cbc:CustomizationID", "urn:cen.eu:en16931:2017")?;
     xml.leaf("cbc:ID", &document.number)?;
     xml.leaf("cbc:IssueDate", &document.issued_on)?;
-    let due = document.due_at.map(|at| crate::sql::fixed_width(at).chars().take(10).collect());
-    let due: Option<String> = due;
+    let due = paper.due_on.as_deref();
     if note {
         xml.leaf("cbc:CreditNoteTypeCode", "381")?;
     } else {
-        xml.maybe("cbc:DueDate", due.as_deref())?;
+        xml.maybe("cbc:DueDate", due)?;
         xml.leaf("cbc:InvoiceTypeCode", "380")?;
     }
     xml.maybe("cbc:Note", document.reason.as_deref())?;

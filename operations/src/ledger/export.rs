@@ -116,7 +116,7 @@ pub struct Export {
     base: Currency,
     /// How ids are written.
     named: fn(&str, Uuid) -> String,
-    behind: Option<i64>,
+    behind: Option<(String, i64)>,
     begun: bool,
 }
 
@@ -154,12 +154,12 @@ impl Export {
             }
         }
         let days = (self.wanted.from.as_str(), self.wanted.to.as_str());
-        let entries =
-            queries::entries_of_days(db, self.entity.id, days, self.behind, CHUNK).await?;
+        let behind = self.behind.as_ref().map(|(day, number)| (day.as_str(), *number));
+        let entries = queries::entries_of_days(db, self.entity.id, days, behind, CHUNK).await?;
         let Some(last) = entries.last() else {
             return Ok((!part.is_empty()).then_some(part));
         };
-        self.behind = Some(last.number);
+        self.behind = Some((last.entry.business_date.clone(), last.number));
         let ids: Vec<Uuid> = entries.iter().map(|one| one.entry.id).collect();
         let mut sides: HashMap<Uuid, Vec<posting::Model>> = HashMap::new();
         for side in queries::postings(db, &ids).await? {

@@ -356,21 +356,22 @@ pub(super) fn documents_off() -> Sql {
          where o.receivable_minor <> coalesce(d.open, 0)")
 }
 
-/// Entries of some days behind a number, in the order of their numbers.
+/// Entries of some days behind one of them, day by day in the order of their numbers.
 pub(super) async fn entries_of_days(
     db: &Db,
     entity: Uuid,
     (from, to): (&str, &str),
-    behind: Option<i64>,
+    behind: Option<(&str, i64)>,
     limit: usize,
 ) -> Result<Vec<Numbered>> {
     let query = sql("select j.*, j.position from journal_entries j where j.legal_entity_id = ?
-         and j.business_date >= ? and j.business_date <= ? and j.position > ?")
+         and j.business_date <= ? and (j.business_date, j.position) > (?, ?)")
     .bind(entity)
-    .bind(from)
-    .bind(to)
-    .bind(behind.unwrap_or(-1));
-    db.all(query.add(&format!(" order by j.position limit {limit}"))).await
+    .bind(to);
+    // Numbers are above zero.
+    let (day, number) = behind.unwrap_or((from, 0));
+    let query = query.bind(day).bind(number);
+    db.all(query.add(&format!(" order by j.business_date, j.position limit {limit}"))).await
 }
 
 /// How many entries some days have.

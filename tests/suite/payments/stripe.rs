@@ -204,6 +204,34 @@ async fn a_refund_that_takes_days_is_followed_by_webhook_or_by_asking() {
 }
 
 #[tokio::test]
+async fn a_capture_that_takes_a_while_is_looked_at_again_and_taken_once() {
+    let (stripe, app, shop) = started(KEY).await;
+    stripe.captures_take_a_while();
+    let mut orders = Vec::new();
+    for intent in ["pi_1", "pi_2"] {
+        stripe.authorize(intent, 1_000, true);
+        let order = ordered(&shop, intent, &[("A", 1)], "10.00").await;
+        app.asked().await;
+        shop.ship(&shop.work(&order, 0).await).await;
+        app.asked().await;
+        assert_eq!(steps(&shop, &order).await[0].split(' ').nth(1), Some("PENDING"));
+        orders.push(order);
+    }
+    stripe.by_hand("pi_1", |intent| intent["status"] = json!("succeeded"));
+    stripe.by_hand("pi_2", |intent| {
+        intent["status"] = json!("requires_payment_method");
+        intent["amount_received"] = json!(0);
+    });
+    app.later(Duration::minutes(10)).await;
+    assert_eq!(steps(&shop, &orders[0]).await, ["CAPTURE SUCCEEDED 10.00 ch_pi_1"]);
+    assert_eq!(steps(&shop, &orders[1]).await, ["CAPTURE FAILED 10.00 ch_pi_2"]);
+    let captures = stripe.calls().into_iter().filter(|call| call.ends_with("/capture"));
+    assert_eq!(captures.count(), 2);
+    assert_eq!(balances(&shop).await["1100"], "10.00");
+    app.verify().await;
+}
+
+#[tokio::test]
 async fn what_is_done_in_the_dashboard_is_taken_in() {
     let (stripe, app, shop) = started(KEY).await;
     stripe.authorize("pi_1", 2_000, true);
