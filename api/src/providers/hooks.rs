@@ -156,7 +156,10 @@ fn read(event: Event) -> Result<Option<Notice>, serde_json::Error> {
             let (reference, message) = (refund.id, refund.failure_reason);
             notice(refund.payment_intent, News::Refund { reference, minor, arrived, message })
         }
-        "charge.dispute.created" | "charge.dispute.updated" | "charge.dispute.funds_withdrawn" => {
+        "charge.dispute.created"
+        | "charge.dispute.updated"
+        | "charge.dispute.funds_withdrawn"
+        | "charge.dispute.closed" => {
             let dispute: Dispute = serde_json::from_value(object)?;
             let stage = if dispute.status.starts_with("warning_") {
                 DisputeStage::Inquiry
@@ -172,13 +175,13 @@ fn read(event: Event) -> Result<Option<Notice>, serde_json::Error> {
                 reason: if dispute.reason.is_empty() { "general".into() } else { dispute.reason },
                 fee: (fee > 0).then(|| from_stripe(fee, &dispute.currency)),
                 due_at: due.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()),
+                won: match dispute.status.as_str() {
+                    "won" | "warning_closed" => Some(true),
+                    "lost" => Some(false),
+                    _ => None,
+                },
             };
             notice(dispute.payment_intent, news)
-        }
-        "charge.dispute.closed" => {
-            let dispute: Dispute = serde_json::from_value(object)?;
-            let won = dispute.status != "lost";
-            notice(dispute.payment_intent, News::DisputeEnded { reference: dispute.id, won })
         }
         _ => None,
     })

@@ -244,7 +244,7 @@ impl Stripe {
             Reply::Refused(fault) => refused(fault),
             Reply::Done(intent) if !intent.currency.eq_ignore_ascii_case(&ask.currency) => {
                 let message = format!("the payment is in {}", intent.currency.to_uppercase());
-                Said::Refused { reference: None, message }
+                Said::Refused { reference: None, message, holds: None }
             }
             // It says later what comes of it.
             Reply::Done(intent) if intent.status == "processing" => {
@@ -278,10 +278,16 @@ impl Stripe {
             let fields = [("amount_to_capture", amount.as_str())];
             reply = self.call(Method::POST, &path, Some(&key), &fields).await?;
         }
-        Ok(match reply {
-            Reply::Refused(fault) => refused(fault),
-            Reply::Done(intent) => settled(&intent),
-        })
+        let fault = match reply {
+            Reply::Done(intent) => return Ok(settled(&intent)),
+            Reply::Refused(fault) => fault,
+        };
+        // An authorization that ended, or was used up, is not there for another try.
+        let holds = match self.intent(id).await? {
+            Reply::Done(intent) => Some(intent.standing().holds),
+            Reply::Refused(_) => None,
+        };
+        Ok(Said::Refused { reference: None, message: fault.text(), holds })
     }
 
     async fn cancel(&self, ask: &Ask, id: &str) -> std::result::Result<Said, Silence> {
@@ -323,7 +329,7 @@ impl Stripe {
         Ok(match refund.status.as_deref() {
             Some("failed" | "canceled") => {
                 let message = refund.failure_reason.unwrap_or_else(|| "it failed".to_owned());
-                Answer::last(Said::Refused { reference, message })
+                Answer::last(Said::Refused { reference, message, holds: None })
             }
             Some("pending" | "requires_action") => Answer {
                 said: Said::Accepted { reference },
@@ -337,7 +343,7 @@ impl Stripe {
     async fn evidence(&self, ask: &Ask) -> std::result::Result<Said, Silence> {
         let Some(dispute) = ask.step.as_deref() else {
             let message = "the dispute has no name at Stripe".to_owned();
-            return Ok(Said::Refused { reference: None, message });
+            return Ok(Said::Refused { reference: None, message, holds: None });
         };
         let fields = evidence_fields(ask.evidence.as_ref().unwrap_or(&Json::Null));
         let mut fields: Vec<(&str, &str)> =
@@ -354,7 +360,7 @@ impl Stripe {
 }
 
 fn refused(fault: Fault) -> Said {
-    Said::Refused { reference: None, message: fault.text() }
+    Said::Refused { reference: None, message: fault.text(), holds: None }
 }
 
 /// What is under way is looked at again; a webhook says sooner what came of it, where it comes.
@@ -373,7 +379,7 @@ fn settled(intent: &Intent) -> Said {
         "processing" => Said::Accepted { reference: intent.charge() },
         status => {
             let message = format!("the payment intent is {status}");
-            Said::Refused { reference: intent.charge(), message }
+            Said::Refused { reference: intent.charge(), message, holds: Some(holds) }
         }
     }
 }
@@ -425,7 +431,7 @@ impl Connector for Stripe {
             let Some(id) = ask.payment.as_deref().filter(|id| !id.is_empty()) else {
                 let message = "the payment has no `providerReference`: give the payment intent";
                 let message = message.to_owned();
-                return Ok(Answer::last(Said::Refused { reference: None, message }));
+                return Ok(Answer::last(Said::Refused { reference: None, message, holds: None }));
             };
             Ok(match ask.kind {
                 AskKind::Refund => self.refund(ask, id).await?,

@@ -80,15 +80,11 @@ pub async fn gift_card_issue(
     command: &IssueGiftCard,
 ) -> Result<Issued> {
     call.actor.require(Permission::PaymentsWrite)?;
-    let mut faults = Faults::default();
-    let now = store.clock().now();
-    let amount = check(&mut faults, &command.amount, (now, command.expires_at));
-    faults.check()?;
-    let (currency, minor) = amount.ok_or(Error::Contended)?;
     let fresh = Fresh::new(secrets::code());
     let fresh_ref = &fresh;
     let id = once(store, call, "giftCardIssue", command, |tx| async move {
         let mut faults = Faults::default();
+        let amount = check(&mut faults, &command.amount, (tx.now(), command.expires_at));
         let company = sql::company(&tx, call.actor, command.legal_entity_id).await?;
         if company.is_none() {
             faults.push(checks::not_found("legalEntityId", "legal entity"));
@@ -104,6 +100,7 @@ pub async fn gift_card_issue(
             faults.push(checks::not_found("orderId", "order"));
         }
         faults.check()?;
+        let (currency, minor) = amount.ok_or(Error::Contended)?;
         let company = company.ok_or(Error::Contended)?;
         let mut books = Books::of_entity(&tx, company.id).await?.ok_or(Error::Contended)?;
         let row = credit::Model {

@@ -47,15 +47,6 @@ pub(crate) async fn plain(db: &Db, ids: &[Uuid]) -> Result<Vec<dispute::Model>> 
     queries::plain(db, ids).await
 }
 
-/// A dispute of a payment by what the provider calls it, whoever asks.
-pub(crate) async fn named(
-    db: &Db,
-    payment: Uuid,
-    reference: &str,
-) -> Result<Option<dispute::Model>> {
-    queries::named(db, payment, reference).await
-}
-
 /// What speaks against a dispute: as it was sent, else as it is known now.
 pub async fn evidence(db: &Db, actor: &Actor, dispute: &dispute::Model) -> Result<Json> {
     actor.require(Permission::CustomersPii)?;

@@ -32,20 +32,17 @@ pub(super) async fn apply(tx: &WriteTx, ask: &provider_ask::Model, said: &Said) 
             let payment = ask.payment_id;
             became(tx, payment, step, (TransactionState::Succeeded, reference.as_deref(), None))
                 .await?;
-            match held {
-                Some(held) => {
-                    let standing = Standing::holding(*held);
-                    stands(tx, payment, &standing, "the provider released the rest").await
-                }
-                None => Ok(()),
-            }
+            let why = "the provider released the rest";
+            still_holds(tx, payment, *held, why).await
         }
         (
             AskKind::Capture | AskKind::Void | AskKind::Refund,
-            Said::Refused { reference, message },
+            Said::Refused { reference, message, holds: held },
         ) => {
+            let payment = ask.payment_id;
             let news = (TransactionState::Failed, reference.as_deref(), Some(message.as_str()));
-            became(tx, ask.payment_id, step, news).await
+            became(tx, payment, step, news).await?;
+            still_holds(tx, payment, *held, message).await
         }
         (_, Said::Accepted { reference }) => match (step, reference) {
             (Some(step), Some(reference)) => sql::name_step(tx, step.id, reference).await,
@@ -95,6 +92,14 @@ async fn became(
 impl Standing {
     const fn holding(holds: i64) -> Self {
         Self { holds, until: None, taken: None, reference: None }
+    }
+}
+
+/// Lets go of what a provider holds no longer, where it said how much it still holds.
+async fn still_holds(tx: &WriteTx, payment: Uuid, held: Option<i64>, why: &str) -> Result<()> {
+    match held {
+        Some(held) => stands(tx, payment, &Standing::holding(held), why).await,
+        None => Ok(()),
     }
 }
 

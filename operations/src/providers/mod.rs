@@ -74,6 +74,8 @@ pub enum Said {
         reference: Option<String>,
         /// Why.
         message: String,
+        /// What it still holds of the authorization behind it, in minor units, if it says so.
+        holds: Option<i64>,
     },
     /// How the payment stands there.
     Stands(Standing),

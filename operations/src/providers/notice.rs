@@ -12,7 +12,6 @@ use crate::store::Store;
 use entities::enums::{DisputeStage, DisputeState, TransactionKind, TransactionState};
 use entities::payment;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// News of one payment.
 #[derive(Debug, Clone)]
@@ -62,13 +61,8 @@ pub enum News {
         fee: Option<i64>,
         /// Until when it can be answered.
         due_at: Option<OffsetDateTime>,
-    },
-    /// A dispute ended.
-    DisputeEnded {
-        /// What the provider calls it.
-        reference: String,
-        /// Whether the money is back.
-        won: bool,
+        /// Where it has ended, whether the money is back.
+        won: Option<bool>,
     },
 }
 
@@ -80,8 +74,10 @@ pub async fn take_in(store: &Store, notice: &Notice) -> Result<bool> {
         // It cannot become of it by now: that it is told again would change nothing.
         Err(Error::Refused(refusals))
             if refusals.iter().all(|refusal| {
-                refusal.code == RefusalCode::StateConflict
-                    || refusal.code == RefusalCode::AmountExceeded
+                // What lacks something else, such as the rate of a day, is to be told again.
+                !refusal.field.is_empty()
+                    && (refusal.code == RefusalCode::StateConflict
+                        || refusal.code == RefusalCode::AmountExceeded)
             }) =>
         {
             let why: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
@@ -137,7 +133,7 @@ async fn apply(store: &Store, notice: &Notice, payment: &payment::Model) -> Resu
             let command = reported(TransactionKind::Refund, state, *minor, reference, message);
             report(store, call, &command).await.map(|_| ())
         }
-        News::Dispute { reference, minor, stage, reason, fee, due_at } => {
+        News::Dispute { reference, minor, stage, reason, fee, due_at, won } => {
             let command = RecordDispute {
                 payment_id: payment.id,
                 provider_reference: Some(reference.clone()),
@@ -148,20 +144,13 @@ async fn apply(store: &Store, notice: &Notice, payment: &payment::Model) -> Resu
                 opened_at: None,
                 evidence_due_at: *due_at,
             };
-            record(store, call, &command).await.map(|_| ())
-        }
-        News::DisputeEnded { reference, won } => {
-            let Some(dispute) = dispute_named(store, payment.id, reference).await? else {
-                return Ok(());
-            };
+            // That it ended may be told first: then it is both at once.
+            let dispute = record(store, call, &command).await?;
+            let Some(won) = won else { return Ok(()) };
             let state = if *won { DisputeState::Won } else { DisputeState::Lost };
             let command = ResolveDispute { dispute_id: dispute, state, note: None };
-            resolve(store, call, &command).await.map(|_| ())
+            let key = format!("{key}:ended");
+            resolve(store, Call { actor: &actor, key: Some(&key) }, &command).await.map(|_| ())
         }
     }
-}
-
-async fn dispute_named(store: &Store, payment: Uuid, reference: &str) -> Result<Option<Uuid>> {
-    let found = crate::disputes::read::named(&store.read(), payment, reference).await?;
-    Ok(found.map(|dispute| dispute.id))
 }

@@ -51,8 +51,11 @@ fn answer(ask: &Ask) -> Result<Answer, Silence> {
     }
     let reference = Some(format!("sandbox_{}", ask.id.simple()));
     let done = Said::Done { reference: reference.clone(), holds: None };
-    let refused =
-        |message: &str| Said::Refused { reference: reference.clone(), message: message.to_owned() };
+    let refused = |message: &str| Said::Refused {
+        reference: reference.clone(),
+        message: message.to_owned(),
+        holds: None,
+    };
     let first = ask.answers == 0;
     Ok(match ending {
         1 => Answer::last(refused("declined by the sandbox: the amount ends in 01")),

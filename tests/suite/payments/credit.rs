@@ -314,10 +314,10 @@ async fn what_cannot_pay_is_said_all_at_once() {
         shop.admin.refused(DRAFT_CREATE, draft).await,
         ["INVALID input.giftCards", "INVALID input.storeCredit"]
     );
-    let wrong = json!({ "amount": { "amount": "0", "currencyCode": "EUR" }, "legalEntityId": shop.entity, "expiresAt": "2020-01-01T00:00:00Z" });
+    let wrong = json!({ "amount": { "amount": "0", "currencyCode": "EUR" }, "legalEntityId": "ent_none", "expiresAt": "2020-01-01T00:00:00Z" });
     assert_eq!(
         shop.admin.refused(GIFT_CARD_ISSUE, wrong).await,
-        ["INVALID input.expiresAt", "INVALID input.amount.amount"]
+        ["INVALID input.expiresAt", "INVALID input.amount.amount", "NOT_FOUND input.legalEntityId"]
     );
 }
 

@@ -224,7 +224,9 @@ async fn a_capture_that_takes_a_while_is_looked_at_again_and_taken_once() {
     });
     app.later(Duration::minutes(10)).await;
     assert_eq!(steps(&shop, &orders[0]).await, ["CAPTURE SUCCEEDED 10.00 ch_pi_1"]);
-    assert_eq!(steps(&shop, &orders[1]).await, ["CAPTURE FAILED 10.00 ch_pi_2"]);
+    // Nothing is held for another try.
+    let failed = ["CAPTURE FAILED 10.00 ch_pi_2", "VOID SUCCEEDED 10.00 -"];
+    assert_eq!(steps(&shop, &orders[1]).await, failed);
     let captures = stripe.calls().into_iter().filter(|call| call.ends_with("/capture"));
     assert_eq!(captures.count(), 2);
     assert_eq!(balances(&shop).await["1100"], "10.00");
@@ -295,6 +297,48 @@ async fn a_dispute_is_opened_answered_and_won_by_what_stripe_tells() {
     assert_eq!(found["nodes"][0]["state"], "WON");
     let books = balances(&shop).await;
     assert_eq!((&*books["1100"], &*books["6010"]), ("-5.00", "15.00"));
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn that_a_dispute_was_lost_may_be_told_before_that_there_is_one() {
+    let (stripe, app, shop) = started(KEY).await;
+    stripe.authorize("pi_1", 1_000, true);
+    let order = ordered(&shop, "pi_1", &[("A", 1)], "10.00").await;
+    app.asked().await;
+    shop.ship(&shop.work(&order, 0).await).await;
+    app.asked().await;
+    let dispute = |status: &str| json!({ "id": "dp_1", "amount": 1_000, "currency": "eur", "payment_intent": "pi_1", "status": status });
+    for (event, kind, status) in [
+        ("evt_2", "charge.dispute.closed", "lost"),
+        ("evt_1", "charge.dispute.created", "needs_response"),
+        ("evt_2", "charge.dispute.closed", "lost"),
+    ] {
+        assert_eq!(stripe.tell(&app, event, kind, dispute(status)).await.0, 200, "{event}");
+    }
+    let found = shop.admin.payload("{ disputes { nodes { state reason } } }", json!({})).await;
+    assert_eq!(found["nodes"], json!([{ "state": "LOST", "reason": "general" }]));
+    let books = balances(&shop).await;
+    assert_eq!((books.get("1180"), &*books["6020"]), (None, "10.00"));
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn a_second_capture_of_what_was_released_leaves_nothing_authorized() {
+    let (stripe, app, shop) = started(KEY).await;
+    stripe.authorize("pi_1", 2_000, false);
+    let order = ordered(&shop, "pi_1", &[("A", 2)], "20.00").await;
+    app.asked().await;
+    let found = payment(&shop, &order).await;
+    for amount in ["12.00", "8.00"] {
+        let part = json!({ "paymentId": found["id"], "amount": amount });
+        shop.admin.done(PAYMENT_CAPTURE, part).await;
+    }
+    app.asked().await;
+    let wanted =
+        ["CAPTURE SUCCEEDED 12.00 ch_pi_1", "CAPTURE FAILED 8.00 -", "VOID SUCCEEDED 8.00 -"];
+    assert_eq!(steps(&shop, &order).await, wanted);
+    assert_eq!(shop.read(&order).await["onHold"], true);
     app.verify().await;
 }
 
