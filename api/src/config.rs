@@ -46,6 +46,8 @@ pub struct Config {
     pub stripe: Option<StripeOptions>,
     /// Where clients reach us.
     pub public_url: Option<reqwest::Url>,
+    /// A folder whose files are imported by themselves.
+    pub inbox: Option<std::path::PathBuf>,
     /// The master key, where the operator names one.
     pub master_key: Option<MasterKey>,
     /// What is logged, as `tracing` filters: `info`, `aftercart=debug`.
@@ -152,6 +154,11 @@ pub const VARIABLES: &[(&str, &str, &str)] = &[
         "AFTERCART_PUBLIC_URL",
         "",
         "Where clients reach the service, such as `https://api.shop.example`: addresses to download from begin with it. Without it they are paths.",
+    ),
+    (
+        "AFTERCART_SETTLEMENT_INBOX",
+        "",
+        "A folder whose files are imported by themselves: `stripe.STRIPE_ITEMIZED/` holds files of the provider `stripe`, `bank.CAMT053/` bank statements. They end in `done`, or in `refused` with the reasons beside them.",
     ),
     (
         "AFTERCART_STRIPE_SECRET_KEY",
@@ -275,6 +282,7 @@ impl Config {
             nats_url: reader.nats_url(),
             stripe: reader.stripe(),
             public_url: reader.public_url(),
+            inbox: reader.inbox(),
             master_key: reader.master_key(),
             log: reader.text("AFTERCART_LOG"),
             log_json: !reader.choice("AFTERCART_LOG_FORMAT", "text", "json"),
@@ -393,6 +401,15 @@ impl Reader<'_> {
             self.fault("AFTERCART_ORIGINS", "is `*` or origins such as https://shop.example");
         }
         origins
+    }
+
+    fn inbox(&mut self) -> Option<std::path::PathBuf> {
+        let variable = "AFTERCART_SETTLEMENT_INBOX";
+        let folder = std::path::PathBuf::from(self.given(variable)?);
+        if !folder.is_dir() {
+            self.fault(variable, "is a folder that exists");
+        }
+        Some(folder)
     }
 
     fn public_url(&mut self) -> Option<reqwest::Url> {

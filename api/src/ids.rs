@@ -27,6 +27,10 @@ kinds! {
     ApiToken = "tok",
     /// An entry of the audit log.
     AuditEntry = "aud",
+    /// An entry of a bank statement.
+    BankLine = "bln",
+    /// A bank statement.
+    BankStatement = "bst",
     /// A channel.
     Channel = "chn",
     /// A customer.
@@ -55,6 +59,8 @@ kinds! {
     LegalEntity = "ent",
     /// A location.
     Location = "loc",
+    /// A match of a line with what explains it.
+    Match = "mat",
     /// A note.
     Note = "not",
     /// An order.
@@ -67,10 +73,14 @@ kinds! {
     Payment = "pay",
     /// A step of a payment.
     PaymentTransaction = "ptx",
+    /// A payout.
+    Payout = "pyo",
     /// A product.
     Product = "prd",
     /// A purchase order.
     PurchaseOrder = "po",
+    /// A difference that a person must explain.
+    ReconciliationException = "rex",
     /// A request to give money.
     RefundRequest = "rfr",
     /// An entry of the risk lists.
@@ -79,6 +89,10 @@ kinds! {
     Role = "rol",
     /// A routing strategy.
     RoutingStrategy = "rst",
+    /// A line of a settlement.
+    SettlementLine = "sln",
+    /// A settlement report.
+    SettlementReport = "str",
     /// A count.
     StockCount = "cnt",
     /// A stock level.

@@ -21,6 +21,7 @@ mod events;
 pub mod front;
 mod fulfillment;
 pub mod ids;
+pub mod inbox;
 mod integrity;
 mod invoices;
 mod ledger;
@@ -37,6 +38,7 @@ mod routing;
 mod scalars;
 mod schema;
 pub mod server;
+mod settlements;
 mod stock;
 pub mod webhooks;
 

@@ -227,7 +227,8 @@ macro_rules! many {
 
 use operations::{
     access, audit, catalog, counts, credit, customers, disputes, events, fulfillment as work,
-    invoices, ledger, orders, payments, purchasing, risk, routing, stock, transfers, webhooks,
+    invoices, ledger, orders, payments, purchasing, risk, routing, settlements, stock, transfers,
+    webhooks,
 };
 
 loaders! {
@@ -292,6 +293,43 @@ loaders! {
         many!(reach credit::read::of_customers, |row| row.customer_id.unwrap_or_default());
     /// A dispute in reach.
     dispute: One<entities::dispute::Model> = one!(reach disputes::read::by_ids, |row| row.id);
+    /// A settlement report in reach.
+    settlement_report: One<entities::settlement_report::Model> =
+        one!(reach settlements::read::reports_by_ids, |row| row.id);
+    /// A line of a settlement in reach.
+    settlement_line: One<entities::settlement_line::Model> =
+        one!(reach settlements::read::lines_by_ids, |row| row.id);
+    /// A payout in reach.
+    payout: One<entities::payout::Model> = one!(reach settlements::read::payouts_by_ids, |row| row.id);
+    /// The payouts that a report tells of first.
+    payouts_of_report: Many<entities::payout::Model> =
+        |scope, ids| payouts_of_reports(scope, ids).boxed();
+    /// A bank statement in reach.
+    bank_statement: One<entities::bank_statement::Model> =
+        one!(reach settlements::read::statements_by_ids, |row| row.id);
+    /// An entry of a bank statement in reach.
+    bank_line: One<entities::bank_line::Model> =
+        one!(reach settlements::read::bank_lines_by_ids, |row| row.id);
+    /// A match in reach.
+    match_row: One<entities::match_row::Model> =
+        one!(reach settlements::read::matches_by_ids, |row| row.id);
+    /// A difference in reach.
+    exception: One<entities::reconciliation_exception::Model> =
+        one!(reach settlements::read::exceptions_by_ids, |row| row.id);
+    /// What explains a line, an entry, a payout or a step.
+    matches_of: Lazy<(settlements::read::Side, Uuid), Arc<Vec<Arc<entities::match_row::Model>>>> =
+        |scope, keys| matches_of(scope, keys).boxed();
+    /// The difference that a line or entry raised.
+    exception_of: Lazy<(settlements::read::Side, Uuid), Option<Arc<entities::reconciliation_exception::Model>>> =
+        |scope, keys| exceptions_of(scope, keys).boxed();
+    /// What settlements say of a payment.
+    money_of: Lazy<Uuid, settlements::read::Money> = |scope, ids| {
+        async move { settlements::read::money_of_payments(&scope.store.read(), &ids).await }.boxed()
+    };
+    /// The accounts of a company, at banks and at providers.
+    accounts_of: Lazy<Uuid, (Vec<String>, Vec<String>)> = |scope, ids| {
+        async move { settlements::read::accounts(&scope.store.read(), &ids).await }.boxed()
+    };
     /// A request to give money in reach.
     refund_request: One<entities::refund_request::Model> =
         one!(reach payments::read::requests_by_ids, |row| row.id);
@@ -466,4 +504,71 @@ async fn available(
         answer.extend(units.into_iter().map(|(variant, units)| ((variant, channel), units)));
     }
     Ok(answer)
+}
+
+type Matches = HashMap<(settlements::read::Side, Uuid), Arc<Vec<Arc<entities::match_row::Model>>>>;
+
+/// What explains lines, entries, payouts and steps, one statement for each kind of them.
+async fn matches_of(scope: Scope, keys: Vec<(settlements::read::Side, Uuid)>) -> Result<Matches> {
+    use settlements::read::Side;
+    let mut found = HashMap::new();
+    for side in [Side::Line, Side::BankLine, Side::Payout, Side::Transaction] {
+        let ids: Vec<Uuid> = keys.iter().filter(|key| key.0 == side).map(|key| key.1).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        for (id, rows) in settlements::read::matches_of(&scope.store.read(), side, &ids).await? {
+            found.insert((side, id), Arc::new(rows.into_iter().map(Arc::new).collect()));
+        }
+    }
+    Ok(found)
+}
+
+type Exceptions = HashMap<
+    (settlements::read::Side, Uuid),
+    Option<Arc<entities::reconciliation_exception::Model>>,
+>;
+
+/// The differences that lines and entries raised.
+async fn exceptions_of(
+    scope: Scope,
+    keys: Vec<(settlements::read::Side, Uuid)>,
+) -> Result<Exceptions> {
+    use settlements::read::Side;
+    let mut found = HashMap::new();
+    for side in [Side::Line, Side::BankLine] {
+        let ids: Vec<Uuid> = keys.iter().filter(|key| key.0 == side).map(|key| key.1).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        for (id, row) in settlements::read::exceptions_of(&scope.store.read(), side, &ids).await? {
+            found.insert((side, id), Some(Arc::new(row)));
+        }
+    }
+    Ok(found)
+}
+
+/// The payouts that reports tell of first.
+async fn payouts_of_reports(
+    scope: Scope,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Arc<Vec<Arc<entities::payout::Model>>>>> {
+    let found = settlements::read::payouts_of_reports(&scope.store.read(), &ids).await?;
+    let shared = |rows: Vec<_>| Arc::new(rows.into_iter().map(Arc::new).collect());
+    Ok(found.into_iter().map(|(id, rows)| (id, shared(rows))).collect())
+}
+
+impl Loaders {
+    /// Forgets settlements, payouts and differences, so that they are read as they are now.
+    pub(crate) async fn clear_settlements(&self) {
+        if let Some(loader) = self.settlement_report.0.get() {
+            loader.clear_all().await;
+        }
+        if let Some(loader) = self.payout.0.get() {
+            loader.clear_all().await;
+        }
+        if let Some(loader) = self.exception.0.get() {
+            loader.clear_all().await;
+        }
+    }
 }

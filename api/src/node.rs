@@ -20,6 +20,10 @@ use crate::orders::types::{Hold, Note, Order, OrderLine};
 use crate::payments::requests::RefundRequest;
 use crate::payments::types::{Payment, PaymentTransaction};
 use crate::routing::types::RoutingStrategy;
+use crate::settlements::types::{
+    BankLine, BankStatement, Match, Payout, ReconciliationException, SettlementLine,
+    SettlementReport,
+};
 use crate::stock::counts::StockCount;
 use crate::stock::purchasing::PurchaseOrder;
 use crate::stock::transfers::StockTransfer;
@@ -43,6 +47,10 @@ pub(crate) enum Node {
     ApiToken(ApiToken),
     /// An entry of the audit log.
     AuditEntry(AuditEntry),
+    /// An entry of a bank statement.
+    BankLine(BankLine),
+    /// A bank statement.
+    BankStatement(BankStatement),
     /// A channel.
     Channel(Channel),
     /// A customer.
@@ -69,6 +77,8 @@ pub(crate) enum Node {
     LegalEntity(LegalEntity),
     /// A location.
     Location(Location),
+    /// A match of a line with what explains it.
+    Match(Match),
     /// A note.
     Note(Note),
     /// An order.
@@ -81,16 +91,24 @@ pub(crate) enum Node {
     Payment(Payment),
     /// A step of a payment.
     PaymentTransaction(PaymentTransaction),
+    /// A payout.
+    Payout(Payout),
     /// A product.
     Product(Product),
     /// A purchase order.
     PurchaseOrder(PurchaseOrder),
+    /// A difference that a person must explain.
+    ReconciliationException(ReconciliationException),
     /// A refund that waits for somebody else.
     RefundRequest(RefundRequest),
     /// A role.
     Role(Role),
     /// A routing strategy.
     RoutingStrategy(RoutingStrategy),
+    /// A line of a settlement.
+    SettlementLine(SettlementLine),
+    /// A settlement report.
+    SettlementReport(SettlementReport),
     /// A count.
     StockCount(StockCount),
     /// A stock level.
@@ -154,6 +172,24 @@ impl Node {
                 let row = loaders.delivery_service(id).await?;
                 row.map(|row| Self::DeliveryService(DeliveryService(row)))
             }
+            Kind::BankLine => loaders.bank_line(id).await?.map(|row| Self::BankLine(BankLine(row))),
+            Kind::BankStatement => {
+                loaders.bank_statement(id).await?.map(|row| Self::BankStatement(BankStatement(row)))
+            }
+            Kind::Match => loaders.match_row(id).await?.map(|row| Self::Match(Match(row))),
+            Kind::Payout => loaders.payout(id).await?.map(|row| Self::Payout(Payout(row))),
+            Kind::ReconciliationException => loaders
+                .exception(id)
+                .await?
+                .map(|row| Self::ReconciliationException(ReconciliationException(row))),
+            Kind::SettlementLine => loaders
+                .settlement_line(id)
+                .await?
+                .map(|row| Self::SettlementLine(SettlementLine(row))),
+            Kind::SettlementReport => loaders
+                .settlement_report(id)
+                .await?
+                .map(|row| Self::SettlementReport(SettlementReport(row))),
             Kind::Dispute => loaders.dispute(id).await?.map(|row| Self::Dispute(Dispute(row))),
             Kind::Event => loaders.event(id).await?.map(|row| Self::Event(Event(row))),
             Kind::Fulfillment => {

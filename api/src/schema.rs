@@ -29,6 +29,9 @@ use crate::risk::mutations::RiskMutation;
 use crate::risk::queries::RiskQuery;
 use crate::routing::mutations::RoutingMutation;
 use crate::routing::queries::RoutingQuery;
+use crate::settlements::mutations::SettlementMutation;
+use crate::settlements::queries::SettlementQuery;
+use crate::settlements::subscriptions::SettlementSubscription;
 use crate::stock::counts::{CountMutation, CountQuery};
 use crate::stock::mutations::StockMutation;
 use crate::stock::purchasing::{PurchasingMutation, PurchasingQuery};
@@ -63,6 +66,7 @@ pub(crate) struct Query(
     DisputeQuery,
     LedgerQuery,
     InvoiceQuery,
+    SettlementQuery,
     EventQuery,
     WebhookQuery,
     IntegrityQuery,
@@ -88,6 +92,7 @@ pub(crate) struct Mutation(
     DisputeMutation,
     LedgerMutation,
     InvoiceMutation,
+    SettlementMutation,
     WebhookMutation,
 );
 
@@ -99,6 +104,7 @@ pub(crate) struct Subscription(
     OrderSubscription,
     FulfillmentSubscription,
     StockSubscription,
+    SettlementSubscription,
 );
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

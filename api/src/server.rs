@@ -3,6 +3,7 @@
 use crate::auth::Tokens;
 use crate::downloads::{self, Downloads};
 use crate::front::{self, Executor, Limits, refuse};
+use crate::inbox;
 use crate::nats;
 use crate::oidc::Issuer;
 use crate::providers::stripe::{Secret, StripeOptions};
@@ -38,6 +39,7 @@ pub struct App {
     stripe_secret: Option<Secret>,
     events_kept: Option<time::Duration>,
     nats: Option<async_nats::Client>,
+    inbox: Option<std::path::PathBuf>,
     /// Turns true when the server stops: streams end then.
     stopping: watch::Sender<bool>,
 }
@@ -67,6 +69,8 @@ pub struct AppOptions {
     pub stripe: Option<StripeOptions>,
     /// Where clients reach us; addresses to download from begin with it.
     pub public_url: Option<reqwest::Url>,
+    /// A folder whose files are imported by themselves.
+    pub inbox: Option<std::path::PathBuf>,
 }
 
 impl AppOptions {
@@ -84,6 +88,7 @@ impl AppOptions {
             nats_url: None,
             stripe: None,
             public_url: None,
+            inbox: None,
         }
     }
 
@@ -99,6 +104,10 @@ const TIMER_INTERVAL: Duration = Duration::from_secs(1);
 const KEY_INTERVAL: Duration = Duration::from_secs(4);
 /// How often a node looks for what is kept no longer.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
+/// How often a node looks for settlements that nobody goes on with, and for what should have come.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(30);
+/// Every so many times it looks once more at lines of which no payment was known.
+const LOOK_AGAIN: u32 = 10;
 /// How often a node looks for audit entries to seal.
 const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -126,6 +135,7 @@ impl App {
             stripe_secret,
             events_kept,
             nats,
+            inbox: options.inbox.clone(),
             stopping,
         })
     }
@@ -206,12 +216,19 @@ impl App {
             None => tokio::spawn(hints::exchange(self.store.clone())),
         };
         let retention = tokio::spawn(prune(self.store.clone(), self.events_kept));
+        let reconciling = tokio::spawn(reconcile(self.store.clone()));
+        let folder = self.inbox.clone();
+        let inbox = folder.map(|folder| tokio::spawn(inbox::watch(self.store.clone(), folder)));
         self.answer(listener, stop).await;
         timers.abort();
         sealer.abort();
         keys.abort();
         retention.abort();
         hints.abort();
+        reconciling.abort();
+        if let Some(inbox) = inbox {
+            inbox.abort();
+        }
         for (task, name) in [(webhooks, "webhooks"), (asking, "calls of providers")] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "{name} broke off");
@@ -226,6 +243,28 @@ impl App {
             self.stopping.send_replace(true);
         };
         front::listen(listener, self.router(), self.limits(), stop).await;
+    }
+}
+
+/// Goes on with what nobody ends, and looks for what should have come.
+async fn reconcile(store: Store) {
+    use operations::settlements::{clock, work};
+    let mut rounds = 0_u32;
+    loop {
+        let done = async {
+            work::resume(&store).await?;
+            if rounds.is_multiple_of(LOOK_AGAIN) {
+                work::look_again(&store).await?;
+            }
+            clock::run(&store).await
+        };
+        match done.await {
+            Ok(0) => {}
+            Ok(raised) => tracing::info!(raised, "differences found"),
+            Err(error) => tracing::error!(%error, "settlements could not be looked at"),
+        }
+        rounds = rounds.wrapping_add(1);
+        tokio::time::sleep(RECONCILE_INTERVAL).await;
     }
 }
 

@@ -823,3 +823,246 @@ pub enum AskKind {
     /// To hand evidence on to a payer's bank.
     Evidence,
 }
+
+/// How a provider writes what it settled.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum SettlementFormat {
+    /// Adyen: settlement details, both layouts.
+    AdyenSettlementDetails,
+    /// Stripe: itemized balance change or payout reconciliation.
+    StripeItemized,
+    /// `PayPal`: settlement report.
+    PaypalStl,
+    /// Mollie: a settlement.
+    MollieSettlement,
+    /// A table of our own.
+    GenericCsv,
+}
+
+/// Where the reading of a file stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum SettlementReportState {
+    /// It is read.
+    Importing,
+    /// It is in the books.
+    Imported,
+    /// It could not be read.
+    Refused,
+    /// A later version took its place.
+    Superseded,
+}
+
+/// What a line of a settlement says happened.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum SettlementLineKind {
+    /// Money was taken.
+    Capture,
+    /// Money was given back.
+    Refund,
+    /// What was given back did not arrive.
+    RefundReversal,
+    /// A payer's bank took it.
+    Chargeback,
+    /// It came back.
+    ChargebackReversal,
+    /// The provider took its due.
+    Fee,
+    /// Money changed its currency.
+    Conversion,
+    /// The provider holds some back, or lets it go.
+    Reserve,
+    /// The provider corrected its own books.
+    Correction,
+    /// From one batch to the next.
+    BalanceTransfer,
+    /// It was sent to our bank.
+    Payout,
+    /// What was sent came back.
+    PayoutReversal,
+    /// A word that we do not know.
+    Unknown,
+}
+
+/// Whether a line is explained.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum SettlementLineState {
+    /// It is not.
+    Open,
+    /// It is: by what it is matched with, or by its kind.
+    Matched,
+    /// It was moved to suspense.
+    Suspended,
+    /// A person said why it is as it is.
+    Settled,
+}
+
+/// Whether a match counts.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum MatchState {
+    /// A person is to look at it.
+    Proposed,
+    /// It counts.
+    Confirmed,
+    /// It does not any more.
+    Undone,
+}
+
+/// Where a transfer from a provider stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum PayoutState {
+    /// It is to be sent.
+    Expected,
+    /// It was sent.
+    InTransit,
+    /// The bank has it.
+    Received,
+    /// It should have come.
+    Missing,
+    /// It came back.
+    Failed,
+}
+
+/// How a bank writes its statements.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum BankFormat {
+    /// ISO 20022 camt.053.
+    #[sea_orm(string_value = "CAMT053")]
+    Camt053,
+    /// SWIFT MT940.
+    #[sea_orm(string_value = "MT940")]
+    Mt940,
+    /// BAI2.
+    #[sea_orm(string_value = "BAI2")]
+    Bai2,
+    /// A table of our own.
+    GenericCsv,
+}
+
+/// What kind of difference it is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ReconciliationExceptionKind {
+    /// A capture is older than its settlement takes, and no line tells of it.
+    MissingInPsp,
+    /// A line tells of a payment that we do not know.
+    MissingInLedger,
+    /// Amounts differ beyond what is tolerated.
+    AmountMismatch,
+    /// Currencies differ.
+    CurrencyMismatch,
+    /// A line is there twice.
+    DuplicateLine,
+    /// Two captures of one shipment.
+    DuplicateCapture,
+    /// A fee differs from what was agreed.
+    FeeVariance,
+    /// The lines do not sum to what was sent.
+    BatchOutOfBalance,
+    /// A payout was sent, and the bank does not have it.
+    MissingBankCredit,
+    /// The bank has more than anybody sent.
+    UnexpectedBankCredit,
+    /// The bank paid what nobody asked for.
+    UnexpectedBankDebit,
+    /// The bank has less than was sent.
+    BankShort,
+    /// The bank has more than was sent.
+    BankOver,
+    /// A line of a kind that we do not know.
+    UnknownType,
+    /// A refund is older than its settlement takes, and no line tells of it.
+    RefundNotSettled,
+    /// A refund did not arrive.
+    RefundFailed,
+    /// Money was given back and taken too.
+    RefundAndChargeback,
+    /// A payer's bank took money that nobody told us of.
+    Chargeback,
+    /// A bank took money of an order that had ended.
+    LateChargeback,
+    /// A batch owes the provider.
+    NegativeBatch,
+    /// An authorization ends before it is captured.
+    StaleAuthorization,
+    /// A statement is missing before this one.
+    StatementGap,
+    /// A balance does not follow from the entries.
+    BalanceBreak,
+}
+
+/// Where a difference stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ReconciliationExceptionState {
+    /// It waits for a person.
+    Open,
+    /// A second person is to agree.
+    AwaitingApproval,
+    /// It is explained.
+    Resolved,
+}
+
+/// How a difference was explained.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ReconciliationResolution {
+    /// It was matched.
+    Matched,
+    /// It stands alone, and that is right.
+    Unmatched,
+    /// It was written off.
+    WrittenOff,
+    /// The provider or bank was asked.
+    Disputed,
+    /// It is right as it is.
+    Accepted,
+    /// It waits in suspense.
+    MovedToSuspense,
+}

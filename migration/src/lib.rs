@@ -39,6 +39,7 @@ mod m0030_contest_payments;
 mod m0031_hold_credit;
 mod m0032_ask_providers;
 mod m0033_find_days_of_the_journal;
+mod m0034_settle_payments;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -83,6 +84,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_hold_credit::Migration),
             Box::new(m0032_ask_providers::Migration),
             Box::new(m0033_find_days_of_the_journal::Migration),
+            Box::new(m0034_settle_payments::Migration),
         ]
     }
 }

@@ -20,6 +20,7 @@
 pub mod access;
 pub mod actor;
 pub mod audit;
+pub mod bank;
 pub mod catalog;
 pub mod chain;
 pub mod checks;
@@ -50,6 +51,7 @@ pub mod routing;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod secrets;
+pub mod settlements;
 pub(crate) mod sql;
 pub mod stock;
 pub mod store;

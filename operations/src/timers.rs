@@ -29,6 +29,8 @@ pub(crate) enum Job {
     DisputeDue,
     /// A gift card or credit ends.
     ExpireCredit,
+    /// Entries of bank statements may be explained by what came since.
+    MatchBank,
 }
 
 impl Job {
@@ -43,11 +45,12 @@ impl Job {
             Self::OverdueTransfer => "transfer.overdue",
             Self::DisputeDue => "dispute.due",
             Self::ExpireCredit => "credit.expire",
+            Self::MatchBank => "bank.match",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        const ALL: [Job; 9] = [
+        const ALL: [Job; 10] = [
             Job::ExpireReservation,
             Job::ExpireUnpaidOrder,
             Job::ServeBackorders,
@@ -57,6 +60,7 @@ impl Job {
             Job::OverdueTransfer,
             Job::DisputeDue,
             Job::ExpireCredit,
+            Job::MatchBank,
         ];
         ALL.into_iter().find(|job| job.name() == name)
     }
@@ -156,6 +160,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::ExpireCredit) => {
                     crate::credit::expire::expire(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::MatchBank) => {
+                    crate::bank::work::match_again(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

@@ -53,6 +53,34 @@ impl Client {
         answer["data"].clone()
     }
 
+    /// Sends a mutation whose `input.file` is a file, and answers with its payload.
+    pub async fn uploaded(&self, query: &str, input: Json, name: &str, content: &[u8]) -> Json {
+        let mut input = input;
+        input["file"] = Json::Null;
+        let operations = serde_json::json!({ "query": query, "variables": { "input": input } });
+        let part =
+            |head: &str| format!("--a-boundary\r\ncontent-disposition: form-data; {head}\r\n\r\n");
+        let mut body = part("name=\"operations\"").into_bytes();
+        body.extend(operations.to_string().bytes());
+        body.extend(
+            format!("\r\n{}{{\"0\":[\"variables.input.file\"]}}\r\n", part("name=\"map\"")).bytes(),
+        );
+        body.extend(part(&format!("name=\"0\"; filename=\"{name}\"")).bytes());
+        body.extend(content);
+        body.extend(b"\r\n--a-boundary--\r\n");
+        let mut request = http()
+            .post(&self.url)
+            .header("content-type", "multipart/form-data; boundary=a-boundary")
+            .header("GraphQL-Require-Preflight", "1")
+            .body(body);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let answer: Json = request.send().await.unwrap().json().await.unwrap();
+        assert!(answer["errors"].is_null(), "{answer}");
+        answer["data"].as_object().unwrap().values().next().unwrap().clone()
+    }
+
     /// The payload of a mutation that is done: no errors of either kind.
     pub async fn done(&self, query: &str, input: Json) -> Json {
         let payload = self.payload(query, json!({ "input": input })).await;

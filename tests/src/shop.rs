@@ -340,6 +340,23 @@ pub const INVOICE_PAY: &str = "mutation($input: InvoicePaymentRecordInput!, $key
   invoicePaymentRecord(input: $input, idempotencyKey: $key) {
     invoice { id number outstanding { amount } order { totals { outstanding { amount } } payments { provider captured { amount } } } }
     userErrors { code message field details } } }";
+pub const SETTLEMENT_IMPORT: &str = "mutation($input: SettlementReportImportInput!, $key: String) {
+  settlementReportImport(input: $input, idempotencyKey: $key) { duplicate report { id version state reference provider providerAccount lineCount matchedCount exceptionCount differences faults { message }
+    totals { currencyCode gross { amount } fees { amount } net { amount } payouts { amount } opening { amount } closing { amount } } payouts { id reference state amount { amount } } supersedes { id state } } userErrors { code message field } } }";
+pub const STATEMENT_IMPORT: &str = "mutation($input: BankStatementImportInput!, $key: String) {
+  bankStatementImport(input: $input, idempotencyKey: $key) { duplicate statements { id account reference from to opening { amount } closing { amount } lines { nodes { id amount { amount } bookedAt reference description matches { id rule state confidence payout { reference state } invoice { id } } exception { id kind state } } } } userErrors { code message field } } }";
+pub const MATCH_CREATE: &str = "mutation($input: MatchCreateInput!, $key: String) {
+  matchCreate(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const MATCH_CONFIRM: &str = "mutation($input: MatchIdInput!, $key: String) {
+  matchConfirm(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const MATCH_UNDO: &str = "mutation($input: MatchIdInput!, $key: String) {
+  matchUndo(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const EXCEPTION_RESOLVE: &str = "mutation($input: ExceptionResolveInput!, $key: String) {
+  exceptionResolve(input: $input, idempotencyKey: $key) { exception { id kind state resolution note } userErrors { code message field } } }";
+pub const EXCEPTION_DECIDE: &str = "mutation($input: ExceptionDecideInput!, $key: String) {
+  exceptionDecide(input: $input, idempotencyKey: $key) { exception { id kind state resolution note } userErrors { code message field } } }";
+pub const EXCEPTION_REOPEN: &str = "mutation($input: ExceptionReopenInput!, $key: String) {
+  exceptionReopen(input: $input, idempotencyKey: $key) { exception { id kind state resolution note } userErrors { code message field } } }";
 pub const DISPUTE_RECORD: &str = "mutation($input: DisputeRecordInput!, $key: String) {
   disputeRecord(input: $input, idempotencyKey: $key) { dispute { id state stage amount { amount } fee { amount } reason refundedToo openedAt evidenceDueAt evidenceSentAt resolvedAt payment { state disputed { amount } refundable { amount } order { paymentState } } } userErrors { code message field } } }";
 pub const DISPUTE_SUBMIT: &str = "mutation($input: DisputeSubmitEvidenceInput!, $key: String) {
@@ -399,6 +416,21 @@ pub struct Money {
     pub disputes: [Json; 2],
     /// To give something to.
     pub customer: Json,
+}
+
+/// Settlements of the web shop, one for each thing that is done with some.
+pub struct Settlements {
+    /// A line of 5.00 that nothing explains, with the difference that it raised, and a capture of as much.
+    pub line: Json,
+    pub line_exception: Json,
+    pub transaction: Json,
+    /// An entry that nothing explains, with its difference.
+    pub bank_line: Json,
+    pub bank_exception: Json,
+    /// A match that is proposed, and one that was made.
+    pub matches: [Json; 2],
+    /// To resolve, to decide and to open again.
+    pub exceptions: [Json; 3],
 }
 
 impl Shop {
@@ -465,6 +497,55 @@ impl Shop {
         let customer = self.customer("money@example.com").await;
         let invoice = found["invoices"][0]["id"].clone();
         Money { payments, invoice, request, disputes, customer }
+    }
+
+    /// Settlements, one for each thing that is done with some.
+    pub async fn settlements(&self, app: &TestApp, money: &Money) -> Settlements {
+        let row =
+            |name: usize| format!("CAPTURE,EUR,5.00,5.00,unknown-{name},7,,2026-01-05 10:00:00\n");
+        let sent = |name: &str, amount: &str| {
+            format!(
+                "BALANCE_TRANSFER,EUR,{amount},{amount},,{name},,2026-01-05 10:00:00\nPAYOUT,EUR,-{amount},-{amount},,{name},{name},2026-01-06 10:00:00\n"
+            )
+        };
+        let head = "type,currency,gross,net,provider_reference,batch,payout,booked_at\n";
+        let file = head.to_owned()
+            + &(0..4).map(row).collect::<String>()
+            + &sent("T-1001", "10.00")
+            + &sent("T-1002", "20.00")
+            + &sent("T-1003", "7.00");
+        let input = json!({ "provider": "psp", "format": "GENERIC_CSV", "content": file });
+        self.admin.done(SETTLEMENT_IMPORT, input).await;
+        let rows = "account,currency,date,amount,description\nDE99,EUR,2026-01-07,30.00,psp\nDE99,EUR,2026-01-07,7.00,T-1003\nDE99,EUR,2026-01-07,1.50,gift\n";
+        let input = json!({ "format": "GENERIC_CSV", "content": rows });
+        let statement = self.admin.done(STATEMENT_IMPORT, input).await["statements"][0].clone();
+        let lines = statement["lines"]["nodes"].as_array().unwrap().clone();
+        let matches = [lines[0]["matches"][0]["id"].clone(), lines[1]["matches"][0]["id"].clone()];
+        let query = "query($k: [ReconciliationExceptionKind!]) { reconciliationExceptions(filter: { kinds: $k }) { nodes { id settlementLine { id } } } }";
+        let found = self.admin.payload(query, json!({ "k": ["MISSING_IN_LEDGER"] })).await;
+        let found = found["nodes"].as_array().unwrap().clone();
+        let id = |place: usize| found[place]["id"].clone();
+        let role = json!({ "name": "writes", "permissions": ["SETTLEMENTS_READ", "SETTLEMENTS_WRITE"], "refundLimit": "0" });
+        self.admin.done(ROLE_DEFINE, role).await;
+        let clerk = app.signed_in("writes@shop.example", "writes").await;
+        let resolve =
+            |id: Json, how: &str| json!({ "exceptionId": id, "resolution": how, "note": "x" });
+        clerk.done(EXCEPTION_RESOLVE, resolve(id(1), "WRITTEN_OFF")).await;
+        self.admin.done(EXCEPTION_RESOLVE, resolve(id(2), "MOVED_TO_SUSPENSE")).await;
+        let query =
+            "query($id: ID!) { node(id: $id) { ... on Payment { transactions { id kind } } } }";
+        let steps = self.admin.payload(query, json!({ "id": money.payments[3] })).await;
+        let steps = steps["transactions"].as_array().unwrap().clone();
+        let capture = steps.iter().find(|step| step["kind"] == "CAPTURE").unwrap();
+        Settlements {
+            line: found[3]["settlementLine"]["id"].clone(),
+            line_exception: id(3),
+            transaction: capture["id"].clone(),
+            bank_line: lines[2]["id"].clone(),
+            bank_exception: lines[2]["exception"]["id"].clone(),
+            matches,
+            exceptions: [id(0), id(1), id(2)],
+        }
     }
 
     async fn stock_shelves(&self) {

@@ -149,6 +149,8 @@ async fn with_channel(cli: &Cli) {
         store_credit_valid_days: None,
         breakage: None,
         refund_order: None,
+        bank_accounts: None,
+        provider_accounts: None,
     };
     let entity = legal_entity_upsert(&store, Call::by(&actor), &entity).await.unwrap();
     let channel = UpsertChannel {

@@ -13,5 +13,6 @@ mod ledger;
 mod orders;
 mod payments;
 mod routing;
+mod settlements;
 mod stock;
 mod webhooks;

@@ -51,6 +51,11 @@ pub(crate) struct LegalEntityUpsertInput {
     breakage: Option<BreakagePolicy>,
     /// Where money goes back to first, for orders from now on; without it what it is, `CREDIT_LAST` at first.
     refund_order: Option<RefundOrder>,
+    /// Its accounts at banks, IBANs or what the bank calls them, up to 100, each of one legal entity; without it they stay.
+    bank_accounts: Option<Vec<String>>,
+    /// Its accounts at providers, `provider:account`, up to 100, each of one legal entity; without it they stay. Where there is
+    /// only one legal entity, accounts that are named nowhere are its own.
+    provider_accounts: Option<Vec<String>>,
 }
 
 /// A channel to make or change, matched by its code.
@@ -322,6 +327,8 @@ impl CatalogMutation {
             store_credit_valid_days: input.store_credit_valid_days,
             breakage: input.breakage.map(Into::into),
             refund_order: input.refund_order.map(Into::into),
+            bank_accounts: input.bank_accounts,
+            provider_accounts: input.provider_accounts,
         };
         let done = async {
             legal_entity_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await

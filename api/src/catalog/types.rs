@@ -235,6 +235,22 @@ impl LegalEntity {
         self.0.refund_order.into()
     }
 
+    /// Its accounts at banks: whose statement is whose. Needs `SETTLEMENTS_READ`; empty without it.
+    async fn bank_accounts(&self, ctx: &Context<'_>) -> Result<Vec<String>, Failure> {
+        if !ctx.may(Permission::SettlementsRead) {
+            return Ok(Vec::new());
+        }
+        Ok(ctx.loaders().accounts_of(self.0.id).await?.0)
+    }
+
+    /// Its accounts at providers, `provider:account`: whose file is whose. Needs `SETTLEMENTS_READ`; empty without it.
+    async fn provider_accounts(&self, ctx: &Context<'_>) -> Result<Vec<String>, Failure> {
+        if !ctx.may(Permission::SettlementsRead) {
+            return Ok(Vec::new());
+        }
+        Ok(ctx.loaders().accounts_of(self.0.id).await?.1)
+    }
+
     /// Nothing is booked on or before this day any longer.
     async fn closed_through(&self) -> Option<Date> {
         self.0.closed_through.clone().map(Date)

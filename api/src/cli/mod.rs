@@ -8,6 +8,7 @@ mod key;
 mod migrate;
 mod schema;
 mod serve;
+mod settlement;
 mod shop;
 mod token;
 mod user;
@@ -73,6 +74,9 @@ enum Command {
     /// Manage partners' tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Look at files of providers and banks, and make some.
+    #[command(subcommand)]
+    Settlement(settlement::SettlementCommand),
 }
 
 fn serve_help() -> String {
@@ -139,6 +143,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::User(command) => user::run(command).await,
         Command::Key(command) => key::run(command).await,
         Command::Token(command) => token::run(command).await,
+        Command::Settlement(command) => settlement::run(command).await,
     };
     let (faults, code) = match outcome {
         Ok(code) => return code,
@@ -250,5 +255,6 @@ async fn options(config: &Config, store: &Store) -> Result<AppOptions, Fault> {
         nats_url: config.nats_url.clone(),
         stripe: config.stripe.clone(),
         public_url: config.public_url.clone(),
+        inbox: config.inbox.clone(),
     })
 }

@@ -315,6 +315,8 @@ impl Maker<'_> {
             store_credit_valid_days: None,
             breakage: None,
             refund_order: None,
+            bank_accounts: None,
+            provider_accounts: None,
         };
         let entity = legal_entity_upsert(self.store, self.call(), &entity).await?;
         let warehouses = vec![places.berlin, places.hamburg, places.munich];

@@ -1,7 +1,7 @@
 //! Questions about payments.
 
 use super::requests::{RefundRequest, RefundRequestConnection, RefundRequestState};
-use super::types::{Payment, PaymentConnection, PaymentState};
+use super::types::{CashPosition, Payment, PaymentConnection, PaymentState};
 use crate::context::Ask;
 use crate::errors::OrNull;
 use crate::ids::{Kind, uuid};
@@ -28,6 +28,8 @@ pub(crate) struct PaymentFilter {
     expiring_before: Option<DateTime>,
     /// Of this order.
     order_id: Option<ID>,
+    /// With their cash there.
+    cash: Option<Vec<CashPosition>>,
 }
 
 #[derive(Default)]
@@ -56,6 +58,7 @@ impl PaymentQuery {
             captured_before: to,
             expiring_before: filter.expiring_before.map(|at| at.0),
             order_id: filter.order_id.map(|id| uuid(Kind::Order, &id)),
+            cash: filter.cash.map(|cash| cash.into_iter().map(Into::into).collect()),
         };
         let page = page_args(first, after, last, before);
         let rows = async { read::payments(&ctx.read(), ctx.actor()?, &filter, &page).await };

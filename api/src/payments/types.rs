@@ -6,9 +6,12 @@ use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, id};
 use crate::orders::types::Order;
 use crate::scalars::{CountryCode, DateTime, Decimal, Money};
+use crate::settlements::types::SettlementLine;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 use entities::{enums, payment, payment_transaction};
 use operations::payments::record::RecordPayment;
+use operations::permissions::Permission;
+use operations::settlements::read as settlements;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -66,6 +69,22 @@ pub(crate) enum PaymentTransactionState {
     Succeeded,
     /// It did not take place.
     Failed,
+}
+
+/// Where the cash is: nowhere yet, owed by the provider, on its way in a payout, or at the bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "operations::settlements::read::Cash")]
+pub(crate) enum CashPosition {
+    /// Nowhere yet, or never: nothing is captured, or it was paid with a gift card or store credit.
+    None,
+    /// The provider owes it.
+    AtProvider,
+    /// It was sent in a payout.
+    InTransit,
+    /// The bank has it.
+    AtBank,
+    /// Nobody expects it any longer.
+    WrittenOff,
 }
 
 #[derive(Clone)]
@@ -143,6 +162,32 @@ impl Payment {
     /// What payers' banks took back, and did not give back.
     async fn disputed(&self) -> Money {
         self.money(self.0.disputed_minor)
+    }
+
+    /// What the provider kept of it, in the currency of its first settlement; zero until then. Fees that name no payment are
+    /// none of it.
+    async fn fees(&self, ctx: &Context<'_>) -> Result<Money, Failure> {
+        let money = ctx.loaders().money_of(self.0.id).await?;
+        Ok(money
+            .fees
+            .map_or_else(|| self.money(0), |(currency, minor)| Money::of(minor, &currency)))
+    }
+
+    /// What the provider's files say was settled: of captures, less refunds and disputes.
+    async fn settled(&self, ctx: &Context<'_>) -> Result<Money, Failure> {
+        Ok(self.money(ctx.loaders().money_of(self.0.id).await?.settled))
+    }
+
+    /// Where the cash is; of a payment that is captured and settled in parts, where the last part is.
+    async fn cash(&self, ctx: &Context<'_>) -> Result<CashPosition, Failure> {
+        let money = ctx.loaders().money_of(self.0.id).await?;
+        Ok(settlements::Cash::of(&self.0, &money).into())
+    }
+
+    /// When the provider should have settled what was captured, by its method's usual delay; null where nothing is to come.
+    async fn expected_settlement_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, Failure> {
+        let money = ctx.loaders().money_of(self.0.id).await?;
+        Ok(settlements::expected_settlement(&self.0, &money).map(DateTime))
     }
 
     /// What was captured and is neither given back, nor on its way back, nor disputed.
@@ -225,6 +270,18 @@ impl PaymentTransaction {
     /// What the provider said.
     async fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
+    }
+
+    /// The lines of settlements that tell of it. Needs `SETTLEMENTS_READ`, and reach over every channel of the company.
+    async fn settlement_lines(&self, ctx: &Context<'_>) -> Option<Vec<SettlementLine>> {
+        ctx.actor().and_then(|actor| actor.require(Permission::SettlementsRead)).or_null(ctx)?;
+        let key = (settlements::Side::Transaction, self.0.id);
+        let matches = ctx.loaders().matches_of(key).await.or_null(ctx)?;
+        let mut lines = Vec::new();
+        for id in matches.iter().filter_map(|row| row.settlement_line_id) {
+            lines.extend(ctx.loaders().settlement_line(id).await.or_null(ctx)?.map(SettlementLine));
+        }
+        Some(lines)
     }
 }
 

@@ -2,14 +2,16 @@
 
 use super::sql;
 use crate::audit;
+use crate::bank::files::account_key;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
-use crate::store::{Batch, Store};
+use crate::settlements::sql as settlements;
+use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{Breakage, RefundOrder, TaxRounding};
-use entities::legal_entity;
+use entities::{bank_account, legal_entity, provider_account};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -45,6 +47,89 @@ pub struct UpsertLegalEntity {
     /// Where money goes back to first; gift cards and credit last, for a new one without it.
     #[serde(serialize_with = "crate::as_optional_column")]
     pub refund_order: Option<RefundOrder>,
+    /// Its accounts at banks, IBANs or what the bank calls them; left out they stay.
+    pub bank_accounts: Option<Vec<String>>,
+    /// Its accounts at providers, `provider:account`; left out they stay.
+    pub provider_accounts: Option<Vec<String>>,
+}
+
+/// Accounts of one company at most.
+const MAX_ACCOUNTS: usize = 100;
+
+/// Accounts as they are compared, each once.
+fn accounts(
+    faults: &mut Faults,
+    field: &str,
+    given: Option<&Vec<String>>,
+    read: impl Fn(&str) -> Option<String>,
+) -> Option<Vec<String>> {
+    let given = given?;
+    if given.len() > MAX_ACCOUNTS {
+        let message = format!("takes at most {MAX_ACCOUNTS} accounts");
+        faults.add(RefusalCode::LimitExceeded, field, message);
+    }
+    let mut kept = Vec::with_capacity(given.len());
+    for (place, text) in given.iter().enumerate() {
+        match read(text) {
+            Some(account) if account.len() <= 200 => kept.push(account),
+            _ => {
+                let message = match field {
+                    "providerAccounts" => "is a provider and an account, such as adyen:ShopEU",
+                    _ => "is an IBAN, or what the bank calls the account",
+                };
+                faults.add(RefusalCode::Invalid, &format!("{field}.{place}"), message);
+            }
+        }
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    Some(kept)
+}
+
+/// Writes whose accounts are whose; one that is another company's is refused.
+async fn write_accounts(
+    tx: &WriteTx,
+    batch: &mut Batch,
+    entity: Uuid,
+    (banks, providers): (Option<&Vec<String>>, Option<&Vec<String>>),
+) -> Result<()> {
+    let mut faults = Faults::default();
+    let none = Vec::new();
+    let (taken_banks, taken_providers) = settlements::accounts_of_others(
+        tx,
+        entity,
+        banks.unwrap_or(&none),
+        providers.unwrap_or(&none),
+    )
+    .await?;
+    for account in taken_banks {
+        let message = format!("{account} belongs to another legal entity");
+        faults.add(RefusalCode::Duplicate, "bankAccounts", message);
+    }
+    for account in taken_providers {
+        let message = format!("{account} belongs to another legal entity");
+        faults.add(RefusalCode::Duplicate, "providerAccounts", message);
+    }
+    faults.check()?;
+    if let Some(banks) = banks {
+        settlements::forget_bank_accounts(tx, entity).await?;
+        for account in banks {
+            let account = account.clone();
+            batch.add(&bank_account::Model { account, legal_entity_id: entity });
+        }
+    }
+    if let Some(providers) = providers {
+        settlements::forget_provider_accounts(tx, entity).await?;
+        for name in providers {
+            let Some((provider, account)) = name.split_once(':') else { continue };
+            batch.add(&provider_account::Model {
+                provider: provider.to_owned(),
+                account: account.to_owned(),
+                legal_entity_id: entity,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Makes or changes a legal entity and answers with its id.
@@ -71,7 +156,17 @@ pub async fn legal_entity_upsert(
             checks::within(&mut faults, field, days, 1, 36_500);
         }
     }
+    let banks = accounts(&mut faults, "bankAccounts", command.bank_accounts.as_ref(), |text| {
+        Some(account_key(text)).filter(|account| !account.is_empty())
+    });
+    let given = command.provider_accounts.as_ref();
+    let providers = accounts(&mut faults, "providerAccounts", given, |text| {
+        let (provider, account) = text.split_once(':')?;
+        let (provider, account) = (provider.trim(), account.trim());
+        (!provider.is_empty() && !account.is_empty()).then(|| format!("{provider}:{account}"))
+    });
     faults.check()?;
+    let (banks, providers) = (banks.as_ref(), providers.as_ref());
     let currency = currency.map_or("", |currency| currency.code());
     let (name, country, tax_id) = (&name, &country, &tax_id);
     once(store, call, "legalEntityUpsert", command, |tx| async move {
@@ -132,6 +227,7 @@ pub async fn legal_entity_upsert(
         if existing.is_none() {
             batch.add_all(&crate::ledger::chart::rows(&tx, row.id));
         }
+        write_accounts(&tx, &mut batch, row.id, (banks, providers)).await?;
         let event = NewEvent::new(events::LEGAL_ENTITY_SAVED, ("ent", row.id), json!({}));
         let change = audit::difference(existing.as_ref(), &row);
         audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);

@@ -50,6 +50,8 @@ pub enum About {
     Fulfillments,
     /// A stock level.
     StockLevels,
+    /// A settlement report, a payout or a difference to be explained.
+    Settlements,
 }
 
 /// Who follows the log, and what of it they want.
@@ -187,6 +189,7 @@ impl Wanted {
                 About::Anything => true,
                 About::Orders => row.order_id.is_some(),
                 About::Fulfillments => matches!(row.subject_type.as_str(), "ful" | "pcl"),
+                About::Settlements => matches!(row.subject_type.as_str(), "str" | "pyo" | "rex"),
                 About::StockLevels => {
                     row.subject_type == "stk" && self.takes_level(row.location_id, &row.data)
                 }

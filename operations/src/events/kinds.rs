@@ -399,6 +399,62 @@ event_kinds! {
         "Tax rates of {countries} entered"
         "What goods bear in some countries was entered, by category and day."
         { countries: Texts => "which" }
+    SETTLEMENT_IMPORTED "settlement.imported" SettlementsRead
+        "Settlement {reference} of {provider} imported: {lines} lines"
+        "A file of a provider was read to its end; its lines can be seen."
+        { provider: Text => "the provider", reference: Text => "what tells the batch from others", lines: Count => "how many lines it has", version: Count => "which version of the batch it is" }
+    SETTLEMENT_MATCHED "settlement.matched" SettlementsRead
+        "Settlement {reference} of {provider} matched: {matched} of {lines} lines"
+        "Every line of a file was looked at and booked as far as it is explained."
+        { provider: Text => "the provider", reference: Text => "what tells the batch from others", lines: Count => "how many lines it has", matched: Count => "how many are explained", exceptions: Count => "how many differences it raised" }
+    SETTLEMENT_SUPERSEDED "settlement.superseded" SettlementsRead
+        "Settlement {reference} of {provider} withdrawn: a later version came"
+        "What a version of a batch did was taken back, because another one took its place."
+        { provider: Text => "the provider", reference: Text => "what tells the batch from others", version: Count => "which version it was" }
+    PAYOUT_SENT "payout.sent" SettlementsRead
+        "Payout {reference} of {amount} {currency} sent by {provider}"
+        "A provider sent what it owed to the bank."
+        { provider: Text => "the provider", reference: Text => "what it calls the payout", amount: Amount => "how much", currency: Text => "of the amount" }
+    PAYOUT_RECEIVED "payout.received" SettlementsRead
+        "Payout {reference} of {amount} {currency} received from {provider}"
+        "The bank has all of a payout."
+        { provider: Text => "the provider", reference: Text => "what it calls the payout", amount: Amount => "how much", currency: Text => "of the amount" }
+    PAYOUT_REOPENED "payout.reopened" SettlementsRead
+        "Payout {reference} of {amount} {currency} is on its way again"
+        "What the bank was thought to have of a payout was taken back."
+        { provider: Text => "the provider", reference: Text => "what it calls the payout", amount: Amount => "how much", currency: Text => "of the amount" }
+    PAYOUT_MISSING "payout.missing" SettlementsRead
+        "Payout {reference} of {amount} {currency} is missing at the bank"
+        "A payout should have reached the bank."
+        { provider: Text => "the provider", reference: Text => "what it calls the payout", amount: Amount => "how much", currency: Text => "of the amount" }
+    PAYOUT_FAILED "payout.failed" SettlementsRead
+        "Payout {reference} of {amount} {currency} came back to {provider}"
+        "A payout did not arrive: the provider owes it again."
+        { provider: Text => "the provider", reference: Text => "what it calls the payout", amount: Amount => "how much", currency: Text => "of the amount" }
+    BANK_STATEMENT_IMPORTED "bank_statement.imported" SettlementsRead
+        "Statement {reference} of {account} imported: {lines} entries"
+        "A statement of a bank account was read."
+        { account: Text => "the account", reference: Text => "what the bank calls it", lines: Count => "how many entries it has" }
+    MATCH_MADE "match.made" SettlementsRead
+        "Matched {amount} {currency}"
+        "A person said what explains a line, or agreed to what was proposed."
+        { amount: Amount => "how much", currency: Text => "of the amount", rule: Text => "by which rule" }
+    MATCH_UNDONE "match.undone" SettlementsRead
+        "Match of {amount} {currency} undone"
+        "A match was taken back, with what it did in the books."
+        { amount: Amount => "how much", currency: Text => "of the amount", rule: Text => "by which rule it had been made" }
+    EXCEPTION_RAISED "reconciliation.exception_raised" SettlementsRead
+        "{kind}: {amount} {currency} to be explained"
+        "A difference was found that a person must explain."
+        { kind: Text => "what kind of difference", amount: Amount => "what is at stake", currency: Text => "of the amount" }
+    EXCEPTION_AWAITS "reconciliation.exception_awaits_approval" SettlementsRead
+        "{kind}: write-off of {amount} {currency} awaits a second person"
+        "A write-off above its author's limit waits for somebody else."
+        { kind: Text => "what kind of difference", amount: Amount => "what is at stake", currency: Text => "of the amount" }
+    EXCEPTION_RESOLVED "reconciliation.exception_resolved" SettlementsRead
+        "{kind}: {amount} {currency} explained, {resolution}"
+        "A difference was explained."
+        { kind: Text => "what kind of difference", amount: Amount => "what was at stake", currency: Text => "of the amount", resolution ? Text => "how" }
     PERIOD_CLOSED "period.closed" LedgerRead
         "Books closed through {through}"
         "Nothing is booked on or before a day any longer."

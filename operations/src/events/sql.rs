@@ -98,6 +98,7 @@ pub(super) fn wanted(db: &Db, wanted: &Wanted) -> Sql {
         About::Anything => condition,
         About::Orders => condition.add(" and e.order_id is not null"),
         About::Fulfillments => condition.add(" and e.subject_type in ('ful', 'pcl')"),
+        About::Settlements => condition.add(" and e.subject_type in ('str', 'pyo', 'rex')"),
         About::StockLevels => {
             condition = condition.add(" and e.subject_type = 'stk'");
             if let Some(locations) = &filter.level.location_ids {

@@ -1,9 +1,9 @@
 //! `invoicePaymentRecord`: what came to the bank for an invoice on terms.
 
 use super::sql;
+use crate::actor::Actor;
 use crate::audit;
 use crate::checks;
-use crate::clock::from_timestamp;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::idempotency::{Call, once};
 use crate::ledger::templates::BANK_TRANSFER;
@@ -11,8 +11,7 @@ use crate::money::Currency;
 use crate::orders::in_hand;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
-use crate::store::{Batch, Store};
-use jiff::tz::TimeZone;
+use crate::store::{Batch, Store, WriteTx};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::json;
@@ -45,51 +44,60 @@ pub async fn invoice_payment_record(
     faults.check()?;
     let day = &day.unwrap_or_default();
     once(store, call, "invoicePaymentRecord", command, |tx| async move {
-        let id = command.invoice_id;
-        let missing = || Error::refused(checks::not_found("invoiceId", "invoice"));
-        let invoice = sql::by_ids(&tx, call.actor, &[id]).await?.pop().ok_or_else(missing)?;
-        let order = invoice.order_id;
-        let mut found = in_hand::take(&tx, call.actor, order, None).await?;
-        let books = found.books_of(&tx, order).await?;
-        let currency = Currency::from_code(&invoice.currency)
-            .ok_or_else(|| Error::Internal("an invoice without a currency".into()))?;
-        // Read again now that nobody else changes it.
-        let open = sql::dues_of(&tx, &[id]).await?.pop().map_or(0, |due| due.open_minor);
-        let mut faults = Faults::default();
-        let minor = faults.take("amount", currency.minor(command.amount));
-        if minor.is_some_and(|minor| minor <= 0) {
-            faults.add(RefusalCode::Invalid, "amount", "is above 0");
-        } else if minor.is_some_and(|minor| minor > open) {
-            let message = format!("{} is outstanding", currency.decimal(open));
-            let refusal = Refusal::new(RefusalCode::AmountExceeded, "amount", message);
-            faults.push(refusal.with_details(json!({ "most": currency.decimal(open) })));
-        }
-        let zone = TimeZone::get(&books.entity.time_zone).unwrap_or(TimeZone::UTC);
-        let date: Option<jiff::civil::Date> = day.parse().ok();
-        let at = date.and_then(|date| date.to_zoned(zone).ok());
-        let at = at.map_or_else(|| tx.now(), |at| from_timestamp(at.timestamp()));
-        if at > tx.now() {
-            faults.add(RefusalCode::Invalid, "bookedAt", "lies in the future");
-        }
-        faults.check()?;
-        let one = found.order_mut(order).ok_or(Error::Contended)?;
-        let payment = RecordPayment {
-            provider: BANK_TRANSFER.to_owned(),
-            provider_reference: reference.clone(),
-            method: BANK_TRANSFER.to_owned(),
-            captured: Some(command.amount),
-            at: Some(at),
-            ..RecordPayment::default()
-        };
-        let checked = record::checked(currency, payment)?;
-        let row = (*one.row).clone();
-        record::add(&tx, &row, &mut one.purse, &[checked]);
-        one.pays = Some(id);
-        let mut batch = Batch::default();
-        let data = json!({ "amount": command.amount, "bookedAt": day });
-        audit::record(&tx, call.actor, &mut batch, Some(("inv", id)), &audit::made(&data));
-        found.write(&tx, call.actor, batch).await?;
+        let (id, amount) = (command.invoice_id, command.amount);
+        pay(&tx, call.actor, (id, amount), day, reference.as_deref()).await?;
         Ok(id)
     })
     .await
+}
+
+/// The same within a transaction, which may be about a line of a bank statement.
+pub(crate) async fn pay(
+    tx: &WriteTx,
+    actor: &Actor,
+    (id, amount): (Uuid, Decimal),
+    day: &str,
+    reference: Option<&str>,
+) -> Result<()> {
+    let missing = || Error::refused(checks::not_found("invoiceId", "invoice"));
+    let invoice = sql::by_ids(tx, actor, &[id]).await?.pop().ok_or_else(missing)?;
+    let order = invoice.order_id;
+    let mut found = in_hand::take(tx, actor, order, None).await?;
+    let books = found.books_of(tx, order).await?;
+    let currency = Currency::from_code(&invoice.currency)
+        .ok_or_else(|| Error::Internal("an invoice without a currency".into()))?;
+    // Read again now that nobody else changes it.
+    let open = sql::dues_of(tx, &[id]).await?.pop().map_or(0, |due| due.open_minor);
+    let mut faults = Faults::default();
+    let minor = faults.take("amount", currency.minor(amount));
+    if minor.is_some_and(|minor| minor <= 0) {
+        faults.add(RefusalCode::Invalid, "amount", "is above 0");
+    } else if minor.is_some_and(|minor| minor > open) {
+        let message = format!("{} is outstanding", currency.decimal(open));
+        let refusal = Refusal::new(RefusalCode::AmountExceeded, "amount", message);
+        faults.push(refusal.with_details(json!({ "most": currency.decimal(open) })));
+    }
+    let at = books.begin_of(day).unwrap_or_else(|| tx.now());
+    if at > tx.now() {
+        faults.add(RefusalCode::Invalid, "bookedAt", "lies in the future");
+    }
+    faults.check()?;
+    let one = found.order_mut(order).ok_or(Error::Contended)?;
+    let payment = RecordPayment {
+        provider: BANK_TRANSFER.to_owned(),
+        provider_reference: reference.map(str::to_owned),
+        method: BANK_TRANSFER.to_owned(),
+        captured: Some(amount),
+        at: Some(at),
+        ..RecordPayment::default()
+    };
+    let checked = record::checked(currency, payment)?;
+    let row = (*one.row).clone();
+    record::add(tx, &row, &mut one.purse, &[checked]);
+    one.pays = Some(id);
+    let mut batch = Batch::default();
+    let data = json!({ "amount": amount, "bookedAt": day });
+    audit::record(tx, actor, &mut batch, Some(("inv", id)), &audit::made(&data));
+    found.write(tx, actor, batch).await?;
+    Ok(())
 }

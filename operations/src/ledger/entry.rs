@@ -198,6 +198,13 @@ impl Books {
         clock::timestamp(at).to_zoned(self.zone.clone()).date().to_string()
     }
 
+    /// When a day begins where the company is; none where it is no day.
+    pub(crate) fn begin_of(&self, day: &str) -> Option<OffsetDateTime> {
+        let day: jiff::civil::Date = day.parse().ok()?;
+        let begin = day.to_zoned(self.zone.clone()).ok()?;
+        Some(clock::from_timestamp(begin.timestamp()))
+    }
+
     /// The year of a moment where the company is.
     pub(crate) fn year(&self, at: OffsetDateTime) -> i32 {
         clock::timestamp(at).to_zoned(self.zone.clone()).year().into()

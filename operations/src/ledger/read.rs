@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub use super::sql::{EntryFilter, Numbered};
 
 /// Companies whose books are in reach; `None` for all.
-async fn in_reach(db: &Db, actor: &Actor) -> Result<Option<Vec<Uuid>>> {
+pub(crate) async fn in_reach(db: &Db, actor: &Actor) -> Result<Option<Vec<Uuid>>> {
     match (&actor.reach.channels, &actor.reach.locations) {
         (None, None) => Ok(None),
         // What is restricted to locations sees no company as a whole.

@@ -10,7 +10,8 @@ use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
 use crate::permissions::Permission;
-use crate::store::{Batch, Store};
+use crate::store::{Batch, Store, WriteTx};
+use entities::journal_entry;
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -26,8 +27,33 @@ pub struct ReverseEntry {
 
 /// The prefix of the id of what an entry is about.
 fn prefix(kind: &str) -> &'static str {
-    let known = ["pay", "ord", "inv", "ent", "gft", "cus", "dsp"];
+    let known = ["pay", "ord", "inv", "ent", "gft", "cus", "dsp", "str", "pyo", "rex"];
     known.into_iter().find(|known| *known == kind).unwrap_or("jrn")
+}
+
+/// The entry that takes another one back, now.
+pub(crate) async fn reversal(
+    tx: &WriteTx,
+    entry: &journal_entry::Model,
+    why: &str,
+) -> Result<Entry> {
+    let id = entry.id;
+    let subject = (prefix(&entry.subject_type), entry.subject_id);
+    let description = format!("Reversal of {why}");
+    let mut reversal = Entry::new("reversal", id, tx.now(), subject, description).reversing(id);
+    if let Some(order) = entry.order_id {
+        reversal = reversal.of_order(order);
+    }
+    for side in sql::postings(tx, &[id]).await? {
+        let (Some(account), Some(currency)) =
+            (Account::of(side.account), Currency::from_code(&side.currency))
+        else {
+            continue;
+        };
+        let amount = Amount { minor: side.amount_minor, base: side.base_minor };
+        reversal = reversal.credit(account, currency, amount, &side.subledger);
+    }
+    Ok(reversal)
 }
 
 /// Takes an entry back and answers with the id of the one that does.
@@ -61,21 +87,7 @@ pub async fn journal_entry_reverse(
             return refuse("it takes another entry back: enter what is right instead".into());
         }
         let books = Books::of_entity(&tx, entry.legal_entity_id).await?.ok_or_else(missing)?;
-        let subject = (prefix(&entry.subject_type), entry.subject_id);
-        let description = format!("Reversal of J-{}: {reason}", found.number);
-        let mut reversal = Entry::new("reversal", id, tx.now(), subject, description).reversing(id);
-        if let Some(order) = entry.order_id {
-            reversal = reversal.of_order(order);
-        }
-        for side in sql::postings(&tx, &[id]).await? {
-            let (Some(account), Some(currency)) =
-                (Account::of(side.account), Currency::from_code(&side.currency))
-            else {
-                continue;
-            };
-            let amount = Amount { minor: side.amount_minor, base: side.base_minor };
-            reversal = reversal.credit(account, currency, amount, &side.subledger);
-        }
+        let reversal = reversal(&tx, &entry, &format!("J-{}: {reason}", found.number)).await?;
         let mut batch = Batch::default();
         let data = json!({ "reason": reason });
         let event = NewEvent::new(events::ENTRY_REVERSED, ("jrn", id), data);

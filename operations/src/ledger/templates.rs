@@ -445,44 +445,74 @@ pub(crate) fn breakage(one: &Owed<'_>) -> Entry {
     )
 }
 
-/// What a provider settled of one step of a payment, for the books.
+/// What lines of a settlement do to what a provider holds for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It kept so much; below zero it gave a fee back.
+    Fee(Currency, Amount),
+    /// The same for a dispute, beyond what is booked already.
+    ChargebackFee(Currency, Amount),
+    /// It holds so much back; below zero it lets it go.
+    Held(Currency, Amount),
+    /// What it owed in one currency, it owes in another.
+    Exchanged {
+        /// What was taken or given back, as it stands in the books.
+        gross: (Currency, Amount),
+        /// What that came to, before the fee.
+        came_to: (Currency, Amount),
+    },
+    /// One side of a conversion of a balance; positive came to it.
+    Converted(Currency, Amount),
+    /// A part of a minor unit that is not there.
+    Rounded(Currency, Amount),
+    /// It was taken before the books began, so that nothing is owed for it there yet.
+    Opened(Currency, Amount),
+}
+
+/// Lines of a settlement, for the books.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settled<'a> {
-    /// The line of the file.
-    pub(crate) line: Uuid,
+    /// The first of the lines.
+    pub(crate) source: Uuid,
+    /// The file.
+    pub(crate) report: Uuid,
     pub(crate) at: OffsetDateTime,
-    pub(crate) payment: &'a payment::Model,
-    /// What was taken or given back, in the currency of the payment, as it stands in the books.
-    pub(crate) gross: (Currency, Amount),
-    /// What that came to in the currency of the settlement, before the fee.
-    pub(crate) came_to: (Currency, Amount),
-    /// In the currency of the settlement.
-    pub(crate) fee: Amount,
+    pub(crate) provider: &'a str,
+    pub(crate) account: Option<&'a str>,
+    pub(crate) description: &'a str,
+    pub(crate) effects: &'a [Effect],
 }
 
 /// What the provider owes us becomes what it says it settled: less by its fee, and in the currency of the settlement. What
-/// rates made of it in between is the difference that stays.
-#[cfg_attr(not(test), expect(dead_code, reason = "reading settlement files brings the operation"))]
-pub(crate) fn settlement(one: &Settled<'_>) -> Entry {
-    let subject: Subject = ("pay", one.payment.id);
-    let payment = json!({
-        "payment": one.payment.id,
-        "provider": one.payment.provider,
-        "account": one.payment.provider_account,
-    });
-    let ((paid_in, gross), (settled_in, settled)) = (one.gross, one.came_to);
-    let mut entry = Entry::new("settlement", one.line, one.at, subject, "Settled")
-        .of_order(one.payment.order_id)
-        .debit(Account::ProviderFees, settled_in, one.fee, &payment)
-        .credit(Account::Clearing, settled_in, one.fee, &payment);
-    if paid_in != settled_in {
-        entry = entry
-            .credit(Account::Clearing, paid_in, gross, &payment)
-            .debit(Account::ExchangeDifferences, paid_in, gross, &payment)
-            .debit(Account::Clearing, settled_in, settled, &payment)
-            .credit(Account::ExchangeDifferences, settled_in, settled, &payment);
-    }
-    entry
+/// rates made of it in between is the difference that stays. One of a `template` for each source.
+pub(crate) fn settlement(template: &'static str, one: &Settled<'_>) -> Entry {
+    let keys = json!({ "provider": one.provider, "account": one.account });
+    let entry = Entry::new(template, one.source, one.at, ("str", one.report), one.description);
+    one.effects.iter().fold(entry, |entry, effect| match *effect {
+        Effect::Fee(currency, fee) => entry
+            .debit(Account::ProviderFees, currency, fee, &keys)
+            .credit(Account::Clearing, currency, fee, &keys),
+        Effect::ChargebackFee(currency, fee) => entry
+            .debit(Account::ChargebackFees, currency, fee, &keys)
+            .credit(Account::Clearing, currency, fee, &keys),
+        Effect::Held(currency, amount) => entry
+            .debit(Account::Reserve, currency, amount, &keys)
+            .credit(Account::Clearing, currency, amount, &keys),
+        Effect::Exchanged { gross, came_to } => entry
+            .credit(Account::Clearing, gross.0, gross.1, &keys)
+            .debit(Account::ExchangeDifferences, gross.0, gross.1, &keys)
+            .debit(Account::Clearing, came_to.0, came_to.1, &keys)
+            .credit(Account::ExchangeDifferences, came_to.0, came_to.1, &keys),
+        Effect::Converted(currency, amount) => entry
+            .debit(Account::Clearing, currency, amount, &keys)
+            .credit(Account::ExchangeDifferences, currency, amount, &keys),
+        Effect::Rounded(currency, rest) => entry
+            .debit(Account::Rounding, currency, rest, &keys)
+            .credit(Account::Clearing, currency, rest, &keys),
+        Effect::Opened(currency, amount) => entry
+            .debit(Account::Clearing, currency, amount, &keys)
+            .credit(Account::Unallocated, currency, amount, &keys),
+    })
 }
 
 /// A transfer from a provider to our bank, for the books.
@@ -510,7 +540,6 @@ impl Transfer<'_> {
 }
 
 /// A provider sent what it owed; a negative batch sends nothing.
-#[cfg_attr(not(test), expect(dead_code, reason = "reading settlement files brings the operation"))]
 pub(crate) fn payout_sent(one: &Transfer<'_>, amount: Amount) -> Entry {
     let (provider, payout) = one.keys();
     one.entry("payout.sent", "Payout of")
@@ -518,14 +547,52 @@ pub(crate) fn payout_sent(one: &Transfer<'_>, amount: Amount) -> Entry {
         .credit(Account::Clearing, one.currency, amount, &provider)
 }
 
-/// The bank credited it, and kept its charge.
-#[cfg_attr(not(test), expect(dead_code, reason = "reading settlement files brings the operation"))]
-pub(crate) fn payout_received(one: &Transfer<'_>, amount: Amount, charge: Amount) -> Entry {
+/// What was sent came back: the provider owes it again.
+pub(crate) fn payout_failed(one: &Transfer<'_>, amount: Amount) -> Entry {
+    let (provider, payout) = one.keys();
+    one.entry("payout.failed", "Failed payout of")
+        .debit(Account::Clearing, one.currency, amount, &provider)
+        .credit(Account::PayoutsInTransit, one.currency, amount, &payout)
+}
+
+/// The bank has so much of it, and kept its charge: `cleared` of what was on its way is there.
+pub(crate) fn payout_received(
+    one: &Transfer<'_>,
+    amount: Amount,
+    charge: Amount,
+    cleared: Amount,
+) -> Entry {
     let (_, payout) = one.keys();
     one.entry("payout.received", "Payout received from")
         .debit(Account::Bank, one.currency, amount, &payout)
         .debit(Account::BankCharges, one.currency, charge, &payout)
-        .credit(Account::PayoutsInTransit, one.currency, amount.plus(charge), &payout)
+        .credit(Account::PayoutsInTransit, one.currency, cleared, &payout)
+        .with_exchange_difference(one.currency)
+}
+
+/// A difference that a person explained, for the books.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Explained<'a> {
+    /// The decision.
+    pub(crate) source: Uuid,
+    pub(crate) exception: Uuid,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) currency: Currency,
+    /// Positive is to us.
+    pub(crate) amount: Amount,
+    /// Where it stands, or is missing.
+    pub(crate) account: Account,
+    /// What it is from now on: a loss, a charge, or nobody knows.
+    pub(crate) to: Account,
+    pub(crate) keys: &'a Json,
+    pub(crate) description: &'a str,
+}
+
+/// What could not be explained otherwise is a loss, or waits in suspense.
+pub(crate) fn explained(template: &'static str, one: &Explained<'_>) -> Entry {
+    Entry::new(template, one.source, one.at, ("rex", one.exception), one.description)
+        .debit(one.account, one.currency, one.amount, one.keys)
+        .credit(one.to, one.currency, one.amount, one.keys)
 }
 
 /// A dispute, for the books.

@@ -5,7 +5,7 @@
 
 use super::chart::Account;
 use super::entry::{Amount, Entry};
-use super::templates::{self, Billed, Paid, Settled, Transfer};
+use super::templates::{self, Billed, Effect, Paid, Settled, Transfer};
 use crate::money::Currency;
 use crate::samples::{self, payment};
 use entities::enums::{InvoiceCause, InvoiceKind};
@@ -119,18 +119,21 @@ fn before() -> Sums {
 #[test]
 fn two_orders_end_where_an_accountant_would_have_them() {
     let (mut sums, payment, currency) = (before(), payment(), euro());
-    let settled = |gross: i64, fee: i64| Settled {
-        line: Uuid::nil(),
-        at: AT,
-        payment: &payment,
-        gross: (currency, own(gross)),
-        came_to: (currency, own(gross)),
-        fee: own(fee),
+    let settled = |effects: &[Effect]| {
+        let one = Settled {
+            source: Uuid::nil(),
+            report: Uuid::nil(),
+            at: AT,
+            provider: "psp",
+            account: None,
+            description: "Settled",
+            effects,
+        };
+        templates::settlement("settlement", &one)
     };
     // 5
-    let said = [settled(9_286, 155), settled(1_169, 41)].map(|one| templates::settlement(&one));
-    assert_eq!(sums.add(&said[0]), row(&[(6000, 155), (1100, -155)]));
-    assert_eq!(sums.add(&said[1]), row(&[(6000, 41), (1100, -41)]));
+    let fees = [Effect::Fee(currency, own(155)), Effect::Fee(currency, own(41))];
+    assert_eq!(sums.add(&settled(&fees)), row(&[(6000, 196), (1100, -196)]));
     // 6
     let mut order = samples::order();
     let (document, line) = returned();
@@ -163,7 +166,7 @@ fn two_orders_end_where_an_accountant_would_have_them() {
     let said = sums.add(&templates::refund(&back, &mut order));
     assert_eq!(said, row(&[(2050, 5_396), (1100, -5_396)]));
     assert_eq!(order.refund_due_minor, 0);
-    let said = sums.add(&templates::settlement(&settled(-5_396, 10)));
+    let said = sums.add(&settled(&[Effect::Fee(currency, own(10))]));
     assert_eq!(said, row(&[(6000, 10), (1100, -10)]));
     // 7 and 7b
     let payout = Transfer {
@@ -176,21 +179,21 @@ fn two_orders_end_where_an_accountant_would_have_them() {
     };
     let said = sums.add(&templates::payout_sent(&payout, own(4_853)));
     assert_eq!(said, row(&[(1050, 4_853), (1100, -4_853)]));
-    let said = sums.add(&templates::payout_received(&payout, own(4_853), Amount::default()));
+    let said =
+        sums.add(&templates::payout_received(&payout, own(4_853), Amount::default(), own(4_853)));
     assert_eq!(said, row(&[(1000, 4_853), (1050, -4_853)]));
     // 10c
     let dollars = Currency::from_code("USD").unwrap();
-    let abroad = Settled {
+    let abroad = Effect::Exchanged {
         gross: (dollars, Amount { minor: 10_000, base: 9_200 }),
         came_to: (currency, own(9_131)),
-        ..settled(0, 150)
     };
-    let said = sums.add(&templates::settlement(&abroad));
+    let said = sums.add(&settled(&[abroad, Effect::Fee(currency, own(150))]));
     assert_eq!(said, row(&[(6070, 69), (6000, 150), (1100, -219)]));
     // 11 and 11b
     let said = sums.add(&templates::payout_sent(&payout, own(6_312)));
     assert_eq!(said, row(&[(1050, 6_312), (1100, -6_312)]));
-    let said = sums.add(&templates::payout_received(&payout, own(6_302), own(10)));
+    let said = sums.add(&templates::payout_received(&payout, own(6_302), own(10), own(6_312)));
     assert_eq!(said, row(&[(1000, 6_302), (6030, 10), (1050, -6_312)]));
 
     sums.0.retain(|_, base| *base != 0);

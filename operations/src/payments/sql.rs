@@ -3,6 +3,8 @@
 use super::grants::Whom;
 use crate::actor::Actor;
 use crate::error::Result;
+use crate::settlements::read::Cash;
+use crate::settlements::sql::cash_sql;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::enums::{PaymentState, RefundRequestState};
@@ -94,6 +96,8 @@ pub struct PaymentFilter {
     pub expiring_before: Option<OffsetDateTime>,
     /// Of this order.
     pub order_id: Option<Uuid>,
+    /// With their cash there.
+    pub cash: Option<Vec<Cash>>,
 }
 
 fn filtered(actor: &Actor, filter: &PaymentFilter) -> Sql {
@@ -134,6 +138,10 @@ fn filtered(actor: &Actor, filter: &PaymentFilter) -> Sql {
     }
     if let Some(order) = filter.order_id {
         query = query.add(" and p.order_id = ?").bind(order);
+    }
+    if let Some(cash) = &filter.cash {
+        let cash: Vec<&str> = cash.iter().map(|cash| cash.name()).collect();
+        query = query.add(&format!(" and ({}) = any(?)", cash_sql())).texts(&cash);
     }
     query
 }

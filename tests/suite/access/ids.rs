@@ -113,6 +113,7 @@ struct Foreign {
     /// An order that was invoiced.
     billed: String,
     money: Money,
+    settlements: Settlements,
 }
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
@@ -752,6 +753,7 @@ fn cases(
     cases.extend(stock_documents(shop, documents));
     cases.extend(books(foreign));
     cases.extend(money(foreign));
+    cases.extend(settlements(foreign));
     cases.extend([
         // Last, since it changes whom the market serves.
         (
@@ -921,6 +923,101 @@ fn money(foreign: &Foreign) -> Vec<Case> {
     ]
 }
 
+/// The same of settlements.
+fn settlements(foreign: &Foreign) -> Vec<Case> {
+    let have = &foreign.settlements;
+    let input = |input: Json| json!({ "input": input });
+    let (line, entry) = (&have.line, &have.bank_line);
+    let targets = json!([{ "targetId": have.transaction, "amount": "0.01" }]);
+    let at = json!([{ "targetId": "@", "amount": "0.01" }]);
+    let resolve = |exception: &Json, matching: Json| {
+        input(
+            json!({ "exceptionId": exception, "resolution": "MATCHED", "note": "x", "match": matching }),
+        )
+    };
+    let one = |id: &Json| text(id);
+    vec![
+        (
+            "reconciliation.legalEntityId",
+            "query($id: ID) { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", legalEntityId: $id) { clearingBalance { amount } } }",
+            json!({ "id": "@" }),
+            foreign.entity.clone(),
+        ),
+        (
+            "reconciliation.channelIds",
+            "query($id: ID!) { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", channelIds: [$id]) { captured { amount } } }",
+            json!({ "id": "@" }),
+            foreign.channel.clone(),
+        ),
+        (
+            "matchCreate.input.settlementLineId",
+            MATCH_CREATE,
+            input(json!({ "settlementLineId": "@", "targets": targets })),
+            one(line),
+        ),
+        (
+            "matchCreate.input.bankLineId",
+            MATCH_CREATE,
+            input(json!({ "bankLineId": "@", "targets": targets })),
+            one(entry),
+        ),
+        (
+            "matchCreate.input.targets.targetId",
+            MATCH_CREATE,
+            input(json!({ "settlementLineId": line, "targets": at })),
+            one(&have.transaction),
+        ),
+        (
+            "matchConfirm.input.matchId",
+            MATCH_CONFIRM,
+            input(json!({ "matchId": "@" })),
+            one(&have.matches[0]),
+        ),
+        (
+            "matchUndo.input.matchId",
+            MATCH_UNDO,
+            input(json!({ "matchId": "@" })),
+            one(&have.matches[1]),
+        ),
+        (
+            "exceptionResolve.input.match.settlementLineId",
+            EXCEPTION_RESOLVE,
+            resolve(&have.line_exception, json!({ "settlementLineId": "@", "targets": targets })),
+            one(line),
+        ),
+        (
+            "exceptionResolve.input.match.bankLineId",
+            EXCEPTION_RESOLVE,
+            resolve(&have.bank_exception, json!({ "bankLineId": "@", "targets": targets })),
+            one(entry),
+        ),
+        (
+            "exceptionResolve.input.match.targets.targetId",
+            EXCEPTION_RESOLVE,
+            resolve(&have.line_exception, json!({ "settlementLineId": line, "targets": at })),
+            one(&have.transaction),
+        ),
+        (
+            "exceptionResolve.input.exceptionId",
+            EXCEPTION_RESOLVE,
+            input(json!({ "exceptionId": "@", "resolution": "ACCEPTED", "note": "x" })),
+            one(&have.exceptions[0]),
+        ),
+        (
+            "exceptionDecide.input.exceptionId",
+            EXCEPTION_DECIDE,
+            input(json!({ "exceptionId": "@", "grant": true })),
+            one(&have.exceptions[1]),
+        ),
+        (
+            "exceptionReopen.input.exceptionId",
+            EXCEPTION_REOPEN,
+            input(json!({ "exceptionId": "@", "note": "x" })),
+            one(&have.exceptions[2]),
+        ),
+    ]
+}
+
 /// The same of what moves stock on paper.
 #[expect(clippy::too_many_lines, reason = "a table, one case for each place")]
 fn stock_documents(shop: &Shop, documents: &Documents) -> Vec<Case> {
@@ -1083,6 +1180,8 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
     let entries = "query($id: ID) { journalEntries(subjectId: $id) { nodes { id } } }";
     let entry =
         shop.admin.payload(entries, json!({ "id": bought["id"] })).await["nodes"][0]["id"].clone();
+    let money = shop.money(&app).await;
+    let settlements = shop.settlements(&app, &money).await;
     let foreign = Foreign {
         billed: text(&bought["id"]),
         channel: shop.web.clone(),
@@ -1100,7 +1199,8 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         documents: shop.documents().await,
         entry: text(&entry),
         entity: shop.entity.clone(),
-        money: shop.money(&app).await,
+        money,
+        settlements,
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();

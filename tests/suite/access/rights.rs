@@ -105,6 +105,19 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         Some(P::LedgerRead),
     ),
     ("disputes", "{ disputes { totalCount } }", Some(P::PaymentsRead)),
+    ("settlementReports", "{ settlementReports { totalCount } }", Some(P::SettlementsRead)),
+    ("payouts", "{ payouts { totalCount } }", Some(P::SettlementsRead)),
+    ("bankStatements", "{ bankStatements { totalCount } }", Some(P::SettlementsRead)),
+    (
+        "reconciliation",
+        "{ reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\") { openExceptions } }",
+        Some(P::SettlementsRead),
+    ),
+    (
+        "reconciliationExceptions",
+        "{ reconciliationExceptions { totalCount } }",
+        Some(P::SettlementsRead),
+    ),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
     ("webhookEndpoints", "{ webhookEndpoints { id } }", Some(P::WebhooksManage)),
@@ -122,6 +135,33 @@ fn books(shop: &Shop, entry: &Json) -> Vec<(&'static str, &'static str, Json, P)
         ("taxRatesSet", TAX_RATES_SET, json!({ "rates": [tax] }), P::LedgerWrite),
         ("periodClose", PERIOD_CLOSE, period, P::LedgerWrite),
         ("journalEntryReverse", JOURNAL_ENTRY_REVERSE, entry, P::LedgerWrite),
+    ]
+}
+
+/// The same of settlements.
+fn settlements(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+    let have = &work.settlements;
+    let file = "type,currency,gross,net\nFEE,EUR,-1.00,-1.00\n";
+    let file = json!({ "provider": "psp", "format": "GENERIC_CSV", "content": file });
+    let rows = "account,currency,date,amount\nDE99,EUR,2026-01-09,1.00\n";
+    let rows = json!({ "format": "GENERIC_CSV", "content": rows });
+    let target = json!([{ "targetId": have.transaction, "amount": "5.00" }]);
+    let matching = json!({ "settlementLineId": have.line, "targets": target });
+    let one = |place: usize| json!({ "matchId": have.matches[place] });
+    let [resolve, decide, reopen] = &have.exceptions;
+    let resolve = json!({ "exceptionId": resolve, "resolution": "ACCEPTED", "note": "x" });
+    let decide = json!({ "exceptionId": decide, "grant": true });
+    let reopen = json!({ "exceptionId": reopen, "note": "x" });
+    let needed = P::SettlementsWrite;
+    vec![
+        ("settlementReportImport", SETTLEMENT_IMPORT, file, needed),
+        ("bankStatementImport", STATEMENT_IMPORT, rows, needed),
+        ("matchCreate", MATCH_CREATE, matching, needed),
+        ("matchConfirm", MATCH_CONFIRM, one(0), needed),
+        ("matchUndo", MATCH_UNDO, one(1), needed),
+        ("exceptionResolve", EXCEPTION_RESOLVE, resolve, needed),
+        ("exceptionDecide", EXCEPTION_DECIDE, decide, needed),
+        ("exceptionReopen", EXCEPTION_REOPEN, reopen, needed),
     ]
 }
 
@@ -285,6 +325,7 @@ fn mutations(
     ]);
     cases.extend(stock_documents(shop, &work.documents));
     cases.extend(books(shop, &work.entry));
+    cases.extend(settlements(work));
     cases.extend(money(shop, work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
@@ -434,6 +475,7 @@ struct Work {
     documents: Documents,
     entry: Json,
     money: Money,
+    settlements: Settlements,
 }
 
 impl Work {
@@ -465,6 +507,8 @@ impl Work {
         let (sent, fetched) = (shop.work(&sent, 0).await, shop.work(&fetched, 0).await);
         let entries = "{ journalEntries(last: 1) { nodes { id } } }";
         let entry = shop.admin.payload(entries, json!({})).await["nodes"][0]["id"].clone();
+        let money = shop.money(app).await;
+        let settlements = shop.settlements(app, &money).await;
         Self {
             order,
             sent: sent["id"].clone(),
@@ -476,7 +520,8 @@ impl Work {
             pair,
             documents,
             entry,
-            money: shop.money(app).await,
+            money,
+            settlements,
         }
     }
 }
@@ -682,6 +727,11 @@ const SUBSCRIPTIONS: &[(&str, &str, Option<P>)] = &[
         Some(P::FulfillmentRead),
     ),
     ("stockChanged", "subscription { stockChanged { cursor } }", Some(P::StockRead)),
+    (
+        "settlementUpdated",
+        "subscription { settlementUpdated { cursor } }",
+        Some(P::SettlementsRead),
+    ),
 ];
 
 #[tokio::test]

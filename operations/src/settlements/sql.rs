@@ -1,0 +1,1277 @@
+//! Every query of settlements.
+
+use crate::error::Result;
+use crate::sql::{Sql, sql};
+use crate::store::{Db, Store, WriteTx};
+use entities::enums::{
+    MatchState, ReconciliationExceptionKind, ReconciliationExceptionState, SettlementLineState,
+    TransactionKind, TransactionState,
+};
+use entities::{
+    Row, bank_account, journal_entry, match_row, payout, provider_account,
+    reconciliation_exception, settlement_line, settlement_report,
+};
+use sea_orm::{ActiveEnum, DbErr, QueryResult};
+use serde_json::Value as Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Lines taken away at a time.
+const CLEARED: i64 = 5_000;
+/// The mark of a report whose lines were all looked at.
+pub(super) const ALL_LINES: i32 = i32::MAX;
+/// The mark of one whose lines were looked at once, and whose payouts are booked.
+pub(super) const LINES_ONCE: i32 = i32::MAX - 1;
+
+pub(super) async fn report_of_content(
+    db: &Db,
+    provider: &str,
+    hash: &str,
+) -> Result<Option<settlement_report::Model>> {
+    let query = sql("select * from settlement_reports
+         where provider = ? and content_hash = ? and state <> 'REFUSED'");
+    db.first(query.bind(provider).bind(hash)).await
+}
+
+/// The newest version of a batch that counts.
+pub(super) async fn current_version(
+    db: &Db,
+    provider: &str,
+    account: Option<&str>,
+    reference: &str,
+) -> Result<Option<settlement_report::Model>> {
+    let query = sql("select * from settlement_reports
+         where provider = ? and reference = ? and coalesce(provider_account, '') = ? and state = 'IMPORTED'
+         order by version desc limit 1");
+    db.first(query.bind(provider).bind(reference).bind(account.unwrap_or_default())).await
+}
+
+pub(super) async fn lock_report(
+    tx: &WriteTx,
+    id: Uuid,
+) -> Result<Option<settlement_report::Model>> {
+    let query = sql("select * from settlement_reports where id = ?").bind(id).add(tx.for_update());
+    tx.first(query).await
+}
+
+pub(super) async fn report(db: &Db, id: Uuid) -> Result<Option<settlement_report::Model>> {
+    db.first(sql("select * from settlement_reports where id = ?").bind(id)).await
+}
+
+/// Reports that somebody began and has not ended.
+pub(super) async fn unfinished(
+    db: &Db,
+    silent_since: OffsetDateTime,
+) -> Result<Vec<settlement_report::Model>> {
+    let query = sql("select * from settlement_reports
+         where (state = 'IMPORTING' or worked_through < 2147483647) and state <> 'REFUSED' and beat_at < ?
+         order by id limit 10");
+    db.all(query.bind(silent_since)).await
+}
+
+/// Whose an account is; where no account is named for the provider, of the only company there is.
+pub(super) async fn entity_of_account(
+    db: &Db,
+    provider: &str,
+    account: &str,
+) -> Result<Option<Uuid>> {
+    let query =
+        sql("select legal_entity_id from provider_accounts where provider = ? and account = ?");
+    if let Some(found) = db.value(query.bind(provider).bind(account)).await? {
+        return Ok(Some(found));
+    }
+    sole_entity(db).await
+}
+
+/// Whose a bank account is, likewise.
+pub(crate) async fn entity_of_bank_account(db: &Db, account: &str) -> Result<Option<Uuid>> {
+    let query = sql("select legal_entity_id from bank_accounts where account = ?");
+    if let Some(found) = db.value(query.bind(account)).await? {
+        return Ok(Some(found));
+    }
+    sole_entity(db).await
+}
+
+async fn sole_entity(db: &Db) -> Result<Option<Uuid>> {
+    let mut all: Vec<Uuid> =
+        db.values(sql("select id from legal_entities order by id limit 2")).await?;
+    let first = all.pop();
+    Ok(first.filter(|_| all.is_empty()))
+}
+
+/// Accounts of companies.
+pub(crate) async fn accounts_of(
+    db: &Db,
+    entities: &[Uuid],
+) -> Result<(Vec<bank_account::Model>, Vec<provider_account::Model>)> {
+    let query = sql("select * from bank_accounts where legal_entity_id = any(?) order by account");
+    let banks = db.all(query.ids(entities)).await?;
+    let query = sql(
+        "select * from provider_accounts where legal_entity_id = any(?) order by provider, account",
+    );
+    Ok((banks, db.all(query.ids(entities)).await?))
+}
+
+/// Who else has one of these accounts.
+pub(crate) async fn accounts_of_others(
+    db: &Db,
+    entity: Uuid,
+    banks: &[String],
+    providers: &[String],
+) -> Result<(Vec<String>, Vec<String>)> {
+    let query =
+        sql("select account from bank_accounts where account = any(?) and legal_entity_id <> ?");
+    let banks = db.values(query.texts(banks).bind(entity)).await?;
+    let query = sql("select provider || ':' || account from provider_accounts
+         where provider || ':' || account = any(?) and legal_entity_id <> ?");
+    Ok((banks, db.values(query.texts(providers).bind(entity)).await?))
+}
+
+/// A company's accounts are to be written anew.
+pub(crate) async fn forget_bank_accounts(tx: &WriteTx, entity: Uuid) -> Result<()> {
+    tx.run(sql("delete from bank_accounts where legal_entity_id = ?").bind(entity)).await?;
+    Ok(())
+}
+
+pub(crate) async fn forget_provider_accounts(tx: &WriteTx, entity: Uuid) -> Result<()> {
+    tx.run(sql("delete from provider_accounts where legal_entity_id = ?").bind(entity)).await?;
+    Ok(())
+}
+
+/// Says that the reader of a report is at work; false where another one is.
+pub(super) async fn beat(tx: &WriteTx, report: Uuid, worker: Uuid) -> Result<bool> {
+    let query = sql("update settlement_reports set beat_at = ?
+         where id = ? and worker_id = ? and state = 'IMPORTING'");
+    Ok(tx.run(query.bind(tx.now()).bind(report).bind(worker)).await? == 1)
+}
+
+/// Takes lines of an unfinished report away, some at a time, and says how many.
+pub(super) async fn clear_lines(store: &Store, report: Uuid, worker: Uuid) -> Result<u64> {
+    store
+        .write(|tx| async move {
+            let query = sql("delete from settlement_lines where id in (
+                     select l.id from settlement_lines l join settlement_reports r on r.id = l.report_id
+                     where l.report_id = ? and r.worker_id = ? and r.state in ('IMPORTING', 'REFUSED') limit ?)");
+            tx.run(query.bind(report).bind(worker).bind(CLEARED)).await
+        })
+        .await
+}
+
+/// Ends a report that cannot be read on.
+pub(super) async fn refuse(
+    store: &Store,
+    report: Uuid,
+    worker: Uuid,
+    faults: &Json,
+) -> Result<bool> {
+    store
+        .write(|tx| async move {
+            let query = sql("update settlement_reports
+                 set state = 'REFUSED', faults = ?, worked_through = ?, line_count = 0, exception_count = 0
+                 where id = ? and worker_id = ? and state = 'IMPORTING'")
+            .bind(faults.clone())
+            .bind(ALL_LINES)
+            .bind(report)
+            .bind(worker);
+            Ok(tx.run(query).await? == 1)
+        })
+        .await
+}
+
+/// A version that does not count any more: what it did is taken back from its beginning.
+pub(super) async fn supersede(tx: &WriteTx, report: Uuid) -> Result<()> {
+    let query =
+        sql("update settlement_reports set state = 'SUPERSEDED', worked_through = 0 where id = ?");
+    tx.run(query.bind(report)).await?;
+    Ok(())
+}
+
+pub(super) async fn payouts_named(
+    db: &Db,
+    provider: &str,
+    names: &[&str],
+) -> Result<Vec<payout::Model>> {
+    let query = sql("select * from payouts where provider = ? and reference = any(?)");
+    db.all(query.bind(provider).texts(names)).await
+}
+
+pub(crate) async fn payouts(db: &Db, ids: &[Uuid]) -> Result<Vec<payout::Model>> {
+    db.all(sql("select * from payouts where id = any(?) order by id").ids(ids)).await
+}
+
+pub(super) async fn payouts_of_report(db: &Db, report: Uuid) -> Result<Vec<payout::Model>> {
+    db.all(sql("select * from payouts where report_id = ? order by id").bind(report)).await
+}
+
+/// The next lines of a report, in its order.
+pub(super) async fn lines_behind(
+    db: &Db,
+    report: Uuid,
+    behind: i32,
+    limit: i64,
+) -> Result<Vec<settlement_line::Model>> {
+    let query = sql("select * from settlement_lines where report_id = ? and line_number > ?
+         order by line_number limit ?");
+    db.all(query.bind(report).bind(behind).bind(limit)).await
+}
+
+/// Lines of a report that nothing explains yet.
+pub(super) async fn open_lines(db: &Db, report: Uuid) -> Result<Vec<settlement_line::Model>> {
+    let query = sql("select l.* from settlement_lines l where l.id in (
+             select e.settlement_line_id from reconciliation_exceptions e
+             where e.report_id = ? and e.state = 'OPEN' and e.settlement_line_id is not null)
+         and l.state = 'OPEN' order by l.line_number limit 5000");
+    db.all(query.bind(report)).await
+}
+
+pub(crate) async fn lines(db: &Db, ids: &[Uuid]) -> Result<Vec<settlement_line::Model>> {
+    db.all(sql("select * from settlement_lines where id = any(?) order by id").ids(ids)).await
+}
+
+/// Sets where lines stand.
+pub(crate) async fn set_line_state(
+    tx: &WriteTx,
+    lines: &[Uuid],
+    state: SettlementLineState,
+) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let query = sql("update settlement_lines set state = ? where id = any(?)");
+    tx.run(query.bind(state.to_value()).ids(lines)).await?;
+    Ok(())
+}
+
+/// A step of a payment that a line may be about.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub(crate) id: Uuid,
+    pub(crate) payment: Uuid,
+    pub(crate) kind: TransactionKind,
+    pub(crate) state: TransactionState,
+    pub(crate) amount: i64,
+    pub(crate) reference: Option<String>,
+    pub(crate) at: OffsetDateTime,
+    pub(crate) payment_reference: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) order: Uuid,
+    pub(crate) order_number: String,
+    pub(crate) order_closed: bool,
+    pub(crate) in_books: bool,
+    pub(crate) entity: Uuid,
+    /// What is matched of it already.
+    pub(crate) matched: i64,
+    pub(crate) method: String,
+}
+
+impl Row for Candidate {
+    const COLUMNS: &'static [&'static str] = &[];
+
+    fn read(row: &QueryResult, _: usize) -> std::result::Result<Self, DbErr> {
+        let kind: String = row.try_get_by_index(2)?;
+        let state: String = row.try_get_by_index(3)?;
+        Ok(Self {
+            id: row.try_get_by_index(0)?,
+            payment: row.try_get_by_index(1)?,
+            kind: TransactionKind::try_from_value(&kind)?,
+            state: TransactionState::try_from_value(&state)?,
+            amount: row.try_get_by_index(4)?,
+            reference: row.try_get_by_index(5)?,
+            at: row.try_get_by_index(6)?,
+            payment_reference: row.try_get_by_index(7)?,
+            currency: row.try_get_by_index(8)?,
+            order: row.try_get_by_index(9)?,
+            order_number: row.try_get_by_index(10)?,
+            order_closed: row.try_get_by_index(11)?,
+            in_books: row.try_get_by_index(12)?,
+            entity: row.try_get_by_index(13)?,
+            matched: row.try_get_by_index(14)?,
+            method: row.try_get_by_index(15)?,
+        })
+    }
+}
+
+/// Steps that move money, of payments that a condition finds.
+fn candidates(which: Sql) -> Sql {
+    sql("select t.id, t.payment_id, t.kind, t.state, t.amount_minor, t.provider_reference, t.at,
+             p.provider_reference, p.currency, p.order_id, o.number, o.completed_at is not null or o.cancelled_at is not null, o.in_books, c.legal_entity_id,
+             cast(coalesce((select sum(m.amount_minor) from matches m
+                 where m.transaction_id = t.id and m.state = 'CONFIRMED'), 0) as bigint),
+             p.method
+         from payments p join payment_transactions t on t.payment_id = p.id
+         join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
+         where t.kind not in ('AUTHORIZATION', 'VOID') and ")
+    .join(which)
+    .add(" order by t.id")
+}
+
+async fn read_candidates(db: &Db, query: Sql) -> Result<Vec<Candidate>> {
+    db.all_as(query, |row| Candidate::read(row, 0)).await
+}
+
+/// Steps of the payments that a provider calls by one of these names, or a step of which it does.
+pub(super) async fn candidates_named(
+    db: &Db,
+    provider: &str,
+    references: &[&str],
+) -> Result<Vec<Candidate>> {
+    if references.is_empty() {
+        return Ok(Vec::new());
+    }
+    let which = sql("p.provider = ? and p.id in (
+             select n.payment_id from payment_transactions n where n.provider_reference = any(?)")
+    .bind(provider)
+    .texts(references)
+    .add(" union select q.id from payments q where q.provider_reference = any(?)")
+    .texts(references)
+    .add(")");
+    read_candidates(db, candidates(which)).await
+}
+
+/// Steps of the payments of orders that we call by one of these names.
+pub(super) async fn candidates_of_orders(
+    db: &Db,
+    provider: &str,
+    numbers: &[&str],
+) -> Result<Vec<Candidate>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let which = sql("p.provider = ? and p.order_id in (
+             select n.id from orders n where n.number = any(?)")
+    .bind(provider)
+    .texts(numbers)
+    .add(" union select r.id from orders r where r.channel_reference = any(?)")
+    .texts(numbers)
+    .add(")");
+    read_candidates(db, candidates(which)).await
+}
+
+/// Steps by id.
+pub(crate) async fn candidates_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Candidate>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    read_candidates(db, candidates(sql("t.id = any(?)").ids(ids))).await
+}
+
+/// Exceptions by what they are about.
+pub(crate) async fn exceptions_about(
+    db: &Db,
+    subjects: &[&str],
+) -> Result<Vec<reconciliation_exception::Model>> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = sql("select * from reconciliation_exceptions where subject = any(?)");
+    db.all(query.texts(subjects)).await
+}
+
+pub(crate) async fn lock_exception(
+    tx: &WriteTx,
+    id: Uuid,
+) -> Result<Option<reconciliation_exception::Model>> {
+    let query = sql("select * from reconciliation_exceptions where id = ?").bind(id);
+    tx.first(query.add(tx.for_update())).await
+}
+
+/// Matches that stand, of lines.
+pub(crate) async fn matches_of_lines(db: &Db, lines: &[Uuid]) -> Result<Vec<match_row::Model>> {
+    let query = sql(
+        "select * from matches where settlement_line_id = any(?) and state <> 'UNDONE' order by id",
+    );
+    db.all(query.ids(lines)).await
+}
+
+pub(crate) async fn lock_match(tx: &WriteTx, id: Uuid) -> Result<Option<match_row::Model>> {
+    tx.first(sql("select * from matches where id = ?").bind(id).add(tx.for_update())).await
+}
+
+/// Entries of a report that nothing took back yet.
+pub(super) async fn entries_of_report(
+    db: &Db,
+    report: Uuid,
+    limit: i64,
+) -> Result<Vec<journal_entry::Model>> {
+    let query = sql("select e.* from journal_entries e
+         where e.subject_type = 'str' and e.subject_id = ? and e.reverses_id is null
+           and not exists (select 1 from journal_entries r where r.reverses_id = e.id)
+         order by e.id limit ?");
+    db.all(query.bind(report).bind(limit)).await
+}
+
+/// Takes back what stands of the matches of a report, some at a time.
+pub(super) async fn undo_matches(tx: &WriteTx, report: Uuid, limit: i64) -> Result<u64> {
+    let query = sql("update matches set state = ? where id in (
+             select m.id from matches m join settlement_lines l on l.id = m.settlement_line_id
+             where l.report_id = ? and m.state <> 'UNDONE' limit ?)");
+    tx.run(query.bind(MatchState::Undone.to_value()).bind(report).bind(limit)).await
+}
+
+/// Closes what is open of a report's differences: another version has taken its place.
+pub(super) async fn close_exceptions(tx: &WriteTx, report: Uuid, note: &str) -> Result<()> {
+    let query = sql("update reconciliation_exceptions
+         set state = 'RESOLVED', resolved_at = ?, resolved_by_kind = 'SYSTEM', resolution = 'ACCEPTED', note = ?
+         where report_id = ? and state <> 'RESOLVED'");
+    tx.run(query.bind(tx.now()).bind(note).bind(report)).await?;
+    Ok(())
+}
+
+/// What is open of these kinds, oldest first.
+pub(super) async fn open_of_kinds(
+    db: &Db,
+    kinds: &[ReconciliationExceptionKind],
+    behind: Uuid,
+    limit: i64,
+) -> Result<Vec<reconciliation_exception::Model>> {
+    let kinds: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
+    let query = sql("select * from reconciliation_exceptions where kind = any(?)")
+        .texts(&kinds)
+        .add(" and state = ? and id > ? order by id limit ?")
+        .bind(ReconciliationExceptionState::Open.to_value())
+        .bind(behind)
+        .bind(limit);
+    db.all(query).await
+}
+
+/// What channels call orders, by order.
+pub(super) async fn names_of_orders(
+    db: &Db,
+    orders: &[Uuid],
+) -> Result<std::collections::HashMap<Uuid, Vec<String>>> {
+    let mut names: std::collections::HashMap<Uuid, Vec<String>> = std::collections::HashMap::new();
+    if !orders.is_empty() {
+        let query = sql("select id, channel_reference from orders
+             where channel_reference is not null and id = any(?)");
+        for (id, name) in db.values::<(Uuid, String)>(query.ids(orders)).await? {
+            names.entry(id).or_default().push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The steps of one payment.
+pub(super) async fn steps_of_payment(db: &Db, payment: Uuid) -> Result<Vec<Candidate>> {
+    read_candidates(db, candidates(sql("p.id = ?").bind(payment))).await
+}
+
+/// The dispute of a payment under a name.
+pub(super) async fn dispute_of(
+    db: &Db,
+    payment: Uuid,
+    reference: Option<&str>,
+) -> Result<Option<entities::dispute::Model>> {
+    let query =
+        sql("select * from disputes where payment_id = ? and coalesce(provider_reference, '') = ?
+         order by id desc limit 1");
+    db.first(query.bind(payment).bind(reference.unwrap_or_default())).await
+}
+
+/// ` and …` for rows of companies in reach.
+fn within(reach: &super::read::Reach, column: &str) -> Sql {
+    match reach {
+        None => sql(""),
+        Some(entities) => sql(format!(" and {column} = any(?)")).ids(entities),
+    }
+}
+
+fn reports_where(reach: &super::read::Reach, provider: Option<&str>) -> Sql {
+    let condition = within(reach, "r.legal_entity_id");
+    match provider {
+        Some(provider) => condition.add(" and r.provider = ?").bind(provider),
+        None => condition,
+    }
+}
+
+pub(super) async fn reports(
+    db: &Db,
+    reach: &super::read::Reach,
+    provider: Option<&str>,
+    page: Sql,
+) -> Result<Vec<settlement_report::Model>> {
+    let query = sql("select r.* from settlement_reports r where true");
+    db.all(query.join(reports_where(reach, provider)).join(page)).await
+}
+
+async fn counted(db: &Db, query: Sql) -> Result<i64> {
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+pub(super) async fn reports_count(
+    db: &Db,
+    reach: &super::read::Reach,
+    provider: Option<&str>,
+) -> Result<i64> {
+    let query = sql("select count(*) from settlement_reports r where true");
+    counted(db, query.join(reports_where(reach, provider))).await
+}
+
+fn lines_where(
+    report: Uuid,
+    matched: Option<bool>,
+    kinds: Option<&[entities::enums::SettlementLineKind]>,
+) -> Sql {
+    let mut condition = sql(" where r.report_id = ? and exists (
+         select 1 from settlement_reports p where p.id = r.report_id and p.state in ('IMPORTED', 'SUPERSEDED'))")
+    .bind(report);
+    if let Some(matched) = matched {
+        condition =
+            condition.add(if matched { " and r.state <> 'OPEN'" } else { " and r.state = 'OPEN'" });
+    }
+    if let Some(kinds) = kinds {
+        let kinds: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
+        condition = condition.add(" and r.kind = any(?)").texts(&kinds);
+    }
+    condition
+}
+
+pub(super) async fn lines_of_report(
+    db: &Db,
+    report: Uuid,
+    matched: Option<bool>,
+    kinds: Option<&[entities::enums::SettlementLineKind]>,
+    page: Sql,
+) -> Result<Vec<settlement_line::Model>> {
+    let query = sql("select r.* from settlement_lines r");
+    db.all(query.join(lines_where(report, matched, kinds)).join(page)).await
+}
+
+pub(super) async fn lines_of_report_count(
+    db: &Db,
+    report: Uuid,
+    matched: Option<bool>,
+    kinds: Option<&[entities::enums::SettlementLineKind]>,
+) -> Result<i64> {
+    let query = sql("select count(*) from settlement_lines r");
+    counted(db, query.join(lines_where(report, matched, kinds))).await
+}
+
+/// Lines of versions that count.
+const OF_PAYOUT: &str = " where r.payout_id = ? and exists (
+     select 1 from settlement_reports p where p.id = r.report_id and p.state = 'IMPORTED')";
+
+pub(super) async fn lines_of_payout(
+    db: &Db,
+    payout: Uuid,
+    page: Sql,
+) -> Result<Vec<settlement_line::Model>> {
+    let query = sql("select r.* from settlement_lines r").add(OF_PAYOUT).bind(payout);
+    db.all(query.join(page)).await
+}
+
+pub(super) async fn lines_of_payout_count(db: &Db, payout: Uuid) -> Result<i64> {
+    counted(db, sql("select count(*) from settlement_lines r").add(OF_PAYOUT).bind(payout)).await
+}
+
+fn payouts_where(
+    reach: &super::read::Reach,
+    states: Option<&[entities::enums::PayoutState]>,
+) -> Sql {
+    let condition = within(reach, "r.legal_entity_id");
+    match states {
+        Some(states) => {
+            let states: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();
+            condition.add(" and r.state = any(?)").texts(&states)
+        }
+        None => condition,
+    }
+}
+
+pub(super) async fn payouts_listed(
+    db: &Db,
+    reach: &super::read::Reach,
+    states: Option<&[entities::enums::PayoutState]>,
+    page: Sql,
+) -> Result<Vec<payout::Model>> {
+    let query = sql("select r.* from payouts r where true");
+    db.all(query.join(payouts_where(reach, states)).join(page)).await
+}
+
+pub(super) async fn payouts_count(
+    db: &Db,
+    reach: &super::read::Reach,
+    states: Option<&[entities::enums::PayoutState]>,
+) -> Result<i64> {
+    let query = sql("select count(*) from payouts r where true");
+    counted(db, query.join(payouts_where(reach, states))).await
+}
+
+fn statements_where(reach: &super::read::Reach, account: Option<&str>) -> Sql {
+    let condition = within(reach, "r.legal_entity_id");
+    match account {
+        Some(account) => condition.add(" and r.account = ?").bind(account),
+        None => condition,
+    }
+}
+
+pub(super) async fn statements(
+    db: &Db,
+    reach: &super::read::Reach,
+    account: Option<&str>,
+    page: Sql,
+) -> Result<Vec<entities::bank_statement::Model>> {
+    let query = sql("select r.* from bank_statements r where true");
+    db.all(query.join(statements_where(reach, account)).join(page)).await
+}
+
+pub(super) async fn statements_count(
+    db: &Db,
+    reach: &super::read::Reach,
+    account: Option<&str>,
+) -> Result<i64> {
+    let query = sql("select count(*) from bank_statements r where true");
+    counted(db, query.join(statements_where(reach, account))).await
+}
+
+fn bank_lines_where(statement: Uuid, matched: Option<bool>) -> Sql {
+    let condition = sql(" where r.statement_id = ?").bind(statement);
+    match matched {
+        Some(true) => condition.add(" and r.state <> 'OPEN'"),
+        Some(false) => condition.add(" and r.state = 'OPEN'"),
+        None => condition,
+    }
+}
+
+pub(super) async fn bank_lines(
+    db: &Db,
+    statement: Uuid,
+    matched: Option<bool>,
+    page: Sql,
+) -> Result<Vec<entities::bank_line::Model>> {
+    let query = sql("select r.* from bank_lines r").join(bank_lines_where(statement, matched));
+    db.all(query.join(page)).await
+}
+
+pub(super) async fn bank_lines_count(
+    db: &Db,
+    statement: Uuid,
+    matched: Option<bool>,
+) -> Result<i64> {
+    counted(db, sql("select count(*) from bank_lines r").join(bank_lines_where(statement, matched)))
+        .await
+}
+
+fn exceptions_where(reach: &super::read::Reach, filter: &super::read::ExceptionFilter) -> Sql {
+    let mut condition = within(reach, "r.legal_entity_id");
+    if let Some(states) = &filter.states {
+        let states: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();
+        condition = condition.add(" and r.state = any(?)").texts(&states);
+    }
+    if let Some(kinds) = &filter.kinds {
+        let kinds: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
+        condition = condition.add(" and r.kind = any(?)").texts(&kinds);
+    }
+    if let Some(provider) = &filter.provider {
+        condition = condition.add(" and r.provider = ?").bind(provider.as_str());
+    }
+    if let Some(from) = filter.raised_from {
+        condition = condition.add(" and r.raised_at >= ?").bind(from);
+    }
+    if let Some(to) = filter.raised_to {
+        condition = condition.add(" and r.raised_at < ?").bind(to);
+    }
+    if let Some(least) = filter.amount_from {
+        condition = condition.add(" and r.amount_scaled >= ?").bind(least);
+    }
+    if let Some(most) = filter.amount_to {
+        condition = condition.add(" and r.amount_scaled <= ?").bind(most);
+    }
+    condition
+}
+
+pub(super) async fn exceptions(
+    db: &Db,
+    reach: &super::read::Reach,
+    filter: &super::read::ExceptionFilter,
+    page: Sql,
+) -> Result<Vec<reconciliation_exception::Model>> {
+    let query = sql("select r.* from reconciliation_exceptions r where true");
+    db.all(query.join(exceptions_where(reach, filter)).join(page)).await
+}
+
+pub(super) async fn exceptions_count(
+    db: &Db,
+    reach: &super::read::Reach,
+    filter: &super::read::ExceptionFilter,
+) -> Result<i64> {
+    let query = sql("select count(*) from reconciliation_exceptions r where true");
+    counted(db, query.join(exceptions_where(reach, filter))).await
+}
+
+macro_rules! reached {
+    ($($name:ident: $model:path = $table:literal, $entity:literal;)*) => {$(
+        pub(super) async fn $name(
+            db: &Db,
+            reach: &super::read::Reach,
+            ids: &[Uuid],
+        ) -> Result<Vec<$model>> {
+            let query = sql(concat!("select r.* from ", $table, " r where r.id = any(?)")).ids(ids);
+            let query = match reach {
+                None => query,
+                Some(entities) => query.add(concat!(" and ", $entity)).ids(entities),
+            };
+            db.all(query.add(" order by r.id")).await
+        }
+    )*};
+}
+
+reached! {
+    reports_reached: settlement_report::Model = "settlement_reports", "r.legal_entity_id = any(?)";
+    lines_reached: settlement_line::Model = "settlement_lines",
+        "r.report_id in (select p.id from settlement_reports p where p.legal_entity_id = any(?))";
+    payouts_reached: payout::Model = "payouts", "r.legal_entity_id = any(?)";
+    statements_reached: entities::bank_statement::Model = "bank_statements", "r.legal_entity_id = any(?)";
+    bank_lines_reached: entities::bank_line::Model = "bank_lines",
+        "r.statement_id in (select p.id from bank_statements p where p.legal_entity_id = any(?))";
+    exceptions_reached: reconciliation_exception::Model = "reconciliation_exceptions", "r.legal_entity_id = any(?)";
+    matches_reached: match_row::Model = "matches",
+        "(case when r.settlement_line_id is not null
+            then (select p.legal_entity_id from settlement_reports p join settlement_lines l on l.report_id = p.id where l.id = r.settlement_line_id)
+            else (select s.legal_entity_id from bank_statements s join bank_lines b on b.statement_id = s.id where b.id = r.bank_line_id) end) = any(?)";
+}
+
+pub(super) async fn matches_of(
+    db: &Db,
+    side: super::read::Side,
+    ids: &[Uuid],
+) -> Result<Vec<match_row::Model>> {
+    use super::read::Side;
+    let column = match side {
+        Side::Line => "settlement_line_id",
+        Side::BankLine => "bank_line_id",
+        Side::Payout => "payout_id",
+        Side::Transaction => "transaction_id",
+    };
+    let query = sql(format!(
+        "select * from matches where {column} = any(?) and state <> 'UNDONE' order by id"
+    ));
+    db.all(query.ids(ids)).await
+}
+
+/// Differences that lines raised, those that are open last.
+pub(super) async fn exceptions_of(
+    db: &Db,
+    of_bank: bool,
+    ids: &[Uuid],
+) -> Result<Vec<reconciliation_exception::Model>> {
+    let column = if of_bank { "bank_line_id" } else { "settlement_line_id" };
+    let query = sql(format!("select * from reconciliation_exceptions where {column} = any(?)"))
+        .ids(ids)
+        .add(" order by case when state = 'RESOLVED' then 0 else 1 end, raised_at, id");
+    db.all(query).await
+}
+
+pub(super) async fn payouts_of_reports(db: &Db, ids: &[Uuid]) -> Result<Vec<payout::Model>> {
+    let query = sql("select * from payouts where report_id = any(?) order by report_id, id");
+    db.all(query.ids(ids)).await
+}
+
+/// What settlements say of a payment, in minor units.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Money {
+    /// The payment.
+    pub payment: Uuid,
+    /// What the provider kept, by currency of the settlement.
+    pub fees: Option<(String, i64)>,
+    /// What is settled of what was captured, less what is of refunds and disputes, in the payment's currency.
+    pub settled: i64,
+    /// What is settled of what was captured alone.
+    pub captured: i64,
+    /// What of that is part of a payout that was sent.
+    pub sent: i64,
+    /// What of that the bank has.
+    pub received: i64,
+    /// What was written off of it.
+    pub written_off: i64,
+}
+
+/// Where the cash of a payment `p` is.
+pub(crate) fn cash_sql() -> String {
+    let sum = |condition: &str| {
+        format!(
+            "coalesce((select sum(m.amount_minor) from payment_transactions t
+                 join matches m on m.transaction_id = t.id and m.state = 'CONFIRMED'
+                 left join settlement_lines l on l.id = m.settlement_line_id
+                 left join payouts y on y.id = l.payout_id
+                 where t.payment_id = p.id and t.kind = 'CAPTURE' and {condition}), 0)"
+        )
+    };
+    format!(
+        "case when p.captured_minor <= 0 or p.credit_id is not null then 'NONE'
+             when p.provider = 'bank_transfer' then 'AT_BANK'
+             when {written_off} > 0 and {all} >= p.captured_minor then 'WRITTEN_OFF'
+             when {received} >= p.captured_minor then 'AT_BANK'
+             when {sent} >= p.captured_minor then 'IN_TRANSIT'
+             else 'AT_PROVIDER' end",
+        written_off = sum("m.rule = 'written_off'"),
+        all = sum("true"),
+        received = sum("y.state = 'RECEIVED'"),
+        sent = sum("y.state in ('IN_TRANSIT', 'MISSING', 'RECEIVED')"),
+    )
+}
+
+pub(super) async fn money_of_payments(db: &Db, ids: &[Uuid]) -> Result<Vec<Money>> {
+    let query = sql("select t.payment_id, t.kind, m.amount_minor, l.fee_minor, l.currency, coalesce(p.state, ''), m.rule
+         from payment_transactions t join matches m on m.transaction_id = t.id and m.state = 'CONFIRMED'
+         left join settlement_lines l on l.id = m.settlement_line_id
+         left join payouts p on p.id = l.payout_id
+         where t.payment_id = any(?) order by t.payment_id, m.id");
+    let rows = db
+        .all_as(query.ids(ids), |row| {
+            let fee: Option<i64> = row.try_get_by_index(3)?;
+            let currency: Option<String> = row.try_get_by_index(4)?;
+            Ok((
+                row.try_get_by_index::<Uuid>(0)?,
+                row.try_get_by_index::<String>(1)?,
+                row.try_get_by_index::<i64>(2)?,
+                fee.zip(currency),
+                row.try_get_by_index::<String>(5)?,
+                row.try_get_by_index::<String>(6)?,
+            ))
+        })
+        .await?;
+    let mut found: Vec<Money> = Vec::new();
+    for (payment, kind, amount, fee, payout, rule) in rows {
+        if found.last().is_none_or(|last| last.payment != payment) {
+            found.push(Money { payment, ..Money::default() });
+        }
+        let Some(one) = found.last_mut() else { continue };
+        if let Some((minor, currency)) = fee {
+            match &mut one.fees {
+                Some((known, sum)) if *known == currency => *sum += minor,
+                Some(_) => {}
+                None => one.fees = Some((currency, minor)),
+            }
+        }
+        if rule == super::resolve::WRITTEN_OFF {
+            one.written_off += amount;
+            continue;
+        }
+        if kind != "CAPTURE" {
+            one.settled += if kind == "CHARGEBACK_REVERSAL" { amount } else { -amount };
+            continue;
+        }
+        one.settled += amount;
+        one.captured += amount;
+        if matches!(payout.as_str(), "IN_TRANSIT" | "MISSING" | "RECEIVED") {
+            one.sent += amount;
+        }
+        if payout == "RECEIVED" {
+            one.received += amount;
+        }
+    }
+    Ok(found)
+}
+
+/// Who obtained a payment.
+pub(super) async fn provider_of(db: &Db, payment: Uuid) -> Result<Option<String>> {
+    db.value(sql("select provider from payments where id = ?").bind(payment)).await
+}
+
+/// The entry that a template made from a source, if nothing took it back.
+pub(super) async fn entry_of(
+    db: &Db,
+    template: &str,
+    source: Uuid,
+) -> Result<Option<journal_entry::Model>> {
+    let query = sql("select e.* from journal_entries e where e.template = ? and e.source_id = ?
+         and not exists (select 1 from journal_entries r where r.reverses_id = e.id)");
+    db.first(query.bind(template).bind(source)).await
+}
+
+/// Entries about something that nothing took back.
+pub(super) async fn entries_about(
+    db: &Db,
+    (kind, id): (&str, Uuid),
+) -> Result<Vec<journal_entry::Model>> {
+    let query = sql("select e.* from journal_entries e
+         where e.subject_type = ? and e.subject_id = ? and e.reverses_id is null
+           and not exists (select 1 from journal_entries r where r.reverses_id = e.id) order by e.id");
+    db.all(query.bind(kind).bind(id)).await
+}
+
+/// By how much an entry lowers what is on its way.
+pub(super) async fn cleared_by(db: &Db, entry: Uuid) -> Result<i64> {
+    let query = sql("select cast(coalesce(sum(-amount_minor), 0) as bigint) from postings
+         where entry_id = ? and account = 1050");
+    Ok(db.value(query.bind(entry)).await?.unwrap_or(0))
+}
+
+/// A step that was explained without a line is not any longer.
+pub(super) async fn undo_explained(tx: &WriteTx, step: Uuid, rules: &[&str]) -> Result<()> {
+    let query = sql("update matches set state = 'UNDONE' where transaction_id = ? and settlement_line_id is null
+         and bank_line_id is null and state = 'CONFIRMED' and rule = any(?)");
+    tx.run(query.bind(step).texts(rules)).await?;
+    Ok(())
+}
+
+/// How far a clock has looked.
+pub(super) async fn watched(db: &Db, name: &str) -> Result<Option<Uuid>> {
+    db.value(sql("select through from reconciliation_watches where name = ?").bind(name)).await
+}
+
+/// Captures and refunds that did not fail, in the order in which they were made, each with its provider.
+pub(super) async fn steps_between(
+    db: &Db,
+    behind: Uuid,
+    until: Uuid,
+    limit: i64,
+) -> Result<Vec<(Candidate, String)>> {
+    let query = sql("select t.id, t.payment_id, t.kind, t.state, t.amount_minor, t.provider_reference, t.at,
+             p.provider_reference, p.currency, p.order_id, o.number, o.completed_at is not null or o.cancelled_at is not null,
+             o.in_books, c.legal_entity_id,
+             cast(coalesce((select sum(m.amount_minor) from matches m
+                 where m.transaction_id = t.id and m.state = 'CONFIRMED'), 0) as bigint),
+             p.method, p.provider
+         from payment_transactions t join payments p on p.id = t.payment_id
+         join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
+         where t.id > ? and t.id < ? and t.kind in ('CAPTURE', 'REFUND') and t.state in ('SUCCEEDED', 'PENDING')
+           and p.credit_id is null and p.provider not in ('bank_transfer', 'manual', 'imported')
+         order by t.id limit ?")
+    .bind(behind)
+    .bind(until)
+    .bind(limit);
+    db.all_as(query, |row| Ok((Candidate::read(row, 0)?, row.try_get_by_index(16)?))).await
+}
+
+/// Payouts on their way that should have been at the bank by a moment, locked.
+pub(super) async fn payouts_due(
+    tx: &WriteTx,
+    due: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<payout::Model>> {
+    let query = sql(
+        "select * from payouts where state = 'IN_TRANSIT' and coalesce(expected_at, paid_at) < ?
+         order by id limit ?",
+    );
+    tx.all(query.bind(due).bind(limit).add(tx.for_update())).await
+}
+
+/// An authorization that ends.
+pub(super) struct Ending {
+    pub(super) payment: Uuid,
+    pub(super) entity: Uuid,
+    pub(super) provider: String,
+    pub(super) currency: String,
+    pub(super) minor: i64,
+    pub(super) order_number: String,
+}
+
+/// Authorizations that end before a moment with something open, of which nobody was told.
+pub(super) async fn ending_authorizations(
+    db: &Db,
+    before: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<Ending>> {
+    let query = sql("select p.id, c.legal_entity_id, p.provider, p.currency,
+             p.authorized_minor - p.voided_minor - p.captured_minor - p.capturing_minor, o.number
+         from payments p join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
+         where p.authorization_expires_at > ? and p.authorization_expires_at <= ? and p.state <> 'EXPIRED'
+           and p.authorized_minor > p.voided_minor + p.captured_minor + p.capturing_minor
+           and not exists (select 1 from reconciliation_exceptions e
+               where e.kind = 'STALE_AUTHORIZATION' and e.payment_id = p.id)
+         order by p.authorization_expires_at, p.id limit ?")
+    .bind(db.now())
+    .bind(before)
+    .bind(limit);
+    db.all_as(query, |row| {
+        Ok(Ending {
+            payment: row.try_get_by_index(0)?,
+            entity: row.try_get_by_index(1)?,
+            provider: row.try_get_by_index(2)?,
+            currency: row.try_get_by_index(3)?,
+            minor: row.try_get_by_index(4)?,
+            order_number: row.try_get_by_index(5)?,
+        })
+    })
+    .await
+}
+
+/// Open differences about authorizations of which nothing is open any longer.
+pub(super) async fn settled_authorizations(
+    db: &Db,
+    limit: i64,
+) -> Result<Vec<reconciliation_exception::Model>> {
+    let query = sql("select e.* from reconciliation_exceptions e join payments p on p.id = e.payment_id
+         where e.kind = 'STALE_AUTHORIZATION' and e.state = 'OPEN'
+           and (p.authorized_minor <= p.voided_minor + p.captured_minor + p.capturing_minor or p.state = 'EXPIRED')
+         order by e.id limit ?");
+    db.all(query.bind(limit)).await
+}
+
+/// What a reconciliation is restricted to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    pub(super) entities: super::read::Reach,
+    pub(super) currency: String,
+    pub(super) provider: Option<String>,
+    pub(super) channels: Option<Vec<Uuid>>,
+}
+
+impl Scope {
+    /// ` and …` for steps `t` of payments `p` of orders `o` in channels `c`.
+    fn steps(&self, channels: bool) -> Sql {
+        let mut condition =
+            sql(" and p.currency = ? and p.credit_id is null").bind(self.currency.as_str());
+        condition = condition.join(within(&self.entities, "c.legal_entity_id"));
+        if let Some(provider) = &self.provider {
+            condition = condition.add(" and p.provider = ?").bind(provider.as_str());
+        }
+        match &self.channels {
+            Some(ids) if channels => condition.add(" and o.channel_id = any(?)").ids(ids),
+            Some(_) | None => condition,
+        }
+    }
+
+    /// ` and …` for rows of companies and providers under an alias.
+    fn owned(&self, alias: &str) -> Sql {
+        let condition = within(&self.entities, &format!("{alias}.legal_entity_id"));
+        match &self.provider {
+            Some(provider) => {
+                condition.add(&format!(" and {alias}.provider = ?")).bind(provider.as_str())
+            }
+            None => condition,
+        }
+    }
+}
+
+const STEPS: &str = " from payment_transactions t join payments p on p.id = t.payment_id
+     join orders o on o.id = p.order_id join channels c on c.id = o.channel_id";
+
+/// What of a step was settled before a moment.
+const SETTLED: &str = "coalesce((select sum(m.amount_minor) from matches m
+     left join settlement_lines l on l.id = m.settlement_line_id
+     left join settlement_reports r on r.id = l.report_id
+     where m.transaction_id = t.id and m.state = 'CONFIRMED' and coalesce(r.booked_at, m.matched_at) < ?), 0)";
+
+/// What moved in a time, by kind of step.
+pub(super) async fn moved(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+) -> Result<Vec<(String, i64)>> {
+    let query = sql("select t.kind, cast(coalesce(sum(t.amount_minor), 0) as bigint)")
+        .add(STEPS)
+        .add(
+            " where t.at >= ? and t.at < ? and t.state = 'SUCCEEDED'
+             and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')",
+        )
+        .bind(from)
+        .bind(to)
+        .join(scope.steps(true))
+        .add(" group by t.kind");
+    db.values(query).await
+}
+
+/// Fees and net of lines that came to the balance in a time and are explained.
+pub(super) async fn settled_lines(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+) -> Result<(i64, i64)> {
+    let mut query = sql("select cast(coalesce(sum(case when l.kind in ('FEE', 'CORRECTION') then -l.net_minor else l.fee_minor end), 0) as bigint),
+             cast(coalesce(sum(l.net_minor), 0) as bigint)
+         from settlement_lines l join settlement_reports r on r.id = l.report_id
+         where r.state = 'IMPORTED' and l.state = 'MATCHED' and l.kind not in ('PAYOUT', 'PAYOUT_REVERSAL', 'BALANCE_TRANSFER')
+           and l.currency = ? and coalesce(l.booked_at, r.booked_at) >= ? and coalesce(l.booked_at, r.booked_at) < ?")
+    .bind(scope.currency.as_str())
+    .bind(from)
+    .bind(to)
+    .join(scope.owned("r"));
+    if let Some(channels) = &scope.channels {
+        query = query
+            .add(" and exists (select 1 from matches m join payment_transactions t on t.id = m.transaction_id
+                 join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
+                 where m.settlement_line_id = l.id and m.state = 'CONFIRMED' and o.channel_id = any(?))")
+            .ids(channels);
+    }
+    let found: Option<(i64, i64)> = db.value(query).await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// What was sent in a time, and what the bank had of it in that time.
+pub(super) async fn paid_out(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+) -> Result<(i64, i64)> {
+    let query = sql("select coalesce(sum(y.amount_minor), 0) from payouts y
+         where y.booked and y.currency = ? and y.paid_at >= ? and y.paid_at < ?")
+    .bind(scope.currency.as_str())
+    .bind(from)
+    .bind(to)
+    .join(scope.owned("y"));
+    let query = sql("select cast((").join(query).add(") as bigint)");
+    let sent: Option<i64> = db.value(query).await?;
+    let day = |at: OffsetDateTime| at.to_offset(time::UtcOffset::UTC).date().to_string();
+    let query = sql("select cast(coalesce(sum(m.amount_minor), 0) as bigint) from matches m
+         join payouts y on y.id = m.payout_id join bank_lines b on b.id = m.bank_line_id
+         where m.state = 'CONFIRMED' and y.currency = ? and b.booked_at >= ? and b.booked_at < ?")
+    .bind(scope.currency.as_str())
+    .bind(day(from))
+    .bind(day(to))
+    .join(scope.owned("y"));
+    let received: Option<i64> = db.value(query).await?;
+    Ok((sent.unwrap_or(0), received.unwrap_or(0)))
+}
+
+/// How many differences are open.
+pub(super) async fn open_exceptions(db: &Db, scope: &Scope) -> Result<i64> {
+    let query = sql("select count(*) from reconciliation_exceptions x where x.state <> 'RESOLVED' and x.currency = ?")
+        .bind(scope.currency.as_str())
+        .join(scope.owned("x"));
+    counted(db, query).await
+}
+
+/// What providers hold for us, as the books say.
+pub(super) async fn clearing(db: &Db, scope: &Scope, to: OffsetDateTime) -> Result<i64> {
+    let mut query = sql("select cast(coalesce(sum(s.amount_minor), 0) as bigint) from postings s
+         where s.account = 1100 and s.currency = ? and s.at < ?")
+    .bind(scope.currency.as_str())
+    .bind(to)
+    .join(within(&scope.entities, "s.legal_entity_id"));
+    if let Some(provider) = &scope.provider {
+        let json = if db.is_postgres() {
+            " and s.subledger->>'provider' = ?"
+        } else {
+            " and json_extract(s.subledger, '$.provider') = ?"
+        };
+        query = query.add(json).bind(provider.as_str());
+    }
+    counted(db, query).await
+}
+
+/// What is in the books of steps that no settlement told of before a moment: of captures, and of what went back.
+pub(super) async fn unsettled(db: &Db, scope: &Scope, to: OffsetDateTime) -> Result<(i64, i64)> {
+    let open = format!("(t.amount_minor - {SETTLED})");
+    let fee = format!(
+        "case when t.kind = 'CHARGEBACK' and {open} > 0 then coalesce((select max(d.fee_minor) from disputes d
+             where d.payment_id = t.payment_id and coalesce(d.provider_reference, '') = coalesce(t.provider_reference, '')), 0) else 0 end"
+    );
+    let query = sql(format!(
+        "select cast(coalesce(sum(case when t.kind = 'CAPTURE' then {open} else 0 end), 0) as bigint),
+             cast(coalesce(sum(case when t.kind in ('REFUND', 'CHARGEBACK') then {open} + {fee}
+                 when t.kind = 'CHARGEBACK_REVERSAL' then -{open} else 0 end), 0) as bigint)"
+    ));
+    let query = query
+        .bind(to)
+        .bind(to)
+        .bind(to)
+        .bind(to)
+        .add(STEPS)
+        .add(" where t.at < ? and t.state = 'SUCCEEDED' and o.in_books and p.provider <> 'bank_transfer'
+             and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')")
+        .bind(to)
+        .join(scope.steps(false));
+    let found: Option<(i64, i64)> = db.value(query).await?;
+    Ok(found.unwrap_or_default())
+}
+
+/// What lines brought to the balance and no payout took from it.
+pub(super) async fn open_items(db: &Db, scope: &Scope, to: OffsetDateTime) -> Result<i64> {
+    let query = sql("select cast(coalesce(sum(l.net_minor), 0) as bigint)
+         from settlement_lines l join settlement_reports r on r.id = l.report_id
+         where r.state = 'IMPORTED' and l.kind not in ('PAYOUT', 'BALANCE_TRANSFER') and l.currency = ? and r.booked_at < ?
+           and (l.state = 'MATCHED' or l.state in ('SUSPENDED', 'SETTLED') and exists (
+               select 1 from reconciliation_exceptions x where x.settlement_line_id = l.id
+               and x.resolution in ('WRITTEN_OFF', 'MOVED_TO_SUSPENSE') and x.state = 'RESOLVED' and x.resolved_at < ?))")
+    .bind(scope.currency.as_str())
+    .bind(to)
+    .bind(to)
+    .join(scope.owned("r"));
+    let came = counted(db, query).await?;
+    let query = sql("select cast(coalesce(sum(y.amount_minor), 0) as bigint) from payouts y
+         where y.booked and y.currency = ? and y.paid_at < ?")
+    .bind(scope.currency.as_str())
+    .bind(to)
+    .join(scope.owned("y"));
+    Ok(came - counted(db, query).await?)
+}
+
+/// Captures that no settlement told of before a moment, by the day on which they were made: how many, and how much.
+pub(super) async fn unsettled_by_day(
+    db: &Db,
+    scope: &Scope,
+    to: OffsetDateTime,
+) -> Result<Vec<(String, i64, i64)>> {
+    let day = if db.is_postgres() {
+        "to_char(t.at at time zone 'UTC', 'YYYY-MM-DD')"
+    } else {
+        "substr(t.at, 1, 10)"
+    };
+    let query = sql(format!(
+        "select day, count(*), cast(sum(open) as bigint) from (select {day} as day, t.amount_minor - {SETTLED} as open"
+    ))
+    .bind(to)
+    .add(STEPS)
+    .add(" where t.at < ? and t.state = 'SUCCEEDED' and t.kind = 'CAPTURE' and o.in_books and p.provider <> 'bank_transfer'")
+    .bind(to)
+    .join(scope.steps(true))
+    .add(") found where open <> 0 group by day order by day");
+    db.values(query).await
+}
+
+/// Payouts of which something else is on its way than the books say.
+pub(super) fn payouts_off(postgres: bool) -> Sql {
+    let key = if postgres {
+        "cast(s.subledger->>'payout' as uuid)"
+    } else {
+        "unhex(replace(json_extract(s.subledger, '$.payout'), '-', ''))"
+    };
+    sql(format!(
+        "select f.provider, f.reference, f.open, f.booked from (
+             select y.provider, y.reference,
+                 case when not y.booked or y.state = 'FAILED' then 0 else y.amount_minor - y.received_minor end as open,
+                 cast(coalesce(b.booked, 0) as bigint) as booked
+             from payouts y left join (
+                 select {key} as payout, sum(s.amount_minor) as booked from postings s
+                 where s.account = 1050 group by {key}) b on b.payout = y.id) f
+         where f.open <> f.booked order by f.provider, f.reference"
+    ))
+}
+
+/// Steps of which more is settled than there is.
+pub(super) fn steps_off() -> Sql {
+    sql("select t.kind, o.number, t.amount_minor, cast(sum(m.amount_minor) as bigint)
+         from matches m join payment_transactions t on t.id = m.transaction_id
+         join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
+         where m.state = 'CONFIRMED' group by t.id, t.kind, o.number, t.amount_minor
+         having sum(m.amount_minor) > t.amount_minor order by o.number")
+}
+
+/// Lines that are said to be matched and are not, and the other way round.
+pub(super) fn lines_off() -> Sql {
+    sql("select r.reference, l.state, cast(l.line_number as bigint),
+             (select count(*) from matches m where m.settlement_line_id = l.id and m.state = 'CONFIRMED')
+         from settlement_lines l join settlement_reports r on r.id = l.report_id
+         where r.state = 'IMPORTED' and l.kind in ('CAPTURE', 'REFUND', 'REFUND_REVERSAL', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')
+           and (l.state = 'MATCHED') <> exists (
+               select 1 from matches m where m.settlement_line_id = l.id and m.state = 'CONFIRMED')
+         order by r.reference, l.line_number")
+}
+
+/// Captures and refunds in the books that no settlement told of, oldest first.
+pub(super) async fn steps_to_settle(db: &Db) -> Result<Vec<super::simulate::Step>> {
+    let query = sql("select t.kind, t.amount_minor, t.at, t.provider_reference, p.provider_reference, p.currency,
+             p.provider, p.provider_account, o.number, t.fulfillment_id is not null or o.shipped_at is not null
+         from payment_transactions t join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
+         where t.kind in ('CAPTURE', 'REFUND') and t.state = 'SUCCEEDED' and o.in_books and p.credit_id is null
+           and p.provider not in ('bank_transfer', 'manual')
+           and not exists (select 1 from matches m where m.transaction_id = t.id and m.state <> 'UNDONE')
+         order by t.at, t.id");
+    db.all_as(query, |row| {
+        Ok(super::simulate::Step {
+            kind: row.try_get_by_index(0)?,
+            minor: row.try_get_by_index(1)?,
+            at: row.try_get_by_index(2)?,
+            reference: row.try_get_by_index(3)?,
+            payment_reference: row.try_get_by_index(4)?,
+            currency: row.try_get_by_index(5)?,
+            provider: row.try_get_by_index(6)?,
+            account: row.try_get_by_index(7)?,
+            order_number: row.try_get_by_index(8)?,
+            fulfillment: row.try_get_by_index(9)?,
+        })
+    })
+    .await
+}
