@@ -164,7 +164,8 @@ impl Inbox {
         // From now on it is this node's.
         let file = std::fs::File::open(&taken)?;
         file.set_modified(self.now()).ok();
-        match self.import(file, name.to_string_lossy().into_owned(), content).await {
+        let name_of = name.to_string_lossy().into_owned();
+        match bring_in(&self.store, Source::File(file), name_of, content).await {
             Ok(()) => {
                 self.put(&taken, "done", folder, name).await?;
             }
@@ -205,32 +206,41 @@ impl Inbox {
         fs::rename(from, &free).await?;
         Ok(free)
     }
+}
 
-    async fn import(
-        &self,
-        file: std::fs::File,
-        name: String,
-        content: &Content,
-    ) -> operations::Result<()> {
-        let actor = Actor::system();
-        let call = Call::by(&actor);
-        match content {
-            Content::Settlement(provider, format) => {
-                let command = ImportSettlement {
-                    provider: provider.clone(),
-                    format: *format,
-                    file_name: Some(name),
-                    partial: false,
-                };
-                settlements::import(&self.store, call, &command, Source::File(file)).await?;
-            }
-            Content::Bank(format) => {
-                let command = ImportStatements { format: *format };
-                bank::import(&self.store, call, &command, Source::File(file)).await?;
-            }
+/// Imports a file as the folder says in which it lies: `bank.MT940/2026-01.sta`.
+pub(crate) async fn import(store: &Store, name: &str, content: Vec<u8>) -> operations::Result<()> {
+    let (folder, file) = name.split_once('/').unwrap_or((name, name));
+    let Some(kind) = Content::of(folder) else {
+        return Err(Error::Internal(format!("{folder} says nothing of its files")));
+    };
+    let text = String::from_utf8_lossy(&content).into_owned();
+    bring_in(store, Source::Text(text), file.to_owned(), &kind).await
+}
+
+async fn bring_in(
+    store: &Store,
+    source: Source,
+    name: String,
+    content: &Content,
+) -> operations::Result<()> {
+    let actor = Actor::system();
+    let call = Call::by(&actor);
+    match content {
+        Content::Settlement(provider, format) => {
+            let command = ImportSettlement {
+                provider: provider.clone(),
+                format: *format,
+                file_name: Some(name),
+                partial: false,
+            };
+            settlements::import(store, call, &command, source).await?;
         }
-        Ok(())
+        Content::Bank(format) => {
+            bank::import(store, call, &ImportStatements { format: *format }, source).await?;
+        }
     }
+    Ok(())
 }
 
 /// Why a file was refused, a line for each reason.

@@ -141,7 +141,7 @@ pub(crate) struct Money {
 impl Money {
     /// Minor units of the currency that a column names.
     pub(crate) fn of(minor: i64, currency: &str) -> Self {
-        Self { minor, currency: Currency::from_code(currency) }
+        Self { minor, currency: Currency::ever(currency) }
     }
 }
 

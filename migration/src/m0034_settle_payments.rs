@@ -192,6 +192,7 @@ create index reconciliation_exceptions_kind on reconciliation_exceptions (kind, 
 create index reconciliation_exceptions_report on reconciliation_exceptions (report_id) where report_id is not null;
 create index reconciliation_exceptions_line on reconciliation_exceptions (settlement_line_id) where settlement_line_id is not null;
 create index reconciliation_exceptions_bank_line on reconciliation_exceptions (bank_line_id) where bank_line_id is not null;
+create index reconciliation_exceptions_transaction on reconciliation_exceptions (transaction_id) where transaction_id is not null;
 create index reconciliation_exceptions_payout on reconciliation_exceptions (payout_id) where payout_id is not null;
 create index payment_transactions_reference on payment_transactions (provider_reference) where provider_reference is not null;
 create table reconciliation_watches (

@@ -5,9 +5,37 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A currency of ISO 4217.
+/// A currency of ISO 4217, or one that was withdrawn and stands in old bank statements.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency(iso_currency::Currency);
+pub struct Currency(Known);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Known {
+    Current(iso_currency::Currency),
+    Withdrawn(&'static str, u32),
+}
+
+/// Currencies that the euro took the place of, with their digits (ISO 4217, table A.3).
+const WITHDRAWN: [(&str, u32); 18] = [
+    ("ATS", 2),
+    ("BEF", 0),
+    ("CYP", 2),
+    ("DEM", 2),
+    ("EEK", 2),
+    ("ESP", 0),
+    ("FIM", 2),
+    ("FRF", 2),
+    ("GRD", 0),
+    ("IEP", 2),
+    ("ITL", 0),
+    ("LTL", 2),
+    ("LVL", 2),
+    ("MTL", 2),
+    ("NLG", 2),
+    ("PTE", 0),
+    ("SIT", 2),
+    ("SKK", 2),
+];
 
 impl Currency {
     /// The currency of a three-letter code, in upper case.
@@ -15,7 +43,14 @@ impl Currency {
         // Funds, metals and test codes have no minor unit and buy nothing.
         iso_currency::Currency::from_code(code)
             .filter(|currency| currency.exponent().is_some())
-            .map(Self)
+            .map(|currency| Self(Known::Current(currency)))
+    }
+
+    /// The same, or one that is used no longer: for what banks say of the past.
+    pub fn ever(code: &str) -> Option<Self> {
+        let withdrawn = || WITHDRAWN.into_iter().find(|(known, _)| *known == code);
+        Self::from_code(code)
+            .or_else(|| withdrawn().map(|(code, digits)| Self(Known::Withdrawn(code, digits))))
     }
 
     /// The currency of a channel's prices.
@@ -27,12 +62,18 @@ impl Currency {
 
     /// Its three-letter code.
     pub fn code(self) -> &'static str {
-        self.0.code()
+        match self.0 {
+            Known::Current(currency) => currency.code(),
+            Known::Withdrawn(code, _) => code,
+        }
     }
 
     /// Digits after the point: 2 for EUR, 0 for JPY, 3 for KWD.
     pub fn digits(self) -> u32 {
-        self.0.exponent().map_or(2, u32::from)
+        match self.0 {
+            Known::Current(currency) => currency.exponent().map_or(2, u32::from),
+            Known::Withdrawn(_, digits) => digits,
+        }
     }
 
     /// The same as a column holds it.

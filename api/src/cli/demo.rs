@@ -1,7 +1,7 @@
 //! `aftercart demo`.
 
 use super::serve::stopped;
-use super::{Fault, Outcome, options, print, shop, start_log, user};
+use super::{Fault, Outcome, options, print, settlement, shop, start_log, user};
 use crate::config::Config;
 use crate::server::App;
 use clap::Args;
@@ -42,6 +42,7 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
         .map_err(|error| Fault::Failed(format!("--port {}: {error}", args.port)))?;
     let store = super::open(&config).await?;
     shop::make_once(&store, args.seed).await?;
+    Box::pin(settlement::settle_once(&store, args.seed)).await?;
 
     let actor = Actor::system();
     let call = Call::by(&actor);

@@ -1,12 +1,16 @@
 //! `aftercart settlement`.
 
 use super::{Fault, Outcome, configure, open, print};
+use crate::inbox;
 use clap::{Args, Subcommand};
 use entities::enums::{BankFormat, SettlementFormat};
 use operations::bank::files::{self as bank, Part};
+use operations::page::PageArgs;
 use operations::settlements::files::{self as settlements, Fault as FileFault};
+use operations::settlements::read;
 use operations::settlements::simulate::{Simulate, Simulated, simulate};
 use operations::settlements::totals::Totals;
+use operations::{Actor, Store};
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -74,6 +78,20 @@ pub(super) async fn run(command: SettlementCommand) -> Outcome {
     }
 }
 
+/// Gives a shop that has no settlements some, with differences to look at.
+pub(super) async fn settle_once(store: &Store, seed: u64) -> Result<(), Fault> {
+    let actor = Actor::system();
+    let none = PageArgs { first: Some(1), ..PageArgs::default() };
+    if !read::reports(&store.read(), &actor, None, &none).await?.rows.is_empty() {
+        return Ok(());
+    }
+    let asked = Simulate { seed, faults_per_mille: 150, batch: 20 };
+    for file in simulate(store, asked).await?.files {
+        inbox::import(store, &file.name, file.content).await?;
+    }
+    Ok(())
+}
+
 /// Writes the files below a folder, and what is to be found.
 fn write(folder: &Path, made: &Simulated) -> Result<(), Fault> {
     for file in &made.files {
@@ -117,7 +135,7 @@ fn check(args: &CheckArgs) -> Outcome {
 }
 
 fn units(code: &str, minor: i64) -> String {
-    operations::money::Currency::from_code(code)
+    operations::money::Currency::ever(code)
         .map_or_else(|| minor.to_string(), |currency| currency.decimal(minor).to_string())
 }
 

@@ -80,7 +80,8 @@ impl Reconciliation {
         CurrencyCode(self.asked.currency.clone())
     }
 
-    /// What was captured, gift cards and store credit left out.
+    /// What was captured of orders that stand in the books; gift cards and store credit are left out, and so is what was
+    /// imported with its history.
     async fn captured(&self) -> Money {
         self.money(self.found.captured)
     }

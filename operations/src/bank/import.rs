@@ -397,7 +397,11 @@ pub(super) fn between(
     if let (Some(last), Some(this)) = (before.sequence, row.sequence)
         && this > last + 1
     {
-        let said = format!("Statement {this} follows on {last}: {} are missing.", this - last - 1);
+        let missing = match this - last {
+            2 => format!("{} is missing", last + 1),
+            _ => format!("{} to {} are missing", last + 1, this - 1),
+        };
+        let said = format!("Statement {this} follows on {last}: {missing}.");
         return Some(Between::Gap(said));
     }
     let (Some(ended), Some(begins)) = (before.closing_minor, row.opening_minor) else {

@@ -98,7 +98,7 @@ pub(crate) async fn raise(
 
 /// An amount in ten-thousandths of a unit, so that amounts in several currencies can be compared.
 fn scaled(currency: &str, minor: i64) -> i64 {
-    let digits = Currency::from_code(currency).map_or(2, Currency::digits).min(4);
+    let digits = Currency::ever(currency).map_or(2, Currency::digits).min(4);
     minor.saturating_mul(10_i64.pow(4 - digits))
 }
 
@@ -110,8 +110,7 @@ pub(crate) fn tell(
     row: &exception::Model,
     kind: &'static events::EventKind,
 ) -> Uuid {
-    let amount =
-        Currency::from_code(&row.currency).map(|currency| currency.decimal(row.amount_minor));
+    let amount = Currency::ever(&row.currency).map(|currency| currency.decimal(row.amount_minor));
     let mut data =
         json!({ "kind": row.kind.to_value(), "amount": amount, "currency": row.currency });
     if let (Some(resolution), Some(fields)) = (&row.resolution, data.as_object_mut()) {

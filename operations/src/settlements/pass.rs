@@ -622,7 +622,7 @@ impl<'a> Pass<'a> {
                     line,
                     (&line.gross_currency, gross),
                     said,
-                    about(Some(step)),
+                    About { transaction: Some(step.id), ..about(Some(step)) },
                 );
             }
             return Ok(());
@@ -653,7 +653,13 @@ impl<'a> Pass<'a> {
         };
         if let Some((off, said)) = mismatch {
             if !again {
-                self.raise(Raised::AmountMismatch, line, off, said, about(Some(step)));
+                self.raise(
+                    Raised::AmountMismatch,
+                    line,
+                    off,
+                    said,
+                    About { transaction: Some(step.id), ..about(Some(step)) },
+                );
             }
             return Ok(());
         }

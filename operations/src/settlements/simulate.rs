@@ -73,7 +73,10 @@ pub(super) struct Step {
     pub(super) provider: String,
     pub(super) account: Option<String>,
     pub(super) order_number: String,
-    pub(super) fulfillment: bool,
+    pub(super) shipped: bool,
+    pub(super) closed: bool,
+    /// Whether anything of the payment went back.
+    pub(super) refunded: bool,
 }
 
 /// How a provider writes its files here.
@@ -127,6 +130,7 @@ pub async fn simulate(store: &Store, asked: Simulate) -> Result<Simulated> {
     let steps = queries::steps_to_settle(&store.read()).await?;
     let mut maker = Maker {
         asked,
+        now: store.clock().now(),
         random: StdRng::seed_from_u64(asked.seed),
         made: Simulated::default(),
         payouts: Vec::new(),
@@ -159,6 +163,8 @@ struct Sent {
 
 struct Maker {
     asked: Simulate,
+    /// Nothing is told of the future.
+    now: OffsetDateTime,
     random: StdRng,
     made: Simulated,
     payouts: Vec<Sent>,
@@ -166,7 +172,7 @@ struct Maker {
 }
 
 /// Faults of single lines.
-const LINE_FAULTS: [&str; 8] = [
+const LINE_FAULTS: [&str; 9] = [
     "MISSING_IN_PSP",
     "MISSING_IN_LEDGER",
     "AMOUNT_MISMATCH",
@@ -175,6 +181,7 @@ const LINE_FAULTS: [&str; 8] = [
     "DUPLICATE_CAPTURE",
     "UNKNOWN_TYPE",
     "CHARGEBACK",
+    "REFUND_FAILED",
 ];
 
 impl Maker {
@@ -196,6 +203,7 @@ impl Maker {
         let file = format!("{provider}.{}/batch-{number}.csv", layout.format());
         let last = steps.iter().map(|step| step.at).max();
         let booked = last.unwrap_or(OffsetDateTime::UNIX_EPOCH) + Duration::hours(20);
+        let booked = booked.min(self.now);
         let mut rows = Vec::with_capacity(steps.len());
         for step in steps {
             self.made.steps += 1;
@@ -236,7 +244,7 @@ impl Maker {
         };
         self.made.files.push(File { name: file, content: content.into_bytes() });
         if sent > 0 {
-            let at = booked + Duration::hours(4);
+            let at = (booked + Duration::hours(4)).min(self.now);
             self.payouts.push(Sent {
                 provider: provider.to_owned(),
                 reference,
@@ -302,7 +310,7 @@ impl Maker {
                 );
                 rows.extend([row, bonus]);
             }
-            "CHARGEBACK" if capture && step.fulfillment && row.gross > 2_000 => {
+            "CHARGEBACK" if capture && step.shipped && !step.refunded && row.gross > 2_000 => {
                 let back = Row {
                     kind: "chargeback",
                     step: format!("dispute-{}-{number}", self.count),
@@ -310,6 +318,12 @@ impl Maker {
                     fee: if layout == Layout::Paypal { 0 } else { 15_00 },
                     ..row.clone()
                 };
+                let kind = if step.closed { "LATE_CHARGEBACK" } else { fault };
+                self.expect(kind, file, row.payment.clone(), row.gross);
+                rows.extend([row, back]);
+            }
+            "REFUND_FAILED" if !capture && layout != Layout::Paypal => {
+                let back = Row { kind: "refund failed", gross: -row.gross, fee: 0, ..row.clone() };
                 self.expect(fault, file, row.payment.clone(), row.gross);
                 rows.extend([row, back]);
             }
@@ -319,37 +333,54 @@ impl Maker {
 
     /// What the banks say of the payouts, in two formats.
     fn statements(&mut self) {
-        let mut accounts: BTreeMap<String, Vec<Sent>> = BTreeMap::new();
+        let mut accounts: BTreeMap<(String, String), Vec<Sent>> = BTreeMap::new();
         for sent in std::mem::take(&mut self.payouts) {
-            accounts.entry(sent.currency.clone()).or_default().push(sent);
+            let key = (sent.currency.clone(), sent.provider.clone());
+            accounts.entry(key).or_default().push(sent);
         }
-        for (place, (currency, sent)) in accounts.into_iter().enumerate() {
-            let camt = place % 2 == 0;
+        for (place, ((currency, provider), sent)) in accounts.into_iter().enumerate() {
             let account = format!("DE0212030000{:010}", 1_000 + place);
-            let mut balance = 100_000_i64;
-            for (page, payouts) in sent.chunks(20).enumerate() {
-                let number = page + 1;
-                let file = if camt {
-                    format!("bank.CAMT053/{currency}-{number:04}.xml")
-                } else {
-                    format!("bank.MT940/{currency}-{number:04}.sta")
-                };
+            let camt = place % 2 == 0;
+            let name = |number: usize| {
+                let (format, ending) = if camt { ("CAMT053", "xml") } else { ("MT940", "sta") };
+                format!("bank.{format}/{currency}-{provider}-{number:04}.{ending}")
+            };
+            let write = |statement: &Statement<'_>, entries: &[Entry]| {
+                if camt { camt053(statement, entries) } else { mt940(statement, entries) }
+            };
+            let mut statement = Statement {
+                account: &account,
+                number: 0,
+                currency: &currency,
+                opening: 100_000,
+                off: 0,
+                day: OffsetDateTime::UNIX_EPOCH.date(),
+            };
+            for payouts in sent.chunks(20) {
+                statement.number += 1;
+                let file = name(statement.number);
                 let entries = self.entries(&file, payouts);
-                let moved: i64 = entries.iter().map(|entry| entry.minor).sum();
-                let day = entries.iter().map(|entry| entry.at).max();
-                let day = day.unwrap_or(OffsetDateTime::UNIX_EPOCH).date();
-                let statement = Statement {
-                    account: &account,
-                    number,
-                    currency: &currency,
-                    opening: balance,
-                    day,
-                };
-                let content =
-                    if camt { camt053(&statement, &entries) } else { mt940(&statement, &entries) };
-                balance += moved;
-                self.made.files.push(File { name: file, content: content.into_bytes() });
+                let day = entries.iter().map(|entry| entry.at.date()).max();
+                statement.day = day.unwrap_or(statement.day).max(statement.day);
+                let content = write(&statement, &entries).into_bytes();
+                self.made.files.push(File { name: file, content });
+                statement.opening += entries.iter().map(|entry| entry.minor).sum::<i64>();
             }
+            // The last one of an account is behind one that is missing, or does not add up.
+            if self.asked.faults_per_mille == 0 {
+                continue;
+            }
+            statement.day = statement.day.next_day().unwrap_or(statement.day);
+            if place % 2 == 0 {
+                statement.number += 2;
+                self.expect("STATEMENT_GAP", &name(statement.number), account.clone(), 0);
+            } else {
+                statement.number += 1;
+                statement.off = 1_00;
+                self.expect("BALANCE_BREAK", &name(statement.number), account.clone(), 1_00);
+            }
+            let content = write(&statement, &[]).into_bytes();
+            self.made.files.push(File { name: name(statement.number), content });
         }
     }
 
@@ -357,7 +388,7 @@ impl Maker {
         let mut entries = Vec::with_capacity(payouts.len() + 1);
         for sent in payouts {
             let text = format!("{} PAYOUT {}", sent.provider.to_uppercase(), sent.reference);
-            let at = business_days_after(sent.at, 1);
+            let at = business_days_after(sent.at, 1).min(self.now);
             let mut entry = Entry { minor: sent.minor, at, text };
             match self.random.random_range(0..25) {
                 0 => {
@@ -367,12 +398,10 @@ impl Maker {
                 1 if sent.minor > 20_00 => {
                     entry.minor -= 7_00;
                     self.expect("BANK_SHORT", file, sent.reference.clone(), 7_00);
-                    self.expect("MISSING_BANK_CREDIT", file, sent.reference.clone(), sent.minor);
                 }
                 2 => {
                     entry.minor += 7_00;
                     self.expect("BANK_OVER", file, sent.reference.clone(), 7_00);
-                    self.expect("MISSING_BANK_CREDIT", file, sent.reference.clone(), sent.minor);
                 }
                 3 => {
                     let text = format!("Transfer {}", self.random.random_range(10_000..99_999));
@@ -457,6 +486,7 @@ fn adyen(batch: &Batch<'_>, rows: &[Row]) -> String {
         let bare = row.payment.is_empty();
         let kind = match row.kind {
             "refund" => "Refunded",
+            "refund failed" => "RefundedReversed",
             "chargeback" => "Chargeback",
             "fee" => "Fee",
             "bonus" => "LoyaltyBonus",
@@ -506,6 +536,7 @@ fn stripe(batch: &Batch<'_>, rows: &[Row]) -> String {
     for (place, row) in rows.iter().enumerate() {
         let kind = match row.kind {
             "refund" => "refund",
+            "refund failed" => "refund_failure",
             "chargeback" => "dispute",
             "fee" => "fee",
             "bonus" => "anniversary_bonus",
@@ -547,7 +578,7 @@ fn paypal(batch: &Batch<'_>, rows: &[Row]) -> String {
     let at = |at: OffsetDateTime| format!("{} +0000", stamp(at, '/'));
     let booked = at(batch.booked);
     let mut out = format!(
-        "\u{feff}\"RH\",{booked},\"A\",\"{account}\",009,\n\"FH\",01\n\"SH\",{booked},{booked},\"{account}-{}\",\"\"\n\"CH\",\"Transaction ID\",\"Invoice ID\",\"PayPal Reference ID\",\"PayPal Reference ID Type\",\"Transaction Event Code\",\"Transaction Initiation Date\",\"Transaction Completion Date\",\"Transaction Debit or Credit\",\"Gross Transaction Amount\",\"Gross Transaction Currency\",\"Fee Debit or Credit\",\"Fee Amount\",\"Fee Currency\",\"Custom Field\",\"Consumer ID\",\"Payment Tracking ID\",\"Store ID\",\"Bank Reference ID\"\n",
+        "\u{feff}\"RH\",{booked},\"{}\",\"{account}\",009,\n\"FH\",01\n\"SH\",{booked},{booked},\"{account}\",\"\"\n\"CH\",\"Transaction ID\",\"Invoice ID\",\"PayPal Reference ID\",\"PayPal Reference ID Type\",\"Transaction Event Code\",\"Transaction Initiation Date\",\"Transaction Completion Date\",\"Transaction Debit or Credit\",\"Gross Transaction Amount\",\"Gross Transaction Currency\",\"Fee Debit or Credit\",\"Fee Amount\",\"Fee Currency\",\"Custom Field\",\"Consumer ID\",\"Payment Tracking ID\",\"Store ID\",\"Bank Reference ID\"\n",
         batch.number,
         account = batch.account,
     );
@@ -620,6 +651,8 @@ struct Statement<'a> {
     number: usize,
     currency: &'a str,
     opening: i64,
+    /// By how much its end is wrong.
+    off: i64,
     day: time::Date,
 }
 
@@ -645,7 +678,8 @@ fn camt053(statement: &Statement<'_>, entries: &[Entry]) -> String {
             statement.day
         )
     };
-    let closing = statement.opening + entries.iter().map(|entry| entry.minor).sum::<i64>();
+    let moved: i64 = entries.iter().map(|entry| entry.minor).sum();
+    let closing = statement.opening + moved + statement.off;
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>M{number}</MsgId></GrpHdr><Stmt><Id>{account}-{number}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><FrToDt><FrDtTm>{day}T00:00:00</FrDtTm><ToDtTm>{day}T23:59:59</ToDtTm></FrToDt><Acct><Id><IBAN>{account}</IBAN></Id></Acct>{}{}\n",
         balance("OPBD", statement.opening),
@@ -680,7 +714,8 @@ fn mt940(statement: &Statement<'_>, entries: &[Entry]) -> String {
         let amount = if amount.contains(',') { amount } else { amount + "," };
         format!("{}{}{}{amount}", mark(minor), short(statement.day), statement.currency)
     };
-    let closing = statement.opening + entries.iter().map(|entry| entry.minor).sum::<i64>();
+    let moved: i64 = entries.iter().map(|entry| entry.minor).sum();
+    let closing = statement.opening + moved + statement.off;
     let mut out = format!(
         ":20:STMT{number}\r\n:25:{}\r\n:28C:{number:05}/001\r\n:60F:{}\r\n",
         statement.account,

@@ -927,6 +927,7 @@ pub(super) async fn steps_between(
          join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
          where t.id > ? and t.id < ? and t.kind in ('CAPTURE', 'REFUND') and t.state in ('SUCCEEDED', 'PENDING')
            and p.credit_id is null and p.provider not in ('bank_transfer', 'manual', 'imported')
+           and not exists (select 1 from reconciliation_exceptions e where e.transaction_id = t.id and e.state <> 'RESOLVED')
          order by t.id limit ?")
     .bind(behind)
     .bind(until)
@@ -942,6 +943,8 @@ pub(super) async fn payouts_due(
 ) -> Result<Vec<payout::Model>> {
     let query = sql(
         "select * from payouts where state = 'IN_TRANSIT' and coalesce(expected_at, paid_at) < ?
+           and not exists (select 1 from reconciliation_exceptions e where e.payout_id = payouts.id
+               and e.kind in ('BANK_SHORT', 'BANK_OVER') and e.state <> 'RESOLVED')
          order by id limit ?",
     );
     tx.all(query.bind(due).bind(limit).add(tx.for_update())).await
@@ -1053,7 +1056,7 @@ pub(super) async fn moved(
     let query = sql("select t.kind, cast(coalesce(sum(t.amount_minor), 0) as bigint)")
         .add(STEPS)
         .add(
-            " where t.at >= ? and t.at < ? and t.state = 'SUCCEEDED'
+            " where t.at >= ? and t.at < ? and t.state = 'SUCCEEDED' and o.in_books
              and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')",
         )
         .bind(from)
@@ -1253,7 +1256,8 @@ pub(super) fn lines_off() -> Sql {
 /// Captures and refunds in the books that no settlement told of, oldest first.
 pub(super) async fn steps_to_settle(db: &Db) -> Result<Vec<super::simulate::Step>> {
     let query = sql("select t.kind, t.amount_minor, t.at, t.provider_reference, p.provider_reference, p.currency,
-             p.provider, p.provider_account, o.number, t.fulfillment_id is not null or o.shipped_at is not null
+             p.provider, p.provider_account, o.number, o.shipped_at is not null,
+             o.completed_at is not null or o.cancelled_at is not null, p.refunded_minor > 0
          from payment_transactions t join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
          where t.kind in ('CAPTURE', 'REFUND') and t.state = 'SUCCEEDED' and o.in_books and p.credit_id is null
            and p.provider not in ('bank_transfer', 'manual')
@@ -1270,7 +1274,9 @@ pub(super) async fn steps_to_settle(db: &Db) -> Result<Vec<super::simulate::Step
             provider: row.try_get_by_index(6)?,
             account: row.try_get_by_index(7)?,
             order_number: row.try_get_by_index(8)?,
-            fulfillment: row.try_get_by_index(9)?,
+            shipped: row.try_get_by_index(9)?,
+            closed: row.try_get_by_index(10)?,
+            refunded: row.try_get_by_index(11)?,
         })
     })
     .await

@@ -241,7 +241,7 @@ fn out_of_balance(code: &str, off: i64, explanation: String, payout: Option<Stri
 
 /// Minor units as a person reads them.
 pub(crate) fn units(code: &str, minor: i64) -> String {
-    match crate::money::Currency::from_code(code) {
+    match crate::money::Currency::ever(code) {
         Some(currency) => format!("{} {code}", currency.decimal(minor)),
         None => format!("{minor} {code}"),
     }

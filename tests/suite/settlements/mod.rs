@@ -6,6 +6,7 @@ mod import;
 mod inbox;
 mod matching;
 mod resolve;
+mod simulate;
 
 use harness::Shop;
 use harness::shop::*;

@@ -29,6 +29,7 @@ pub(super) fn read(file: &mut dyn BufRead, reading: &mut Reading<'_>) -> Result<
     let mut rows = Rows::new(file, b',')?;
     let mut columns: Option<Columns> = None;
     let mut begun: Option<String> = None;
+    let mut window: Option<String> = None;
     let mut counted = 0_usize;
     while let Some((number, record)) = rows.next()? {
         let field = |place: usize| record.get(place).map(str::trim).unwrap_or_default();
@@ -48,6 +49,7 @@ pub(super) fn read(file: &mut dyn BufRead, reading: &mut Reading<'_>) -> Result<
             "SF" => footer(reading, &record, number),
             "SC" | "RC" => check_count(reading, number, field(1), counted),
             "RH" => {
+                window = Some(field(2).to_owned()).and_then(values::reference);
                 let account = Some(field(3).to_owned()).and_then(values::reference);
                 reading.heading.account = reading.heading.account.take().or(account);
             }
@@ -64,7 +66,11 @@ pub(super) fn read(file: &mut dyn BufRead, reading: &mut Reading<'_>) -> Result<
     if columns.is_none() {
         return Err(Fault::of_file("there is no row CH that names the columns"));
     }
-    reading.heading.reference = begun;
+    // A day may have a file for each of its windows.
+    reading.heading.reference = match (begun, window) {
+        (Some(day), Some(window)) => Some(format!("{day}-{window}")),
+        (day, window) => day.or(window),
+    };
     Ok(())
 }
 

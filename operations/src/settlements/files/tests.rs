@@ -199,7 +199,7 @@ const PAYPAL: &str = "\u{feff}\"RH\",2026/03/03 02:00:00 -0800,\"A\",\"MERCH1\",
 fn paypal_has_two_decimals_in_yen_too_and_states_its_balance() {
     let (heading, lines, findings) = sound(Format::PaypalStl, PAYPAL);
     assert_eq!(heading.account.as_deref(), Some("MERCH1"));
-    assert_eq!(heading.reference.as_deref(), Some("2026-03-02"));
+    assert_eq!(heading.reference.as_deref(), Some("2026-03-02-A"));
     let nets: Vec<(&str, i64)> =
         lines.iter().map(|line| (line.net.currency.code(), line.net.minor)).collect();
     let expected = [

@@ -19,7 +19,7 @@ pub(crate) fn reference(text: String) -> Option<String> {
 
 /// A currency in any case of letters.
 pub(crate) fn currency(text: &str) -> Result<Currency, String> {
-    Currency::from_code(&text.trim().to_ascii_uppercase())
+    Currency::ever(&text.trim().to_ascii_uppercase())
         .ok_or_else(|| format!("{} is no currency", shown(text)))
 }
 
