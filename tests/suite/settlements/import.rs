@@ -2,6 +2,8 @@
 
 use super::{import, open, sold, table};
 use crate::ledger::balances;
+use harness::process::Node;
+use harness::random::{full, random, seed};
 use harness::shop::*;
 use harness::{Shop, TestApp};
 use serde_json::json;
@@ -192,4 +194,51 @@ async fn a_reader_that_went_away_leaves_a_report_that_is_refused_and_can_be_read
         (&again["duplicate"], &again["report"]["state"]),
         (&json!(false), &json!("IMPORTED"))
     );
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_again_and_again_counts_once() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let rows: Vec<String> = (0..20_000)
+        .map(|row| format!("FEE,EUR,-0.01,,-0.01,,,,9,,2026-01-05 10:00:00,,{row:0>90}"))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let file = table(&rows).replace("exchange_rate", "note");
+    assert!(file.len() > 2 * 1024 * 1024);
+    let input = json!({ "provider": "psp", "format": "GENERIC_CSV" });
+    let silent = "update settlement_reports set beat_at = '2020-01-01T00:00:00.000000Z'";
+    let mut seed = seed();
+    for _ in 0..if full() { 20 } else { 3 } {
+        let mut node = Node::start(&app, &[]);
+        let client = node.client(&shop.admin);
+        let sent = client.upload(SETTLEMENT_IMPORT, input.clone(), "f.csv", file.as_bytes());
+        let patience = std::time::Duration::from_millis(100 + random(&mut seed, 2_400));
+        let _answer = tokio::time::timeout(patience, sent).await;
+        tokio::time::sleep(std::time::Duration::from_millis(random(&mut seed, 1_500))).await;
+        node.kill();
+        app.plant(silent).await;
+    }
+    let node = Node::start(&app, &[]);
+    let client = node.client(&shop.admin);
+    client.uploaded(SETTLEMENT_IMPORT, input, "f.csv", file.as_bytes()).await;
+    let query = "query { settlementReports { nodes { state matchedCount } } }";
+    let mut seen = 0;
+    loop {
+        let now = client.payload(query, json!({})).await["nodes"].clone();
+        let whole =
+            |one: &&serde_json::Value| one["state"] == "IMPORTED" && one["matchedCount"] == 20_000;
+        if now.as_array().unwrap().iter().find(whole).is_some() {
+            break;
+        }
+        seen += 1;
+        assert!(seen < 900, "{now}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    drop(node);
+    assert_eq!(app.number("select count(*) from settlement_lines").await, 20_000);
+    let counted = "select count(*) from settlement_reports where state = 'IMPORTED'";
+    assert_eq!(app.number(counted).await, 1);
+    assert_eq!(balances(&shop).await["6000"], "200.00");
+    app.verify().await;
 }

@@ -108,15 +108,15 @@ async fn every_fault_is_found_under_its_kind_and_nothing_else_is() {
                 .files
                 .iter()
                 .filter(|file| String::from_utf8_lossy(&file.content).contains(name));
-            println!("{one} {:?}", told.map(|file| &file.name).collect::<Vec<_>>());
+            eprintln!("{one} {:?}", told.map(|file| &file.name).collect::<Vec<_>>());
         }
-        println!("{:?}", made.expected);
+        eprintln!("{:?}", made.expected);
     }
     assert!(
         missed.is_empty() && false_ones.is_empty(),
         "TEST_SEED={seed}\nexpected {missed:?}\nfound {false_ones:?}"
     );
-    println!("TEST_SEED={seed}, {} steps, {} faults found", made.steps, made.expected.len());
+    eprintln!("TEST_SEED={seed}, {} steps, {} faults found", made.steps, made.expected.len());
     let query = "query { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\") { unexplained { amount } clearingBalance { amount } } }";
     let proof = shop.admin.payload(query, json!({})).await;
     assert_eq!(proof["unexplained"]["amount"], "0.00", "TEST_SEED={seed} {proof}");

@@ -7,6 +7,8 @@ mod lines;
 pub(crate) mod mt940;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use crate::settlements::files::{Fault, MAX_FAULTS, Sum};

@@ -53,7 +53,7 @@ fn sound(format: Format, file: &str) -> Vec<Statement> {
     statements
 }
 
-fn camt(version: &str, status: &str) -> String {
+pub(super) fn camt(version: &str, status: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
 <c:Document xmlns:c="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}"><c:BkToCstmrStmt>
@@ -109,7 +109,7 @@ fn camt_that_is_cut_off_or_wrong_is_refused() {
     );
 }
 
-const MT940: &str = "{1:F01BANKDEFFAXXX}{4:\r
+pub(super) const MT940: &str = "{1:F01BANKDEFFAXXX}{4:\r
 :20:STARTUMS\r
 :25:12030000/202051\r
 :28C:00004/001\r
@@ -165,7 +165,7 @@ fn mt940_is_read_as_banks_write_it() {
     assert_eq!(outcome.faults.first().and_then(|fault| fault.line), Some(6));
 }
 
-const BAI2: &str = "01,BANK,SHOP,260304,0800,1,80,,2/
+pub(super) const BAI2: &str = "01,BANK,SHOP,260304,0800,1,80,,2/
 02,SHOP,BANK,1,260303,,USD,2/
 03,1234,USD,010,10000,,,015,14853,,,100,4953,1,V,260303,/
 88,400,100,1,/

@@ -13,7 +13,7 @@ pub(crate) mod table;
 pub(crate) mod values;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::error::{Refusal, RefusalCode};
 use crate::money::Currency;

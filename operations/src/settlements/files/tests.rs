@@ -28,7 +28,7 @@ fn sound(format: Format, file: &str) -> (Heading, Vec<Line>, Vec<Finding>) {
     read
 }
 
-const ADYEN: &str = "\u{feff}Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant,Modification Merchant Reference,Batch Number,Reserved4\r
+pub(crate) const ADYEN: &str = "\u{feff}Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Creation Date,TimeZone,Type,Modification Reference,Gross Currency,Gross Debit (GC),Gross Credit (GC),Exchange Rate,Net Currency,Net Debit (NC),Net Credit (NC),Commission (NC),Markup (NC),Scheme Fees (NC),Interchange (NC),Payment Method Variant,Modification Merchant Reference,Batch Number,Reserved4\r
 Shop,ShopEU,883600000000000A,1001,visa,2026-03-02 10:00:00,CET,Settled,883600000000001A,EUR,,100.00,1,EUR,,98.50,,0.50,0.20,0.80,visa,,14,\r
 Shop,ShopEU,883600000000000B,1002,visa,2026-03-02 11:00:00,CET,Settled,883600000000001B,USD,,50.00,0.913100000000000,EUR,,45.16,0.50,,,,visa,,14,\r
 Shop,ShopEU,883600000000000C,1003,mc,2026-03-02 12:00:00,CET,Settled,883600000000001C,EUR,0.10,,1,EUR,0.35,,0.25,,,,mc,,14,\r
@@ -146,7 +146,7 @@ fn batches_that_do_not_add_up_are_found() {
     assert_eq!(found, [(NegativeBatch, 2_231)]);
 }
 
-const STRIPE: &str = "balance_transaction_id,created,available_on,currency,gross,fee,net,reporting_category,source_id,description,charge_id,payment_intent_id,automatic_payout_id,payment_metadata[ref],payment_metadata[order_id]
+pub(crate) const STRIPE: &str = "balance_transaction_id,created,available_on,currency,gross,fee,net,reporting_category,source_id,description,charge_id,payment_intent_id,automatic_payout_id,payment_metadata[ref],payment_metadata[order_id]
 txn_1,2026-03-01 10:00:00,2026-03-03 00:00:00,EUR,100,1.75,98.25,charge,ch_1,,ch_1,pi_1,po_1,x,1001
 txn_2,2026-03-01 10:00:00,2026-03-03 00:00:00,eur,-40.00,-0.60,-39.40,partial_capture_reversal,ch_1,,ch_1,pi_1,po_1,,1001
 txn_3,2026-03-02 10:00:00,2026-03-03 00:00:00,eur,-10.00,0,-10.00,refund,re_1,,ch_1,pi_1,po_1,,1001
@@ -177,7 +177,7 @@ fn stripe_rows_sum_to_their_payout_whatever_sign_it_has() {
     assert_eq!(heading.faults.first().and_then(|fault| fault.line), Some(4));
 }
 
-const PAYPAL: &str = "\u{feff}\"RH\",2026/03/03 02:00:00 -0800,\"A\",\"MERCH1\",009,
+pub(crate) const PAYPAL: &str = "\u{feff}\"RH\",2026/03/03 02:00:00 -0800,\"A\",\"MERCH1\",009,
 \"FH\",01
 \"SH\",2026/03/02 00:00:00 -0800,2026/03/02 23:59:59 -0800,\"MERCH1\",\"\"
 \"CH\",\"Transaction ID\",\"Invoice ID\",\"PayPal Reference ID\",\"PayPal Reference ID Type\",\"Transaction Event Code\",\"Transaction Initiation Date\",\"Transaction Completion Date\",\"Transaction Debit or Credit\",\"Gross Transaction Amount\",\"Gross Transaction Currency\",\"Fee Debit or Credit\",\"Fee Amount\",\"Fee Currency\",\"Custom Field\",\"Consumer ID\",\"Payment Tracking ID\",\"Store ID\",\"Bank Reference ID\"
@@ -226,7 +226,7 @@ fn paypal_has_two_decimals_in_yen_too_and_states_its_balance() {
     assert_eq!(heading.fault_count, 2, "both counts say that a row is missing");
 }
 
-const MOLLIE: &str = r#"{ "resource": "settlement", "id": "stl_1", "reference": "900.2603.01", "status": "paidout",
+pub(crate) const MOLLIE: &str = r#"{ "resource": "settlement", "id": "stl_1", "reference": "900.2603.01", "status": "paidout",
   "settledAt": "2026-03-03T09:00:00.0Z", "amount": { "currency": "EUR", "value": "59.40" },
   "periods": { "2026": { "2": { "revenue": [], "costs": [
       { "method": "ideal", "count": 1, "amountNet": {"currency":"EUR","value":"0.3500"}, "amountGross": {"currency":"EUR","value":"0.4235"} } ] },
