@@ -11,6 +11,7 @@ use operations::invoices::paper::Paper;
 use operations::invoices::{pdf, ubl};
 use operations::ledger::export::{Export, Format, Wanted};
 use operations::secrets::MasterKey;
+use operations::settlements::export as reconciliation;
 use operations::{Error, Result};
 use reqwest::Url;
 use serde::Deserialize;
@@ -181,6 +182,94 @@ pub(crate) async fn journal(
         Format::Saft => "text/tab-separated-values; charset=utf-8",
     };
     attachment(&name, kind, Body::from_stream(parts))
+}
+
+/// Where a file of a reconciliation is, without a signature: with all that it is restricted to.
+pub(crate) fn reconciliation_path(wanted: &reconciliation::Wanted) -> String {
+    let moment = |at: OffsetDateTime| at.unix_timestamp_nanos().to_string();
+    let listed = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("from", &moment(wanted.from)).append_pair("to", &moment(wanted.to));
+    query.append_pair("currency", &wanted.currency);
+    let lists = [("entities", &wanted.entities), ("channels", &wanted.channels)];
+    for (name, ids) in lists {
+        if let Some(ids) = ids {
+            query.append_pair(name, &listed(ids));
+        }
+    }
+    if let Some(provider) = &wanted.provider {
+        query.append_pair("provider", provider);
+    }
+    format!("/downloads/reconciliation/{}.csv?{}", wanted.part.name(), query.finish())
+}
+
+/// What a file of a reconciliation is restricted to.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Restricted {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    currency: String,
+    entities: Option<String>,
+    channels: Option<String>,
+    provider: Option<String>,
+    #[serde(default)]
+    until: i64,
+    #[serde(default)]
+    signature: String,
+}
+
+impl Restricted {
+    fn wanted(&self, file: &str) -> Option<reconciliation::Wanted> {
+        let moment = |text: &str| {
+            let nanos = text.parse().ok()?;
+            OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
+        };
+        let listed = |text: &Option<String>| -> Option<Option<Vec<Uuid>>> {
+            let Some(text) = text else { return Some(None) };
+            let ids = text.split(',').filter(|id| !id.is_empty());
+            Some(Some(ids.map(|id| id.parse().ok()).collect::<Option<Vec<Uuid>>>()?))
+        };
+        Some(reconciliation::Wanted {
+            part: reconciliation::Part::named(file.strip_suffix(".csv")?)?,
+            from: moment(&self.from)?,
+            to: moment(&self.to)?,
+            currency: self.currency.clone(),
+            entities: listed(&self.entities)?,
+            provider: self.provider.clone(),
+            channels: listed(&self.channels)?,
+        })
+    }
+}
+
+/// A file of a reconciliation, part by part.
+pub(crate) async fn reconciliation(
+    State(app): State<App>,
+    Path(file): Path<String>,
+    Query(asked): Query<Restricted>,
+) -> Response {
+    let now = app.store().clock().now();
+    let Some(wanted) = asked.wanted(&file) else { return gone() };
+    if !app.downloads().opens(&reconciliation_path(&wanted), asked.until, &asked.signature, now) {
+        return gone();
+    }
+    let name = wanted.file_name();
+    let Some(export) = reconciliation::Export::open(wanted, encode_prefixed) else {
+        return gone();
+    };
+    let parts = futures::stream::try_unfold(export, move |mut export| {
+        let store = app.store().clone();
+        async move {
+            let part = export.next(&store.read()).await;
+            // A file that breaks off is no file: the connection ends without its end.
+            let part =
+                part.inspect_err(|error| tracing::error!(%error, "a reconciliation broke off"))?;
+            Ok::<_, Error>(part.map(|part| (part, export)))
+        }
+    });
+    attachment(&name, "text/csv; charset=utf-8", Body::from_stream(parts))
 }
 
 /// A file that is saved under a name of our own making.

@@ -245,22 +245,8 @@ async fn bring_in(
 
 /// Why a file was refused, a line for each reason.
 fn said(error: &Error) -> String {
-    match error {
-        Error::Refused(refusals) => {
-            refusals.iter().flat_map(|refusal| [refusal.message.as_str(), "\n"]).collect()
-        }
-        other @ (Error::Unauthenticated(_)
-        | Error::Forbidden(_)
-        | Error::TooMany(_)
-        | Error::BadInput(_)
-        | Error::CursorInvalid
-        | Error::CursorExpired
-        | Error::Contended
-        | Error::Undone
-        | Error::Unavailable(_)
-        | Error::Internal(_)
-        | Error::Database(_)) => format!("{other}\n"),
-    }
+    let Error::Refused(refusals) = error else { return format!("{error}\n") };
+    refusals.iter().flat_map(|refusal| [refusal.message.as_str(), "\n"]).collect()
 }
 
 #[cfg(test)]

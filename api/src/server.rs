@@ -154,6 +154,7 @@ impl App {
             .route("/hooks/stripe", post(hooks::stripe))
             .route("/downloads/invoices/{file}", get(downloads::invoice))
             .route("/downloads/journal/{file}", get(downloads::journal))
+            .route("/downloads/reconciliation/{file}", get(downloads::reconciliation))
             .merge(front::page())
             .fallback(any(front::not_found))
             .layer(DefaultBodyLimit::max(self.limits().body))

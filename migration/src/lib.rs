@@ -40,6 +40,7 @@ mod m0031_hold_credit;
 mod m0032_ask_providers;
 mod m0033_find_days_of_the_journal;
 mod m0034_settle_payments;
+mod m0035_agree_fees;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -85,6 +86,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0032_ask_providers::Migration),
             Box::new(m0033_find_days_of_the_journal::Migration),
             Box::new(m0034_settle_payments::Migration),
+            Box::new(m0035_agree_fees::Migration),
         ]
     }
 }

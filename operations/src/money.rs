@@ -53,6 +53,12 @@ impl Currency {
             .or_else(|| withdrawn().map(|(code, digits)| Self(Known::Withdrawn(code, digits))))
     }
 
+    /// The currency that a row of ours names.
+    pub(crate) fn of_row(code: &str) -> crate::Result<Self> {
+        Self::ever(code)
+            .ok_or_else(|| crate::Error::Internal(format!("a row is in {code}, no currency")))
+    }
+
     /// The currency of a channel's prices.
     pub(crate) fn of_channel(channel: &entities::channel::Model) -> crate::Result<Self> {
         Self::from_code(&channel.currency).ok_or_else(|| {

@@ -195,6 +195,13 @@ impl TestApp {
         self.providers.run_due().await.expect("providers are asked")
     }
 
+    /// What stands at an address of the service: the status and the text.
+    pub async fn fetched(&self, path: &str) -> (u16, String) {
+        let url = format!("{}{path}", self.url.trim_end_matches("/graphql"));
+        let answer = reqwest::get(url).await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a text"))
+    }
+
     pub async fn number(&self, sql: &str) -> i64 {
         number(&self.raw, sql).await
     }

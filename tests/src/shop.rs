@@ -351,6 +351,10 @@ pub const MATCH_CONFIRM: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchConfirm(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
 pub const MATCH_UNDO: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchUndo(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const FEE_AGREEMENTS_SET: &str = "mutation($input: FeeAgreementsSetInput!, $key: String) {
+  feeAgreementsSet(input: $input, idempotencyKey: $key) { agreements { provider kind method currencyCode from rate fixed { amount currencyCode } } userErrors { code message field } } }";
+pub const TOLERANCES_SET: &str = "mutation($input: ReconciliationTolerancesSetInput!, $key: String) {
+  reconciliationTolerancesSet(input: $input, idempotencyKey: $key) { tolerances { currencyCode line { amount } batchPerLine { amount } batch { amount } bankCharge { amount } bankChargeAbroad { amount } fee { amount } feeRate } userErrors { code message field } } }";
 pub const EXCEPTION_RESOLVE: &str = "mutation($input: ExceptionResolveInput!, $key: String) {
   exceptionResolve(input: $input, idempotencyKey: $key) { exception { id kind state resolution note } userErrors { code message field } } }";
 pub const EXCEPTION_DECIDE: &str = "mutation($input: ExceptionDecideInput!, $key: String) {

@@ -9,6 +9,7 @@ use operations::page::PageArgs;
 use operations::settlements::files::{self as settlements, Fault as FileFault};
 use operations::settlements::read;
 use operations::settlements::simulate::{Simulate, Simulated, simulate};
+use operations::settlements::terms::Tolerances;
 use operations::settlements::totals::Totals;
 use operations::{Actor, Store};
 use std::collections::BTreeMap;
@@ -165,7 +166,7 @@ fn settlement(format: SettlementFormat, file: &mut BufReader<std::fs::File>) -> 
             units(&code, total.payouts)
         ));
     }
-    for finding in totals.findings(&heading) {
+    for finding in totals.findings(&heading, &Tolerances::default()) {
         print(&format!("{:?}: {}", finding.kind, finding.explanation));
     }
     heading.faults

@@ -1,7 +1,9 @@
 //! The demo's shop: an outdoor outfitter, made through the operations, the same for the same seed.
 
 use super::Fault;
-use entities::enums::{AdjustmentKind, ChannelKind, DeliveryMethod, LocationKind};
+use entities::enums::{
+    AdjustmentKind, ChannelKind, DeliveryMethod, LocationKind, SettlementLineKind,
+};
 use operations::access::read::user_by_email;
 use operations::access::user_create::{CreateUser, roles_named, user_create};
 use operations::actor::Reach;
@@ -23,6 +25,7 @@ use operations::payments::record::RecordPayment;
 use operations::purchasing::create::{CreatePurchaseOrder, create as create_order};
 use operations::purchasing::place::place as place_order;
 use operations::purchasing::{OrderLine, WhichPurchaseOrder};
+use operations::settlements::terms::{FeeInput, SetFeeAgreements, fee_agreements_set};
 use operations::stock::receive::{ReceiveStock, SkuQuantity, receive};
 use operations::stock::set_policy::{SetStockPolicy, set_policy};
 use operations::transfers::WhichTransfer;
@@ -319,6 +322,20 @@ impl Maker<'_> {
             provider_accounts: None,
         };
         let entity = legal_entity_upsert(self.store, self.call(), &entity).await?;
+        let fee = FeeInput {
+            kind: SettlementLineKind::Capture,
+            method: Some("card".into()),
+            currency_code: "EUR".into(),
+            from: "2020-01-01".into(),
+            rate: Some(Decimal::new(15, 3)),
+            fixed: Some(Decimal::new(25, 2)),
+        };
+        let agreed = SetFeeAgreements {
+            legal_entity_id: entity,
+            provider: "stripe".into(),
+            agreements: vec![fee],
+        };
+        fee_agreements_set(self.store, self.call(), &agreed).await?;
         let warehouses = vec![places.berlin, places.hamburg, places.munich];
         let all = [warehouses.clone(), vec![places.cologne]].concat();
         let save = |code: &str, name: &str, kind, prefix: &str, locations: Vec<Uuid>, expires| {

@@ -1,5 +1,9 @@
 //! What is done with settlements.
 
+use super::terms::{
+    FeeAgreement, FeeAgreementsPayload, FeeAgreementsSetInput, ReconciliationTolerance,
+    ReconciliationTolerancesPayload, ReconciliationTolerancesSetInput,
+};
 use super::types::{
     BankFormat, BankStatement, BankStatementsPayload, ExceptionPayload, Match, MatchPayload,
     ReconciliationException, ReconciliationResolution, SettlementFormat, SettlementReport,
@@ -20,6 +24,7 @@ use operations::settlements::resolve::{
     DecideException, ReopenException, ResolveException, exception_decide, exception_reopen,
     exception_resolve,
 };
+use operations::settlements::terms::{fee_agreements_set, reconciliation_tolerances_set};
 use uuid::Uuid;
 
 /// A file of a provider: exactly one of `file` and `content`. A refused file is `userErrors` with line numbers and no report;
@@ -213,7 +218,7 @@ impl SettlementMutation {
             };
             import::import(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command, source).await
         };
-        let (imported, user_errors) = answer(ctx, done.await)?;
+        let (imported, user_errors) = answer(ctx, Box::pin(done).await)?;
         let mut payload = SettlementReportPayload { report: None, duplicate: false, user_errors };
         if let Some(imported) = imported {
             let found = ctx.loaders().settlement_report(imported.report).await.or_null(ctx)?;
@@ -239,7 +244,7 @@ impl SettlementMutation {
             let command = ImportStatements { format: input.format.into() };
             bank::import(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command, source).await
         };
-        let (imported, user_errors) = answer(ctx, done.await)?;
+        let (imported, user_errors) = answer(ctx, Box::pin(done).await)?;
         let mut payload = BankStatementsPayload { statements: None, duplicate: false, user_errors };
         if let Some(imported) = imported {
             let mut rows = Vec::with_capacity(imported.statements.len());
@@ -268,7 +273,7 @@ impl SettlementMutation {
             let command = input.command()?;
             match_create(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
-        matches(ctx, done.await).await
+        matches(ctx, Box::pin(done).await).await
     }
 
     /// Agree to a match that was proposed; it is booked. Needs `SETTLEMENTS_WRITE`.
@@ -286,7 +291,7 @@ impl SettlementMutation {
             let call = ctx.call(idempotency_key.as_ref())?;
             match_confirm(ctx.store(), call, &command).await.map(|id| vec![id])
         };
-        matches(ctx, done.await).await
+        matches(ctx, Box::pin(done).await).await
     }
 
     /// Take a match back: what it booked is reversed, and the difference is open again. Of a line that several steps settle,
@@ -303,7 +308,7 @@ impl SettlementMutation {
         let command = OneMatch { match_id: uuid(Kind::Match, &input.match_id), note: input.note };
         let done =
             async { match_undo(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await };
-        matches(ctx, done.await).await
+        matches(ctx, Box::pin(done).await).await
     }
 
     /// Explain a difference. A write-off above the actor's refund limit awaits a second person. Needs `SETTLEMENTS_WRITE`.
@@ -330,7 +335,7 @@ impl SettlementMutation {
             };
             exception_resolve(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
-        exception(ctx, done.await).await
+        exception(ctx, Box::pin(done).await).await
     }
 
     /// Agree to a write-off that somebody else wants, or not; within the actor's own limit. Needs `SETTLEMENTS_WRITE`.
@@ -351,7 +356,49 @@ impl SettlementMutation {
         let done = async {
             exception_decide(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
-        exception(ctx, done.await).await
+        exception(ctx, Box::pin(done).await).await
+    }
+
+    /// Enter what a provider may keep, by kind of step, method and day. A fee of a settlement line that differs is told as
+    /// `FEE_VARIANCE`, and booked all the same; differences that are as agreed by then are explained soon. Needs
+    /// `SETTLEMENTS_WRITE`, and reach over every channel of the company.
+    async fn fee_agreements_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is agreed.")] input: FeeAgreementsSetInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<FeeAgreementsPayload> {
+        let command = input.into();
+        let done = async {
+            fee_agreements_set(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        let (rows, user_errors) = answer(ctx, Box::pin(done).await)?;
+        let agreements = rows.map(|rows| rows.into_iter().map(FeeAgreement).collect());
+        Some(FeeAgreementsPayload { agreements, user_errors })
+    }
+
+    /// Set how far amounts may be apart before somebody must explain it; for what is imported or matched from then on. Needs
+    /// `SETTLEMENTS_WRITE`, and reach over every channel of the company.
+    async fn reconciliation_tolerances_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tolerances.")] input: ReconciliationTolerancesSetInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReconciliationTolerancesPayload> {
+        let command = input.into();
+        let done = async {
+            let call = ctx.call(idempotency_key.as_ref())?;
+            reconciliation_tolerances_set(ctx.store(), call, &command).await
+        };
+        let (rows, user_errors) = answer(ctx, Box::pin(done).await)?;
+        let tolerances = rows.map(|rows| rows.into_iter().map(ReconciliationTolerance).collect());
+        Some(ReconciliationTolerancesPayload { tolerances, user_errors })
     }
 
     /// Open a difference once more: what was booked for it is reversed. One that was matched is opened by undoing the match.
@@ -372,6 +419,6 @@ impl SettlementMutation {
         let done = async {
             exception_reopen(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
-        exception(ctx, done.await).await
+        exception(ctx, Box::pin(done).await).await
     }
 }

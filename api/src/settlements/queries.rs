@@ -1,18 +1,24 @@
 //! Questions about settlements.
 
+use super::terms::{FeeAgreement, ReconciliationTolerance};
 use super::types::{
     BankStatement, BankStatementConnection, Payout, PayoutConnection, PayoutState,
     ReconciliationException, ReconciliationExceptionConnection, ReconciliationExceptionKind,
     ReconciliationExceptionState, SettlementReport, SettlementReportConnection,
 };
 use crate::context::Ask;
+use crate::downloads::{self, Downloads};
 use crate::errors::OrNull;
 use crate::ids::{Kind, uuid};
 use crate::paging::{counted, page_args};
-use crate::scalars::{CurrencyCode, DateTime, DateTimeRange, Decimal, Money, MoneyRange, int};
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use crate::scalars::{
+    CurrencyCode, Date, DateTime, DateTimeRange, Decimal, Money, MoneyRange, int,
+};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use operations::settlements::export::{Part, Wanted};
 use operations::settlements::read;
 use operations::settlements::reconcile::{self, Asked};
+use operations::settlements::terms::{fee_agreements, reconciliation_tolerances};
 use std::sync::Arc;
 
 /// Which exceptions: every condition given must hold.
@@ -294,22 +300,113 @@ impl SettlementQuery {
         #[graphql(desc = "Of orders in these channels.")] channel_ids: Option<Vec<ID>>,
     ) -> Option<Reconciliation> {
         let found = async {
-            let (Some(from), Some(to)) = DateTimeRange::ends(Some(&range)) else {
-                let message = "both ends of the range must be given";
-                return Err(operations::Error::BadInput(message.to_owned()));
-            };
-            let asked = Asked {
-                from,
-                to,
-                currency: currency_code.0,
-                legal_entity_id: legal_entity_id.map(|id| uuid(Kind::LegalEntity, &id)),
-                provider,
-                channels: channel_ids
-                    .map(|ids| ids.iter().map(|id| uuid(Kind::Channel, id)).collect()),
-            };
+            let asked = asked(
+                &range,
+                currency_code,
+                (legal_entity_id.as_ref(), provider),
+                channel_ids.as_deref(),
+            )?;
             let found = reconcile::reconcile(&ctx.read(), ctx.actor()?, &asked).await?;
-            Ok(Reconciliation { asked, found })
+            Ok::<_, operations::Error>(Reconciliation { asked, found })
         };
-        found.await.or_null(ctx)
+        Box::pin(found).await.or_null(ctx)
+    }
+
+    /// The same as a file, comma-separated with a head: an address that holds five minutes and needs no token, and where the
+    /// service does not know its own (`AFTERCART_PUBLIC_URL`), a path to resolve against that of the API. What is in reach now.
+    /// Needs `SETTLEMENTS_READ`.
+    #[expect(clippy::too_many_arguments, reason = "those of `reconciliation`, and which file")]
+    async fn reconciliation_export_url(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period; both ends must be given.")] range: DateTimeRange,
+        #[graphql(desc = "In this currency alone.")] currency_code: CurrencyCode,
+        #[graphql(desc = "Of this company; without it of all.")] legal_entity_id: Option<ID>,
+        #[graphql(desc = "Of this provider; without it of all.")] provider: Option<String>,
+        #[graphql(desc = "Of orders in these channels.")] channel_ids: Option<Vec<ID>>,
+        #[graphql(desc = "Which file.")] part: ReconciliationExport,
+    ) -> Option<String> {
+        let checked = async {
+            let asked = asked(
+                &range,
+                currency_code,
+                (legal_entity_id.as_ref(), provider),
+                channel_ids.as_deref(),
+            )?;
+            Wanted::check(&ctx.read(), ctx.actor()?, &asked, part.into()).await
+        };
+        let path = downloads::reconciliation_path(&checked.await.or_null(ctx)?);
+        let now = ctx.store().clock().now();
+        Some(ctx.data_unchecked::<Downloads>().address(&path, now))
+    }
+
+    /// What is agreed with providers on a day: of each provider, kind, method and currency the newest one. Needs
+    /// `SETTLEMENTS_READ`, and reach over every channel of the company.
+    async fn fee_agreements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The legal entity.")] legal_entity_id: ID,
+        #[graphql(desc = "With this provider; without it with all.")] provider: Option<String>,
+        #[graphql(desc = "The day.")] on: Date,
+    ) -> Option<Vec<FeeAgreement>> {
+        let entity = uuid(Kind::LegalEntity, &legal_entity_id);
+        let which = (provider.as_deref(), on.0.as_str());
+        let rows = async { fee_agreements(&ctx.read(), ctx.actor()?, entity, which).await };
+        Some(rows.await.or_null(ctx)?.into_iter().map(FeeAgreement).collect())
+    }
+
+    /// How far amounts may be apart, in each currency in which a company has set it. Elsewhere the usual holds: 0.01 a line; 0.01 a
+    /// line and at most 1.00 a batch; 0.50 at the bank, 5.00 from abroad; 0.05 or 1 % of a fee. Needs `SETTLEMENTS_READ`, and
+    /// reach over every channel of the company.
+    async fn reconciliation_tolerances(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The legal entity.")] legal_entity_id: ID,
+    ) -> Option<Vec<ReconciliationTolerance>> {
+        let entity = uuid(Kind::LegalEntity, &legal_entity_id);
+        let rows = async { reconciliation_tolerances(&ctx.read(), ctx.actor()?, entity).await };
+        Some(rows.await.or_null(ctx)?.into_iter().map(ReconciliationTolerance).collect())
+    }
+}
+
+/// What a reconciliation is asked for.
+fn asked(
+    range: &DateTimeRange,
+    currency_code: CurrencyCode,
+    (legal_entity_id, provider): (Option<&ID>, Option<String>),
+    channel_ids: Option<&[ID]>,
+) -> operations::Result<Asked> {
+    let (Some(from), Some(to)) = DateTimeRange::ends(Some(range)) else {
+        let message = "both ends of the range must be given";
+        return Err(operations::Error::BadInput(message.to_owned()));
+    };
+    Ok(Asked {
+        from,
+        to,
+        currency: currency_code.0,
+        legal_entity_id: legal_entity_id.map(|id| uuid(Kind::LegalEntity, id)),
+        provider,
+        channels: channel_ids.map(|ids| ids.iter().map(|id| uuid(Kind::Channel, id)).collect()),
+    })
+}
+
+/// A file of a reconciliation, comma-separated with a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum ReconciliationExport {
+    /// Its figures, a row each: name, count, amount, currency.
+    Summary,
+    /// Captures, refunds and chargebacks of the period, a row each, with what settled them and which payout took them.
+    Steps,
+    /// Differences that were open in the period, a row each.
+    Exceptions,
+}
+
+impl From<ReconciliationExport> for Part {
+    fn from(part: ReconciliationExport) -> Self {
+        match part {
+            ReconciliationExport::Summary => Self::Summary,
+            ReconciliationExport::Steps => Self::Steps,
+            ReconciliationExport::Exceptions => Self::Exceptions,
+        }
     }
 }

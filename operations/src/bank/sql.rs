@@ -169,3 +169,10 @@ pub(super) async fn seen_before(
     .texts(&references);
     db.values(query).await
 }
+
+/// Takes away entries of statements that never came to be, because whoever read them went away.
+pub(crate) async fn clear_orphans(tx: &WriteTx, before: Uuid) -> Result<u64> {
+    let query = sql("delete from bank_lines where state = 'OPEN' and id < ?
+         and not exists (select 1 from bank_statements s where s.id = bank_lines.statement_id)");
+    tx.run(query.bind(before)).await
+}

@@ -16,8 +16,11 @@ use crate::ledger::templates;
 use crate::money::Currency;
 use crate::settlements::days::business_days_between;
 use crate::settlements::exceptions::{self, About, New};
+use crate::settlements::matches::new_match;
+use crate::settlements::sql::drop_proposals;
+use crate::settlements::terms::Tolerances;
 use crate::settlements::totals::units;
-use crate::settlements::work::{currency_of, told, transfer};
+use crate::settlements::work::{told, transfer};
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::{
@@ -108,6 +111,7 @@ struct Desk<'a> {
     actor: &'a Actor,
     statement: &'a bank_statement::Model,
     books: Books,
+    tolerances: Tolerances,
     payouts: Vec<payout::Model>,
     batch: Batch,
     matched: Vec<Uuid>,
@@ -141,6 +145,7 @@ async fn look(
         actor,
         statement,
         books,
+        tolerances: Tolerances::of_entity(tx, entity).await?,
         payouts,
         batch: Batch::default(),
         matched: Vec::new(),
@@ -282,8 +287,7 @@ impl Desk<'_> {
         }
         let came: i64 = lines.iter().map(|line| line.amount_minor).sum();
         let lacks = open - came;
-        if lacks == 0 || (lacks > 0 && lacks <= charge_of(&self.books, &line.currency) && came > 0)
-        {
+        if lacks == 0 || (lacks > 0 && lacks <= self.charge(&line.currency) && came > 0) {
             return self.receive(&lines, named, ("payout_reference", 100)).await;
         }
         let payout =
@@ -299,6 +303,11 @@ impl Desk<'_> {
         let kind = if line.amount_minor < open { Raised::BankShort } else { Raised::BankOver };
         self.raise(kind, line, payout, line.amount_minor - open, said);
         Ok(())
+    }
+
+    /// What the bank may keep of a transfer in a currency without a question.
+    fn charge(&self, currency: &str) -> i64 {
+        self.tolerances.of(currency).of_bank(currency != self.books.base.code())
     }
 
     fn open(&self, places: &[usize]) -> i64 {
@@ -428,20 +437,21 @@ impl Desk<'_> {
         let words: Vec<&str> = words.into_iter().collect();
         let found = sql::invoices_numbered(self.tx, self.statement.legal_entity_id, &words).await?;
         let [invoice] = found.as_slice() else { return Ok(false) };
-        let currency = Currency::from_code(&line.currency)
-            .ok_or_else(|| Error::Internal("an entry without a currency".into()))?;
+        let currency = Currency::of_row(&line.currency)?;
         if invoice.currency != line.currency {
             return Ok(false);
         }
         let amount = currency.decimal(line.amount_minor);
         let reference = line.reference.as_deref();
-        match pay(self.tx, self.actor, (invoice.id, amount), &line.booked_at, reference).await {
-            Ok(()) => {}
+        let paid = pay(self.tx, self.actor, (invoice.id, amount), &line.booked_at, reference).await;
+        let capture = match paid {
+            Ok(capture) => capture,
             Err(Error::Refused(_)) => return Ok(false),
             Err(error) => return Err(error),
-        }
+        };
         let row = match_row::Model {
             invoice_id: Some(invoice.id),
+            transaction_id: Some(capture),
             payout_id: None,
             ..self.matching(line, Uuid::nil(), line.amount_minor, ("invoice_number", 95))
         };
@@ -466,27 +476,12 @@ impl Desk<'_> {
         line: &bank_line::Model,
         payout: Uuid,
         minor: i64,
-        (rule, confidence): (&'static str, i32),
+        by: (&str, i32),
     ) -> match_row::Model {
         match_row::Model {
-            id: self.tx.id(),
-            settlement_line_id: None,
             bank_line_id: Some(line.id),
-            transaction_id: None,
             payout_id: Some(payout),
-            invoice_id: None,
-            currency: line.currency.clone(),
-            amount_minor: minor,
-            gross_base_minor: 0,
-            came_to_base_minor: 0,
-            fee_base_minor: 0,
-            state: MatchState::Confirmed,
-            rule: rule.to_owned(),
-            confidence_percent: confidence,
-            note: None,
-            matched_by_kind: self.actor.kind,
-            matched_by_id: self.actor.id,
-            matched_at: self.tx.now(),
+            ..new_match(self.tx, self.actor, (&line.currency, minor), by)
         }
     }
 
@@ -517,18 +512,14 @@ impl Desk<'_> {
 
     async fn close(mut self) -> Result<()> {
         sql::set_state(self.tx, &self.matched, SettlementLineState::Matched).await?;
+        if !self.matched.is_empty() {
+            drop_proposals(self.tx, "bank_line_id", &self.matched).await?;
+        }
         let matched: HashSet<String> = self.matched.iter().map(ToString::to_string).collect();
         self.raised.retain(|one| !matched.contains(&one.subject));
         exceptions::raise(self.tx, self.actor, &mut self.batch, self.raised).await?;
         self.batch.insert(self.tx).await
     }
-}
-
-/// What a bank may keep without a question: half a unit, and five of a wire from abroad.
-pub(crate) fn charge_of(books: &Books, currency: &str) -> i64 {
-    let Some(currency) = Currency::from_code(currency) else { return 0 };
-    let unit = 10_i64.pow(currency.digits());
-    if currency == books.base { unit / 2 } else { unit * 5 }
 }
 
 /// Whether an entry can be a payout, by its day.
@@ -550,7 +541,7 @@ pub(crate) async fn book_receipt(
     (payout, line): (&payout::Model, &bank_line::Model),
     (row, charge): (&match_row::Model, i64),
 ) -> Result<()> {
-    let currency = currency_of(payout)?;
+    let currency = Currency::of_row(&payout.currency)?;
     let at = books.begin_of(&line.booked_at).unwrap_or_else(|| tx.now());
     let amount = books.worth(tx, currency, row.amount_minor, at).await?;
     let charge = books.worth(tx, currency, charge, at).await?;

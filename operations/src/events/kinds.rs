@@ -455,6 +455,14 @@ event_kinds! {
         "{kind}: {amount} {currency} explained, {resolution}"
         "A difference was explained."
         { kind: Text => "what kind of difference", amount: Amount => "what was at stake", currency: Text => "of the amount", resolution ? Text => "how" }
+    FEE_AGREEMENTS_SET "fee_agreements.set" SettlementsRead
+        "{count} fees agreed with {provider} entered"
+        "What a provider may keep of captures, refunds or chargebacks was entered."
+        { provider: Text => "the provider", count: Count => "how many" }
+    TOLERANCES_SET "reconciliation_tolerances.set" SettlementsRead
+        "Tolerances in {currencies} set"
+        "How far amounts may be apart before somebody must explain it was set."
+        { currencies: Texts => "in which currencies" }
     PERIOD_CLOSED "period.closed" LedgerRead
         "Books closed through {through}"
         "Nothing is booked on or before a day any longer."

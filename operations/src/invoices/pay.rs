@@ -51,14 +51,14 @@ pub async fn invoice_payment_record(
     .await
 }
 
-/// The same within a transaction, which may be about a line of a bank statement.
+/// The same within a transaction, which may be about a line of a bank statement; answers with the id of the capture.
 pub(crate) async fn pay(
     tx: &WriteTx,
     actor: &Actor,
     (id, amount): (Uuid, Decimal),
     day: &str,
     reference: Option<&str>,
-) -> Result<()> {
+) -> Result<Uuid> {
     let missing = || Error::refused(checks::not_found("invoiceId", "invoice"));
     let invoice = sql::by_ids(tx, actor, &[id]).await?.pop().ok_or_else(missing)?;
     let order = invoice.order_id;
@@ -93,11 +93,11 @@ pub(crate) async fn pay(
     };
     let checked = record::checked(currency, payment)?;
     let row = (*one.row).clone();
-    record::add(tx, &row, &mut one.purse, &[checked]);
+    let captures = record::add(tx, &row, &mut one.purse, &[checked]);
     one.pays = Some(id);
     let mut batch = Batch::default();
     let data = json!({ "amount": amount, "bookedAt": day });
     audit::record(tx, actor, &mut batch, Some(("inv", id)), &audit::made(&data));
     found.write(tx, actor, batch).await?;
-    Ok(())
+    captures.first().copied().ok_or(Error::Contended)
 }

@@ -198,6 +198,12 @@ impl Books {
         clock::timestamp(at).to_zoned(self.zone.clone()).date().to_string()
     }
 
+    /// Whether the day of a moment is closed.
+    pub(crate) fn is_closed(&self, at: OffsetDateTime) -> bool {
+        let day = self.day(at);
+        self.entity.closed_through.as_ref().is_some_and(|closed| day <= *closed)
+    }
+
     /// When a day begins where the company is; none where it is no day.
     pub(crate) fn begin_of(&self, day: &str) -> Option<OffsetDateTime> {
         let day: jiff::civil::Date = day.parse().ok()?;
@@ -255,7 +261,7 @@ impl Books {
             return Err(Error::Internal(format!("{template} does not balance: {sides:?}")));
         }
         let meant = self.day(entry.at);
-        if self.entity.closed_through.as_ref().is_some_and(|closed| meant <= *closed) {
+        if self.is_closed(entry.at) {
             entry.description = format!("{} (of {meant}, closed)", entry.description);
             entry.at = tx.now();
         }

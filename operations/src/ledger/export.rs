@@ -362,7 +362,8 @@ fn sorted(json: &serde_json::Value) -> String {
     serde_json::to_string(&fields).unwrap_or_default()
 }
 
-fn write_row(part: &mut Vec<u8>, row: impl Iterator<Item = String>) -> Result<()> {
+/// A row as RFC 4180 has it.
+pub(crate) fn write_row(part: &mut Vec<u8>, row: impl Iterator<Item = String>) -> Result<()> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let row: Vec<String> = row.collect();

@@ -170,10 +170,16 @@ pub(crate) fn record(tx: &WriteTx, order: &order::Model, payments: &[Checked]) -
 }
 
 /// More payments of an order, behind those that it has.
-pub(crate) fn add(tx: &WriteTx, order: &order::Model, purse: &mut Purse, payments: &[Checked]) {
+pub(crate) fn add(
+    tx: &WriteTx,
+    order: &order::Model,
+    purse: &mut Purse,
+    payments: &[Checked],
+) -> Vec<Uuid> {
     use TransactionKind::{Authorization, Capture};
     use TransactionState::Succeeded;
     let first = purse.payments().iter().map(|row| row.position + 1).max().unwrap_or(0);
+    let mut captures = Vec::new();
     for (position, payment) in (first..).zip(payments) {
         let at = payment.input.at.unwrap_or(order.placed_at);
         let mut row = payment::Model {
@@ -223,10 +229,14 @@ pub(crate) fn add(tx: &WriteTx, order: &order::Model, purse: &mut Purse, payment
                 (Capture, Succeeded) if payment.is_in_two_steps() => -amount,
                 _ => 0,
             };
+            if kind == Capture {
+                captures.push(step.id);
+            }
             purse.note(Step { row: step, was: None, memo, waiting: 0 }, event);
         }
         purse.add(row);
     }
+    captures
 }
 
 type Taken = (TransactionKind, i64, TransactionState, &'static events::EventKind);

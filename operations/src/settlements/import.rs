@@ -5,7 +5,8 @@
 //! it visible. The same bytes again are the same report; the same batch with other bytes is a new version of it.
 
 use super::files::{self, Fault, Heading, Line, MAX_FAULTS};
-use super::totals::{Finding, Total, Totals};
+use super::terms::Tolerances;
+use super::totals::{Total, Totals};
 use super::{exceptions, sql, work};
 use crate::actor::Actor;
 use crate::audit;
@@ -13,7 +14,9 @@ use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
+use crate::ledger::entry::Books;
 use crate::ledger::read::in_reach;
+use crate::money::Currency;
 use crate::permissions::Permission;
 use crate::secrets::hex;
 use crate::store::{Batch, Store, WriteTx};
@@ -116,10 +119,13 @@ struct Look {
     hash: String,
     heading: Heading,
     totals: BTreeMap<String, Total>,
-    findings: Vec<Finding>,
+    sums: Totals,
     payouts: BTreeMap<(String, &'static str), Seen>,
     batches: BTreeMap<String, Option<String>>,
+    /// When its last line came to the balance.
     booked_at: Option<OffsetDateTime>,
+    /// When the first one in each currency of settlement did.
+    begins: BTreeMap<&'static str, Option<OffsetDateTime>>,
 }
 
 /// A payout as lines tell of it.
@@ -135,15 +141,21 @@ struct Seen {
 /// A payout's lines are found by its name; those of an Adyen batch by the batch, which one payout line names.
 fn look(format: SettlementFormat, source: &mut Source) -> std::io::Result<Look> {
     let hash = source.digest()?;
-    let mut totals = Totals::new(format);
+    let mut sums = Totals::new(format);
     let mut payouts: BTreeMap<(String, &'static str), Seen> = BTreeMap::new();
     let mut batches: BTreeMap<String, Option<String>> = BTreeMap::new();
     let mut booked_at = None;
+    let mut begins: BTreeMap<&'static str, Option<OffsetDateTime>> = BTreeMap::new();
     let mut file = source.open()?;
     let mut too_many = false;
     let mut heading = files::read(format, &mut *file, &mut |line| {
-        totals.add(&line);
+        sums.add(&line);
         booked_at = booked_at.max(line.booked_at);
+        let first = begins.entry(line.net.currency.code()).or_default();
+        *first = match (*first, line.booked_at) {
+            (Some(first), Some(at)) => Some(first.min(at)),
+            (first, at) => first.or(at),
+        };
         let is_payout = line.kind == SettlementLineKind::Payout;
         if let Some(batch) = line.batch.as_ref().filter(|_| is_payout) {
             batches.insert(batch.clone(), payout_name(&line));
@@ -169,8 +181,8 @@ fn look(format: SettlementFormat, source: &mut Source) -> std::io::Result<Look> 
     if heading.reference.is_none() {
         heading.reference = Some(hash.chars().take(16).collect());
     }
-    let (findings, totals) = (totals.findings(&heading), totals.by_currency(&heading));
-    Ok(Look { hash, heading, totals, findings, payouts, batches, booked_at })
+    let totals = sums.by_currency(&heading);
+    Ok(Look { hash, heading, totals, sums, payouts, batches, booked_at, begins })
 }
 
 /// What a payout is called: as the line says, else after its batch.
@@ -183,7 +195,7 @@ fn payout_name(line: &Line) -> Option<String> {
     line.payout.clone()
 }
 
-/// Imports a file and says under which report; `background` is handed what remains to be done of a large one.
+/// Imports a file and says under which report. What remains to be done of a large one goes on after the answer.
 pub async fn import(
     store: &Store,
     call: Call<'_>,
@@ -206,14 +218,16 @@ pub async fn import(
     let look = look.map_err(unreadable)?;
     refuse_faults(&look.heading, command.partial)?;
     let input = (command, &look.hash);
+    let worker = store.ids().next();
     let begun: Begun = once(store, call, "settlementReportImport", &input, |tx| {
         let look = &look;
         let (provider, name) = (&provider, &name);
-        async move { begin(&tx, call.actor, command, (provider, name), look).await }
+        async move { begin(&tx, call.actor, command, (provider, name), (look, worker)).await }
     })
     .await?;
     let imported = Imported { report: begun.report, duplicate: begun.duplicate };
-    if begun.worker.is_none() {
+    // Another worker began it: this is an answer that was given before.
+    if begun.worker != Some(worker) {
         return Ok(imported);
     }
     let rest =
@@ -266,7 +280,7 @@ async fn begin(
     actor: &Actor,
     command: &ImportSettlement,
     (provider, name): (&str, &Option<String>),
-    look: &Look,
+    (look, worker): (&Look, Uuid),
 ) -> Result<Begun> {
     let account = look.heading.account.clone();
     let entity = whose(tx, actor, provider, account.as_deref()).await?;
@@ -282,7 +296,7 @@ async fn begin(
     }
     let reference = look.heading.reference.clone().unwrap_or_default();
     let before = sql::current_version(tx, provider, account.as_deref(), &reference).await?;
-    let worker = tx.id();
+    check_rates(tx, entity, look).await?;
     let now = tx.now();
     let faults: Vec<Refusal> = look.heading.faults.iter().map(Fault::refusal).collect();
     let row = settlement_report::Model {
@@ -320,6 +334,25 @@ async fn begin(
     batch.insert(tx).await?;
     let payouts = name_payouts(tx, provider, look).await?;
     Ok(Begun { report: row.id, duplicate: false, worker: Some(worker), payouts })
+}
+
+/// What a currency of settlement was worth must be known before anything of it is booked: the file is refused whole
+/// otherwise.
+async fn check_rates(tx: &WriteTx, entity: Uuid, look: &Look) -> Result<()> {
+    let books = Books::of_entity(tx, entity).await?;
+    let mut books = books.ok_or_else(|| Error::Internal("an account of no company".into()))?;
+    let mut refusals = Vec::new();
+    for (code, at) in &look.begins {
+        let at = at.or(look.booked_at).unwrap_or_else(|| tx.now());
+        match books.worth(tx, Currency::of_row(code)?, 1, at).await {
+            Ok(_) => {}
+            Err(Error::Refused(faults)) => {
+                refusals.extend(faults.into_iter().map(|fault| fault.under("file")));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
 }
 
 /// Ids of the payouts that the file is about: of those that are known, and new ones.
@@ -521,7 +554,9 @@ async fn publish(
                 let before = known.iter().find(|row| row.id == *id);
                 batch.save(&payout_row(&tx, &report, (name, currency, *id), look, before));
             }
-            let (found, payouts) = (&look.findings, &begun.payouts);
+            let tolerances = Tolerances::of_entity(&tx, report.legal_entity_id).await?;
+            let found = &look.sums.findings(&look.heading, &tolerances);
+            let payouts = &begun.payouts;
             report.exception_count +=
                 exceptions::raise_findings(&tx, actor, &mut batch, &report, found, payouts).await?;
             let data = json!({

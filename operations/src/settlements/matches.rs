@@ -5,11 +5,12 @@
 
 use super::exceptions::{self, About, New};
 use super::pass::{Booked, book_line};
+use super::terms::Tolerances;
 use super::{sql, work};
 use crate::actor::Actor;
 use crate::audit;
 use crate::bank::sql as bank;
-use crate::bank::work::{book_receipt, charge_of};
+use crate::bank::work::book_receipt;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, EventKind, NewEvent};
@@ -20,11 +21,14 @@ use crate::ledger::read::in_reach;
 use crate::ledger::reverse::reversal;
 use crate::ledger::templates::{self, BANK_TRANSFER, Settled};
 use crate::money::Currency;
+use crate::payments::in_hand::take;
+use crate::payments::report::{self, News};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{
     MatchState, PayoutState, ReconciliationExceptionKind as Raised, ReconciliationExceptionState,
     ReconciliationResolution, SettlementLineKind, SettlementLineState, SettlementReportState,
+    TransactionState,
 };
 use entities::{bank_line, match_row, payout, settlement_line};
 use rust_decimal::Decimal;
@@ -76,15 +80,9 @@ pub async fn match_create(
 ) -> Result<Vec<Uuid>> {
     call.actor.require(Permission::SettlementsWrite)?;
     once(store, call, "matchCreate", command, |tx| async move {
-        let made = create_in(&tx, call.actor, command, 0).await?;
-        Ok(made.rows)
+        create_in(&tx, call.actor, command, 0).await
     })
     .await
-}
-
-/// What matching a line by hand did.
-pub(super) struct Made {
-    pub(super) rows: Vec<Uuid>,
 }
 
 fn refused(code: RefusalCode, field: &str, message: impl Into<String>) -> Error {
@@ -97,7 +95,7 @@ pub(super) async fn create_in(
     actor: &Actor,
     command: &CreateMatch,
     spare: i64,
-) -> Result<Made> {
+) -> Result<Vec<Uuid>> {
     let mut faults = Faults::default();
     let note = checks::optional(&mut faults, "note", command.note.as_deref(), 1_000);
     if command.targets.is_empty() || command.targets.len() > MAX_TARGETS {
@@ -110,7 +108,7 @@ pub(super) async fn create_in(
     }
     faults.check()?;
     match (command.settlement_line_id, command.bank_line_id) {
-        (Some(line), _) => settle(tx, actor, (line, spare), &command.targets, note).await,
+        (Some(line), _) => settle(tx, actor, (line, spare), &command.targets, (note, None)).await,
         (None, Some(line)) => receive(tx, actor, (line, spare), &command.targets, note).await,
         (None, None) => Err(Error::Contended),
     }
@@ -136,8 +134,8 @@ async fn settle(
     actor: &Actor,
     (id, spare): (Uuid, i64),
     targets: &[(Target, Decimal)],
-    note: Option<String>,
-) -> Result<Made> {
+    (note, proposed): (Option<String>, Option<&match_row::Model>),
+) -> Result<Vec<Uuid>> {
     let missing = || Error::refused(checks::not_found("settlementLineId", "settlement line"));
     let line = sql::lines(tx, &[id]).await?.pop().ok_or_else(missing)?;
     let mut report = sql::lock_report(tx, line.report_id).await?.ok_or_else(missing)?;
@@ -165,7 +163,7 @@ async fn settle(
             }
         }
     }
-    let currency = Currency::from_code(&line.gross_currency).ok_or(Error::Contended)?;
+    let currency = Currency::of_row(&line.gross_currency)?;
     let steps = sql::candidates_by_ids(tx, &ids).await?;
     let mut faults = Faults::default();
     let mut parts = Vec::new();
@@ -192,7 +190,10 @@ async fn settle(
         parts.push((step.clone(), minor));
     }
     let off = line.gross_minor.saturating_abs() - sum;
-    if faults.is_empty() && off.abs() > spare.max(i64::try_from(parts.len()).unwrap_or(0)) {
+    let count = i64::try_from(parts.len()).unwrap_or(0);
+    let tolerances = Tolerances::of_entity(tx, report.legal_entity_id).await?;
+    let most = tolerances.of(&line.gross_currency).line.saturating_mul(count);
+    if faults.is_empty() && off.abs() > spare.max(most) {
         let message = format!(
             "the line is about {}, the targets about {}",
             currency.decimal(line.gross_minor.abs()),
@@ -203,7 +204,8 @@ async fn settle(
     faults.check()?;
     let mut batch = Batch::default();
     let booked = book_line(tx, &mut books, &report, &line, &parts).await?;
-    let rows = write_rows(tx, actor, &mut batch, &line, (&parts, &booked), note.as_deref());
+    let said = (note.as_deref(), proposed);
+    let rows = write_rows(tx, actor, &mut batch, &line, (&parts, &booked), said);
     enter(
         tx,
         &mut batch,
@@ -213,6 +215,7 @@ async fn settle(
         &booked,
     )?;
     sql::set_line_state(tx, &[line.id], SettlementLineState::Matched).await?;
+    sql::drop_proposals(tx, "settlement_line_id", &[line.id]).await?;
     report.matched_count += 1;
     batch.save(&report);
     explained(tx, actor, &mut batch, &line.id.to_string()).await?;
@@ -224,10 +227,10 @@ async fn settle(
         actor,
         &mut batch,
         (rows.first().copied().unwrap_or(id), &line.gross_currency, sum),
-        ("by_hand", events::MATCH_MADE),
+        (proposed.map_or(BY_HAND.0, |row| &row.rule), events::MATCH_MADE),
     );
     batch.insert(tx).await?;
-    Ok(Made { rows })
+    Ok(rows)
 }
 
 /// The rows of a line that is matched by hand; the first one carries what it does to the books.
@@ -237,30 +240,35 @@ fn write_rows(
     batch: &mut Batch,
     line: &settlement_line::Model,
     (parts, booked): (&[(sql::Candidate, i64)], &Booked),
-    note: Option<&str>,
+    (note, proposed): (Option<&str>, Option<&match_row::Model>),
 ) -> Vec<Uuid> {
+    let by = proposed.map_or(BY_HAND, |row| (&row.rule, row.confidence_percent));
     let mut rows = Vec::with_capacity(parts.len());
     for (place, (step, minor)) in parts.iter().enumerate() {
         let first = place == 0;
+        let made = new_match(tx, actor, (&line.gross_currency, *minor), by);
         let row = match_row::Model {
+            id: proposed.map_or(made.id, |row| row.id),
             settlement_line_id: Some(line.id),
             transaction_id: Some(step.id),
             gross_base_minor: if first { booked.gross_base } else { 0 },
             came_to_base_minor: if first { booked.came_to_base } else { 0 },
             fee_base_minor: if first { booked.fee_base } else { 0 },
-            ..by_hand(tx, actor, (&line.gross_currency, *minor), note)
+            note: note.map(str::to_owned),
+            ..made
         };
         rows.push(row.id);
-        batch.add(&row);
+        batch.save(&row);
     }
     rows
 }
 
-fn by_hand(
+/// A match that counts, of nothing yet.
+pub(crate) fn new_match(
     tx: &WriteTx,
     actor: &Actor,
     (currency, minor): (&str, i64),
-    note: Option<&str>,
+    (rule, confidence): (&str, i32),
 ) -> match_row::Model {
     match_row::Model {
         id: tx.id(),
@@ -275,14 +283,17 @@ fn by_hand(
         came_to_base_minor: 0,
         fee_base_minor: 0,
         state: MatchState::Confirmed,
-        rule: "by_hand".to_owned(),
-        confidence_percent: 100,
-        note: note.map(str::to_owned),
+        rule: rule.to_owned(),
+        confidence_percent: confidence,
+        note: None,
         matched_by_kind: actor.kind,
         matched_by_id: actor.id,
         matched_at: tx.now(),
     }
 }
+
+/// What a person says, for certain.
+const BY_HAND: (&str, i32) = ("by_hand", 100);
 
 fn enter(
     tx: &WriteTx,
@@ -359,7 +370,7 @@ async fn receive(
     (id, spare): (Uuid, i64),
     targets: &[(Target, Decimal)],
     note: Option<String>,
-) -> Result<Made> {
+) -> Result<Vec<Uuid>> {
     let (line, entity, mut books) = entry_in_reach(tx, actor, id).await?;
     if line.state != SettlementLineState::Open {
         return Err(refused(
@@ -368,7 +379,7 @@ async fn receive(
             "it is explained already",
         ));
     }
-    let currency = Currency::from_code(&line.currency).ok_or(Error::Contended)?;
+    let currency = Currency::of_row(&line.currency)?;
     let sign = if line.amount_minor < 0 { -1 } else { 1 };
     let ids: Vec<Uuid> = targets
         .iter()
@@ -430,7 +441,8 @@ async fn receive(
     for ((target, amount), minor) in targets.iter().zip(minors) {
         let mut row = match_row::Model {
             bank_line_id: Some(line.id),
-            ..by_hand(tx, actor, (&line.currency, minor * sign), note.as_deref())
+            note: note.clone(),
+            ..new_match(tx, actor, (&line.currency, minor * sign), BY_HAND)
         };
         match target {
             Target::Payout(id) => {
@@ -443,7 +455,8 @@ async fn receive(
             Target::Invoice(id) => {
                 row.invoice_id = Some(*id);
                 let reference = line.reference.as_deref();
-                pay(tx, actor, (*id, *amount), &line.booked_at, reference).await?;
+                let paid = pay(tx, actor, (*id, *amount), &line.booked_at, reference).await?;
+                row.transaction_id = Some(paid);
             }
             Target::Transaction(id) => row.transaction_id = Some(*id),
         }
@@ -454,16 +467,17 @@ async fn receive(
         batch.save(payout);
     }
     bank::set_state(tx, &[line.id], SettlementLineState::Matched).await?;
+    sql::drop_proposals(tx, "bank_line_id", &[line.id]).await?;
     explained(tx, actor, &mut batch, &line.id.to_string()).await?;
     tell(
         tx,
         actor,
         &mut batch,
         (rows.first().copied().unwrap_or(id), &line.currency, sum),
-        ("by_hand", events::MATCH_MADE),
+        (BY_HAND.0, events::MATCH_MADE),
     );
     batch.insert(tx).await?;
-    Ok(Made { rows })
+    Ok(rows)
 }
 
 fn check_payout(
@@ -498,7 +512,9 @@ async fn take_in(
     spare: i64,
 ) -> Result<()> {
     let rest = payout.amount_minor - payout.received_minor - row.amount_minor;
-    let kept = rest.abs() <= charge_of(books, &payout.currency).max(spare);
+    let tolerances = Tolerances::of_entity(tx, payout.legal_entity_id).await?;
+    let abroad = payout.currency != books.base.code();
+    let kept = rest.abs() <= tolerances.of(&payout.currency).of_bank(abroad).max(spare);
     let charge = if kept { rest } else { 0 };
     book_receipt(tx, batch, books, (payout, line), (row, charge)).await?;
     payout.received_minor += row.amount_minor + charge;
@@ -529,6 +545,9 @@ pub async fn match_confirm(store: &Store, call: Call<'_>, command: &OneMatch) ->
         let missing = || Error::refused(checks::not_found("matchId", "match"));
         let actor = call.actor;
         let row = sql::lock_match(&tx, command.match_id).await?.ok_or_else(missing)?;
+        if let (Some(line), Some(step)) = (row.settlement_line_id, row.transaction_id) {
+            return confirm_settled(&tx, actor, (&row, line, step), command.note.clone()).await;
+        }
         let (Some(line), Some(payout)) = (row.bank_line_id, row.payout_id) else {
             return Err(refused(
                 RefusalCode::StateConflict,
@@ -568,6 +587,7 @@ pub async fn match_confirm(store: &Store, call: Call<'_>, command: &OneMatch) ->
         batch.save(&row);
         if confirmed + row.amount_minor == line.amount_minor {
             bank::set_state(&tx, &[line.id], SettlementLineState::Matched).await?;
+            sql::drop_proposals(&tx, "bank_line_id", &[line.id]).await?;
             explained(&tx, actor, &mut batch, &line.id.to_string()).await?;
         }
         tell(
@@ -581,6 +601,31 @@ pub async fn match_confirm(store: &Store, call: Call<'_>, command: &OneMatch) ->
         Ok(row.id)
     })
     .await
+}
+
+/// A step that was proposed for a line of a settlement is it.
+async fn confirm_settled(
+    tx: &WriteTx,
+    actor: &Actor,
+    (row, line, step): (&match_row::Model, Uuid, Uuid),
+    note: Option<String>,
+) -> Result<Uuid> {
+    if row.state != MatchState::Proposed {
+        let message = "it is not proposed any longer";
+        return Err(refused(RefusalCode::StateConflict, "matchId", message));
+    }
+    let amount = Currency::of_row(&row.currency)?.decimal(row.amount_minor);
+    let targets = [(Target::Transaction(step), amount)];
+    let note = note.or_else(|| row.note.clone());
+    match settle(tx, actor, (line, 0), &targets, (note, Some(row))).await {
+        Ok(_) => Ok(row.id),
+        Err(Error::Refused(refusals)) => {
+            let field = || vec!["matchId".to_owned()];
+            let here = |refusal: Refusal| Refusal { field: field(), ..refusal };
+            Err(Error::Refused(refusals.into_iter().map(here).collect()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes a match back with what it did, and answers with the ids of all that went with it: a line is explained as a whole.
@@ -624,6 +669,12 @@ async fn undo_settled(
     let line = sql::lines(tx, &[line]).await?.pop().ok_or_else(missing)?;
     let mut report = sql::lock_report(tx, line.report_id).await?.ok_or_else(missing)?;
     let mut books = books_in_reach(tx, actor, report.legal_entity_id, ("matchId", "match")).await?;
+    if row.state == MatchState::Proposed {
+        let mut batch = Batch::default();
+        take_back(tx, actor, &mut batch, std::slice::from_ref(row), note);
+        batch.insert(tx).await?;
+        return Ok(vec![row.id]);
+    }
     if row.transaction_id.is_none() || line.kind == SettlementLineKind::RefundReversal {
         let message = "what a provider says of its own payouts and of refunds that failed stays";
         return Err(refused(RefusalCode::StateConflict, "matchId", message));
@@ -703,6 +754,30 @@ async fn reopen(tx: &WriteTx, actor: &Actor, batch: &mut Batch, new: New) -> Res
     exceptions::raise(tx, actor, batch, vec![new]).await
 }
 
+/// What an invoice was paid with was not meant for it: its order is owed as much again.
+async fn unpay(tx: &WriteTx, actor: &Actor, capture: Uuid) -> Result<()> {
+    let missing = || Error::refused(checks::not_found("matchId", "match"));
+    let found = crate::payments::sql::transactions_by_ids(tx, &[capture]).await?.pop();
+    let step = found.ok_or_else(missing)?;
+    if step.state == TransactionState::Failed {
+        return Ok(());
+    }
+    let taken = take(tx, actor, step.payment_id, None).await?;
+    let news = News {
+        kind: step.kind,
+        state: TransactionState::Failed,
+        minor: step.amount_minor,
+        reference: step.provider_reference.clone(),
+        message: Some("its match with an entry of the bank was undone".to_owned()),
+        at: tx.now(),
+    };
+    if report::tell(tx, actor, taken, Some(&step), news).await? {
+        return Ok(());
+    }
+    let message = "some of the payment was given back already: it stays";
+    Err(refused(RefusalCode::StateConflict, "matchId", message))
+}
+
 async fn undo_received(
     tx: &WriteTx,
     actor: &Actor,
@@ -712,46 +787,54 @@ async fn undo_received(
 ) -> Result<Vec<Uuid>> {
     let missing = || Error::refused(checks::not_found("matchId", "match"));
     let (line, entity, books) = entry_in_reach(tx, actor, line).await.map_err(|_| missing())?;
-    if row.invoice_id.is_some() {
-        let message = "an invoice was paid with it: report the payment's capture as FAILED first";
-        return Err(refused(RefusalCode::StateConflict, "matchId", message));
-    }
     let mut batch = Batch::default();
-    if row.state == MatchState::Confirmed {
-        if let Some(payout) = row.payout_id {
-            let mut payout = bank::lock_payouts(tx, &[payout]).await?.pop().ok_or_else(missing)?;
-            let entry =
-                sql::entry_of(tx, "payout.received", row.id).await?.ok_or(Error::Contended)?;
-            let cleared = sql::cleared_by(tx, entry.id).await?;
-            books.write(tx, &mut batch, reversal(tx, &entry, "a match that was undone").await?)?;
-            payout.received_minor -= cleared;
-            payout.state = PayoutState::InTransit;
-            events::record(tx, actor, &mut batch, work::told(&payout, events::PAYOUT_REOPENED)?);
-            batch.save(&payout);
-        }
-        bank::set_state(tx, &[line.id], SettlementLineState::Open).await?;
-        let kind = if line.amount_minor < 0 {
-            Raised::UnexpectedBankDebit
-        } else {
-            Raised::UnexpectedBankCredit
-        };
-        let new = New {
-            kind,
-            subject: line.id.to_string(),
-            entity,
-            provider: None,
-            currency: line.currency.clone(),
-            minor: line.amount_minor,
-            explanation: "Its match was taken back.".to_owned(),
-            about: About {
-                statement: Some(line.statement_id),
-                bank_line: Some(line.id),
-                ..About::default()
-            },
-        };
-        reopen(tx, actor, &mut batch, new).await?;
+    if row.state == MatchState::Proposed {
+        take_back(tx, actor, &mut batch, std::slice::from_ref(row), note);
+        batch.insert(tx).await?;
+        return Ok(vec![row.id]);
     }
-    take_back(tx, actor, &mut batch, std::slice::from_ref(row), note);
+    let mut rows = bank::matches_of_lines(tx, &[line.id]).await?;
+    rows.retain(|row| row.state == MatchState::Confirmed);
+    let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.payout_id).collect();
+    let mut payouts = bank::lock_payouts(tx, &ids).await?;
+    for row in &rows {
+        if let (Some(_), Some(capture)) = (row.invoice_id, row.transaction_id) {
+            unpay(tx, actor, capture).await?;
+        }
+        let of_row = payouts.iter_mut().find(|payout| Some(payout.id) == row.payout_id);
+        let Some(payout) = of_row else { continue };
+        let entry = sql::entry_of(tx, "payout.received", row.id).await?.ok_or(Error::Contended)?;
+        let cleared = sql::cleared_by(tx, entry.id).await?;
+        books.write(tx, &mut batch, reversal(tx, &entry, "a match that was undone").await?)?;
+        payout.received_minor -= cleared;
+        payout.state = PayoutState::InTransit;
+    }
+    for payout in &payouts {
+        events::record(tx, actor, &mut batch, work::told(payout, events::PAYOUT_REOPENED)?);
+        batch.save(payout);
+    }
+    bank::set_state(tx, &[line.id], SettlementLineState::Open).await?;
+    let kind = if line.amount_minor < 0 {
+        Raised::UnexpectedBankDebit
+    } else {
+        Raised::UnexpectedBankCredit
+    };
+    let new = New {
+        kind,
+        subject: line.id.to_string(),
+        entity,
+        provider: None,
+        currency: line.currency.clone(),
+        minor: line.amount_minor,
+        explanation: "Its match was taken back.".to_owned(),
+        about: About {
+            statement: Some(line.statement_id),
+            bank_line: Some(line.id),
+            ..About::default()
+        },
+    };
+    reopen(tx, actor, &mut batch, new).await?;
+    take_back(tx, actor, &mut batch, &rows, note);
     batch.insert(tx).await?;
-    Ok(vec![row.id])
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -7,6 +7,7 @@
 pub mod clock;
 pub(crate) mod days;
 pub(crate) mod exceptions;
+pub mod export;
 pub mod files;
 pub mod import;
 pub mod matches;
@@ -16,5 +17,6 @@ pub mod reconcile;
 pub mod resolve;
 pub mod simulate;
 pub(crate) mod sql;
+pub mod terms;
 pub mod totals;
 pub mod work;

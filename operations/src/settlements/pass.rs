@@ -6,7 +6,9 @@
 //! is booked.
 
 use super::exceptions::{self, About, New};
+use super::matches::new_match;
 use super::sql::{self, Candidate};
+use super::terms::{Fees, Tolerances};
 use super::totals::units;
 use super::work;
 use crate::actor::Actor;
@@ -24,13 +26,23 @@ use entities::enums::{
     ReconciliationExceptionState, ReconciliationResolution, SettlementLineKind as Kind,
     SettlementLineState, TransactionKind, TransactionState,
 };
-use entities::{match_row, payment_transaction, payout, settlement_line, settlement_report};
+use entities::{
+    match_row, payment_transaction, payout, reconciliation_exception, settlement_line,
+    settlement_report,
+};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 type Line = settlement_line::Model;
+
+/// Why a dispute was recorded of which a settlement was the first to tell.
+const TOLD_FIRST: &str = "told by the settlement";
+/// How far a step and a line without a name may be apart in time to be proposed for each other.
+const PROPOSED_WITHIN: time::Duration = time::Duration::days(7);
+/// More steps than this fit a line: then none is proposed.
+const MOST_PROPOSED: usize = 3;
 
 /// Whether a line waits to be explained.
 pub(super) fn is_open(line: &Line) -> bool {
@@ -98,6 +110,10 @@ struct Pass<'a> {
     settled: Vec<Uuid>,
     raised: Vec<New>,
     payouts: Vec<payout::Model>,
+    fees: Fees,
+    tolerances: Tolerances,
+    /// Lines of which nothing is known by a name.
+    nameless: Vec<Line>,
 }
 
 /// Looks at some lines of a report, and counts what came of it. `again`: they were looked at before.
@@ -194,10 +210,6 @@ const fn comes(kind: Kind) -> bool {
     matches!(kind, Kind::Capture | Kind::RefundReversal | Kind::ChargebackReversal)
 }
 
-fn currency(code: &str) -> Result<Currency> {
-    Currency::from_code(code).ok_or_else(|| Error::Internal(format!("{code} is no currency")))
-}
-
 impl<'a> Pass<'a> {
     /// Looks up what the lines may be about.
     async fn open(
@@ -244,11 +256,16 @@ impl<'a> Pass<'a> {
         let payouts: Vec<Uuid> = payouts.into_iter().collect();
         let payouts =
             if payouts.is_empty() { Vec::new() } else { sql::payouts(tx, &payouts).await? };
+        let fees = Fees::with(tx, report.legal_entity_id, &report.provider).await?;
+        let tolerances = Tolerances::of_entity(tx, report.legal_entity_id).await?;
         Ok(Self {
             tx,
             actor,
             report,
             books,
+            fees,
+            tolerances,
+            nameless: Vec::new(),
             batch: Batch::default(),
             sums: Sums::default(),
             source: None,
@@ -307,12 +324,13 @@ impl<'a> Pass<'a> {
         for line in group {
             self.settle(line, place, (rule, confidence)).await?;
         }
+        self.check_fee(group, &step)?;
         Ok(true)
     }
 
     async fn one(&mut self, line: &Line, again: bool) -> Result<()> {
         let at = line.booked_at.or(self.report.booked_at).unwrap_or_else(|| self.tx.now());
-        let settled_in = currency(&line.currency)?;
+        let settled_in = Currency::of_row(&line.currency)?;
         let net = line.net_minor;
         match line.kind {
             Kind::Fee | Kind::Correction => {
@@ -393,7 +411,7 @@ impl<'a> Pass<'a> {
         {
             payout.state = PayoutState::Failed;
             let payout = payout.clone();
-            let settled_in = work::currency_of(&payout)?;
+            let settled_in = Currency::of_row(&payout.currency)?;
             let amount = self.books.worth(self.tx, settled_in, payout.amount_minor, at).await?;
             let entry =
                 templates::payout_failed(&work::transfer(&payout, line.id, settled_in, at), amount);
@@ -499,6 +517,10 @@ impl<'a> Pass<'a> {
 
     async fn movement(&mut self, line: &Line, again: bool) -> Result<()> {
         let found = match self.find(line) {
+            Found::Nothing if again => {
+                self.nameless.push(line.clone());
+                return Ok(());
+            }
             Found::Payment(place) if line.kind == Kind::Chargeback => {
                 self.dispute(line, place).await?
             }
@@ -562,7 +584,7 @@ impl<'a> Pass<'a> {
     /// A bank took money, and nobody told us: the settlement does.
     async fn dispute(&mut self, line: &Line, place: usize) -> Result<Found> {
         let Some(step) = self.steps.all.get(place).cloned() else { return Ok(Found::Nothing) };
-        let gross_in = currency(&line.gross_currency)?;
+        let gross_in = Currency::of_row(&line.gross_currency)?;
         if step.currency != line.gross_currency || line.gross_minor >= 0 {
             return Ok(Found::Payment(place));
         }
@@ -574,7 +596,7 @@ impl<'a> Pass<'a> {
             stage: DisputeStage::Chargeback,
             amount: gross_in.decimal(-line.gross_minor),
             fee,
-            reason: "told by the settlement".to_owned(),
+            reason: TOLD_FIRST.to_owned(),
             opened_at: line.occurred_at.filter(|at| *at <= self.tx.now()),
             evidence_due_at: None,
         };
@@ -585,15 +607,13 @@ impl<'a> Pass<'a> {
         };
         let steps = sql::steps_of_payment(self.tx, step.payment).await?;
         self.steps.add(steps, &HashMap::new());
-        let (kind, said) = if step.order_closed {
-            (Raised::LateChargeback, "had ended")
-        } else {
-            (Raised::Chargeback, "is open")
-        };
+        let late = self.late(&step);
+        let kind = if late.is_some() { Raised::LateChargeback } else { Raised::Chargeback };
         let said = format!(
-            "A bank took {} of order {}, which {said}; the settlement was the first to tell.",
+            "A bank took {} of order {}, which {}; the settlement was the first to tell.",
             units(&line.gross_currency, -line.gross_minor),
-            step.order_number
+            step.order_number,
+            late.unwrap_or("is open")
         );
         let about = About { dispute: Some(recorded), ..about(Some(&step)) };
         self.raise(kind, line, (&line.gross_currency, line.gross_minor), said, about);
@@ -634,7 +654,8 @@ impl<'a> Pass<'a> {
         };
         let wanted = if comes(line.kind) { lacks } else { -lacks };
         let mismatch = if gross == wanted {
-            arithmetic(line)?.map(|off| {
+            let most = self.tolerances.of(&line.currency).line;
+            arithmetic(line, most)?.map(|off| {
                 let said = format!(
                     "Gross less fee is {} off the net of {}.",
                     units(&line.currency, off),
@@ -663,7 +684,100 @@ impl<'a> Pass<'a> {
             }
             return Ok(());
         }
-        self.settle(line, place, by).await
+        self.settle(line, place, by).await?;
+        self.check_fee(&[line], step)
+    }
+
+    /// What a provider kept of a step, against what is agreed. A difference is told, and keeps nothing from being booked.
+    fn check_fee(&mut self, lines: &[&Line], step: &Candidate) -> Result<()> {
+        let Some(line) = lines.first().filter(|_| !self.fees.is_empty()) else { return Ok(()) };
+        let at = line.booked_at.or(self.report.booked_at).unwrap_or_else(|| self.tx.now());
+        let day = self.books.day(at);
+        let terms = (&self.fees, &self.tolerances);
+        let Some(Kept { fee, came_to, agreed }) = variance(terms, lines, &step.method, &day)?
+        else {
+            return Ok(());
+        };
+        let said = format!(
+            "{} was kept of {} of order {}, and {} is agreed for {}.",
+            units(&line.currency, fee),
+            units(&line.currency, came_to),
+            step.order_number,
+            units(&line.currency, agreed),
+            step.method
+        );
+        let about = About { transaction: Some(step.id), ..about(Some(step)) };
+        let off = (line.currency.as_str(), fee - agreed);
+        self.raise(Raised::FeeVariance, line, off, said, about);
+        Ok(())
+    }
+
+    /// Lines without a name that is known may be about a step of the same amount at that time, with the same card where both
+    /// are told: that is proposed, and a person confirms.
+    async fn propose(&mut self) -> Result<()> {
+        let lines: Vec<Line> = std::mem::take(&mut self.nameless)
+            .into_iter()
+            .filter(|line| matches!(line.kind, Kind::Capture | Kind::Refund))
+            .collect();
+        let moments: Vec<OffsetDateTime> = lines.iter().map(|line| self.moment(line)).collect();
+        let (Some(first), Some(last)) = (moments.iter().min(), moments.iter().max()) else {
+            return Ok(());
+        };
+        let ids: Vec<Uuid> = lines.iter().map(|line| line.id).collect();
+        // What was proposed before stands, and what a person took back is not proposed again.
+        let told: HashSet<Uuid> = sql::ever_proposed(self.tx, &ids).await?.into_iter().collect();
+        let amounts: Vec<i64> = lines
+            .iter()
+            .filter(|line| !told.contains(&line.id))
+            .map(|line| line.gross_minor.saturating_abs())
+            .collect();
+        let kinds = ["CAPTURE", "REFUND"];
+        let time = (*first - PROPOSED_WITHIN, *last + PROPOSED_WITHIN);
+        let which = (kinds.as_slice(), amounts.as_slice());
+        let found = sql::candidates_of_amounts(self.tx, &self.report.provider, which, time).await?;
+        let payments: Vec<Uuid> = found.iter().map(|step| step.payment).collect();
+        let cards = sql::cards_of(self.tx, &payments).await?;
+        for line in lines.iter().filter(|line| !told.contains(&line.id)) {
+            let own = last_four(&line.raw);
+            let fits = |step: &&Candidate| {
+                let card = cards.get(&step.payment);
+                Some(step.kind) == step_of(line.kind)
+                    && step.amount == line.gross_minor.saturating_abs()
+                    && step.currency == line.gross_currency
+                    && step.entity == self.report.legal_entity_id
+                    && (step.at - self.moment(line)).abs() <= PROPOSED_WITHIN
+                    && !self.settled.contains(&step.id)
+                    && own.as_ref().zip(card).is_none_or(|(own, card)| own == card)
+            };
+            let fitting: Vec<&Candidate> =
+                found.iter().filter(fits).take(MOST_PROPOSED + 1).collect();
+            if fitting.len() > MOST_PROPOSED {
+                continue;
+            }
+            let rows: Vec<match_row::Model> = fitting
+                .into_iter()
+                .map(|step| {
+                    let same_card = own.is_some() && own.as_ref() == cards.get(&step.payment);
+                    let by =
+                        if same_card { ("amount_and_card", 70) } else { ("amount_and_day", 40) };
+                    match_row::Model {
+                        transaction_id: Some(step.id),
+                        amount_minor: step.amount,
+                        state: MatchState::Proposed,
+                        ..self.matching(line, &line.gross_currency, by)
+                    }
+                })
+                .collect();
+            for row in &rows {
+                self.batch.add(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn moment(&self, line: &Line) -> OffsetDateTime {
+        let at = line.occurred_at.or(line.booked_at).or(self.report.booked_at);
+        at.unwrap_or_else(|| self.tx.now())
     }
 
     /// A line is matched with a step, and booked.
@@ -726,11 +840,20 @@ impl<'a> Pass<'a> {
             state,
             minor: step.amount,
             reference: line.modification_reference.clone().or_else(|| step.reference.clone()),
-            message: Some("told by the settlement".to_owned()),
+            message: Some(TOLD_FIRST.to_owned()),
             at: at.max(step.at),
         };
         tell(self.tx, self.actor, taken, known.as_ref(), news).await?;
         Ok(())
+    }
+
+    /// Why a chargeback comes late, if it does: its order has ended, or the day of the capture is closed in the books.
+    fn late(&self, step: &Candidate) -> Option<&'static str> {
+        if step.order_closed {
+            return Some("had ended");
+        }
+        let closed = step.captured_at.is_some_and(|at| self.books.is_closed(at));
+        closed.then_some("was taken in a period that is closed")
     }
 
     /// Fees of a dispute beyond what is booked, and money that went back twice.
@@ -751,9 +874,9 @@ impl<'a> Pass<'a> {
                 said,
                 about,
             );
-        } else if step.order_closed && dispute.reason != "told by the settlement" {
+        } else if let (Some(late), true) = (self.late(step), dispute.reason != TOLD_FIRST) {
             let said = format!(
-                "A bank took {} of order {}, which had ended.",
+                "A bank took {} of order {}, which {late}.",
                 units(&line.gross_currency, -line.gross_minor),
                 step.order_number
             );
@@ -769,31 +892,10 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    fn matching(
-        &self,
-        line: &Line,
-        currency: &str,
-        (rule, confidence): (&'static str, i32),
-    ) -> match_row::Model {
+    fn matching(&self, line: &Line, currency: &str, by: (&str, i32)) -> match_row::Model {
         match_row::Model {
-            id: self.tx.id(),
             settlement_line_id: Some(line.id),
-            bank_line_id: None,
-            transaction_id: None,
-            payout_id: None,
-            invoice_id: None,
-            currency: currency.to_owned(),
-            amount_minor: 0,
-            gross_base_minor: 0,
-            came_to_base_minor: 0,
-            fee_base_minor: 0,
-            state: MatchState::Confirmed,
-            rule: rule.to_owned(),
-            confidence_percent: confidence,
-            note: None,
-            matched_by_kind: self.actor.kind,
-            matched_by_id: self.actor.id,
-            matched_at: self.tx.now(),
+            ..new_match(self.tx, self.actor, (currency, 0), by)
         }
     }
 
@@ -836,7 +938,11 @@ impl<'a> Pass<'a> {
             self.books.write(self.tx, &mut self.batch, entry)?;
         }
         sql::set_line_state(self.tx, &self.matched, SettlementLineState::Matched).await?;
+        if again && !self.matched.is_empty() {
+            sql::drop_proposals(self.tx, "settlement_line_id", &self.matched).await?;
+        }
         self.resolve(again).await?;
+        self.propose().await?;
         let raised = exceptions::raise(self.tx, self.actor, &mut self.batch, self.raised).await?;
         let matched = i32::try_from(self.matched.len()).unwrap_or(i32::MAX);
         Ok((self.batch, matched, raised))
@@ -880,9 +986,98 @@ fn about(step: Option<&Candidate>) -> About {
     About { payment: step.map(|step| step.payment), ..About::default() }
 }
 
-/// By how much the net of a line is off, where that is more than a minor unit.
-fn arithmetic(line: &Line) -> Result<Option<i64>> {
-    let (gross_in, net_in) = (currency(&line.gross_currency)?, currency(&line.currency)?);
+/// What a provider kept that is not what is agreed, in minor units of the settlement.
+struct Kept {
+    fee: i64,
+    came_to: i64,
+    agreed: i64,
+}
+
+/// What was kept of a step against what is agreed on a day; none where that is the same, or nothing is agreed.
+fn variance(
+    (fees, tolerances): (&Fees, &Tolerances),
+    lines: &[&Line],
+    method: &str,
+    day: &str,
+) -> Result<Option<Kept>> {
+    let Some(line) = lines.first() else { return Ok(None) };
+    let settled_in = Currency::of_row(&line.currency)?;
+    let sum = |of: fn(&Line) -> i64| lines.iter().map(|line| of(line)).sum::<i64>();
+    let fee = sum(|line| line.fee_minor);
+    let came_to = sum(|line| line.net_minor.saturating_add(line.fee_minor));
+    let Some(agreed) = fees.agreed(line.kind, (method, settled_in), came_to, day) else {
+        return Ok(None);
+    };
+    let most = tolerances.of(&line.currency).of_fee(settled_in, agreed);
+    Ok((fee.saturating_sub(agreed).abs() > most).then_some(Kept { fee, came_to, agreed }))
+}
+
+/// Those of some differences of fees that are as agreed by now.
+pub(super) async fn as_agreed(
+    tx: &WriteTx,
+    open: &[reconciliation_exception::Model],
+) -> Result<Vec<reconciliation_exception::Model>> {
+    let ids: Vec<Uuid> = open.iter().filter_map(|row| row.settlement_line_id).collect();
+    let firsts = sql::lines(tx, &ids).await?;
+    let steps: Vec<Uuid> = open.iter().filter_map(|row| row.transaction_id).collect();
+    let matched = sql::lines_of_steps(tx, &steps).await?;
+    let steps = sql::candidates_by_ids(tx, &steps).await?;
+    let mut terms: HashMap<(Uuid, String), (Books, Fees, Tolerances)> = HashMap::new();
+    let mut agreed = Vec::new();
+    for row in open {
+        let line = firsts.iter().find(|line| Some(line.id) == row.settlement_line_id);
+        let step = steps.iter().find(|step| Some(step.id) == row.transaction_id);
+        let (Some(line), Some(step), Some(provider)) = (line, step, &row.provider) else {
+            continue;
+        };
+        let key = (row.legal_entity_id, provider.clone());
+        if !terms.contains_key(&key) {
+            let Some(books) = Books::of_entity(tx, key.0).await? else { continue };
+            let fees = Fees::with(tx, key.0, provider).await?;
+            let tolerances = Tolerances::of_entity(tx, key.0).await?;
+            terms.insert(key.clone(), (books, fees, tolerances));
+        }
+        let Some((books, fees, tolerances)) = terms.get(&key) else { continue };
+        // What was told of the step in several lines of a file is one fee.
+        let lines: Vec<&Line> = matched
+            .iter()
+            .filter(|(of, other)| *of == step.id && other.report_id == line.report_id)
+            .map(|(_, other)| other)
+            .filter(|other| other.kind == line.kind)
+            .collect();
+        let at = line.booked_at.unwrap_or(row.raised_at);
+        let terms = (fees, tolerances);
+        if variance(terms, &lines, &step.method, &books.day(at))?.is_none() {
+            agreed.push(row.clone());
+        }
+    }
+    Ok(agreed)
+}
+
+/// The end of the number of a card, where a provider names it.
+fn last_four(raw: &serde_json::Value) -> Option<String> {
+    let names = [
+        "cardlast4",
+        "last4",
+        "cardlastfour",
+        "lastfourdigits",
+        "cardlastfourdigits",
+        "cardnumber",
+    ];
+    let plain = |name: &str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let (_, value) =
+        raw.as_object()?.iter().find(|(name, _)| names.contains(&plain(name).as_str()))?;
+    let text = value.as_str()?;
+    let digits = text.get(text.len().checked_sub(4)?..)?;
+    digits.chars().all(|c| c.is_ascii_digit()).then(|| digits.to_owned())
+}
+
+/// By how much the net of a line is off, where that is more than so much.
+fn arithmetic(line: &Line, most: i64) -> Result<Option<i64>> {
+    let (gross_in, net_in) =
+        (Currency::of_row(&line.gross_currency)?, Currency::of_row(&line.currency)?);
     let came_to = if gross_in == net_in {
         line.gross_minor
     } else {
@@ -895,7 +1090,7 @@ fn arithmetic(line: &Line) -> Result<Option<i64>> {
         }
     };
     let off = came_to.saturating_sub(line.fee_minor).saturating_sub(line.net_minor);
-    Ok((off.abs() > 1).then_some(off))
+    Ok((off.abs() > most).then_some(off))
 }
 
 /// What a matched line does to the books.
@@ -918,7 +1113,8 @@ async fn posted(
     line: &Line,
     steps: &[(&Candidate, i64)],
 ) -> Result<Posted> {
-    let (gross_in, net_in) = (currency(&line.gross_currency)?, currency(&line.currency)?);
+    let (gross_in, net_in) =
+        (Currency::of_row(&line.gross_currency)?, Currency::of_row(&line.currency)?);
     let at = line.booked_at.or(report.booked_at).unwrap_or_else(|| tx.now());
     let mut gross = Amount::default();
     let mut opened = Amount::default();
@@ -926,7 +1122,15 @@ async fn posted(
     let mut disputed = false;
     for (step, minor) in steps {
         let signed = if comes(step_line(step.kind)) { *minor } else { -minor };
-        let worth = books.worth(tx, gross_in, signed, step.at).await?;
+        let worth = if step.in_books {
+            books.worth(tx, gross_in, signed, step.at).await?
+        } else {
+            // It has no place in the books yet: it comes with what it came to.
+            let came_to = line.net_minor + line.fee_minor;
+            let all = books.worth(tx, net_in, came_to, at).await?;
+            let share = crate::orders::totals::share(all.base, *minor, line.gross_minor.abs());
+            Amount { minor: signed, base: share }
+        };
         gross = gross.plus(worth);
         if !step.in_books {
             opened = opened.plus(worth);

@@ -90,22 +90,39 @@ impl Reconciliation {
 const AGES: [(i32, Option<i32>); 5] =
     [(0, Some(2)), (3, Some(5)), (6, Some(10)), (11, Some(20)), (21, None)];
 
+impl Asked {
+    /// Whether it is a period.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.to > self.from {
+            return Ok(());
+        }
+        let message = "ends after it begins";
+        Err(Error::refused(Refusal::new(RefusalCode::Invalid, "range", message)))
+    }
+}
+
 /// Reconciles what is in reach.
 pub async fn reconcile(db: &Db, actor: &Actor, asked: &Asked) -> Result<Reconciliation> {
     actor.require(Permission::SettlementsRead)?;
-    if asked.to <= asked.from {
-        let message = "ends after it begins";
-        return Err(Error::refused(Refusal::new(RefusalCode::Invalid, "range", message)));
-    }
+    asked.check()?;
     let scope = scope(db, actor, asked).await?;
-    let time = (asked.from, asked.to);
-    let moved = queries::moved(db, &scope, time).await?;
+    of_scope(db, &scope, (asked.from, asked.to)).await
+}
+
+/// The same of what is known to be in reach.
+pub(super) async fn of_scope(
+    db: &Db,
+    scope: &Scope,
+    time: (OffsetDateTime, OffsetDateTime),
+) -> Result<Reconciliation> {
+    let to = time.1;
+    let moved = queries::moved(db, scope, time).await?;
     let of = |kind: &str| -> i64 {
         moved.iter().filter(|(name, _)| name == kind).map(|(_, minor)| minor).sum()
     };
-    let (fees, settled_net) = queries::settled_lines(db, &scope, time).await?;
-    let (paid_out, received) = queries::paid_out(db, &scope, time).await?;
-    let (unsettled_captures, unsettled_refunds) = queries::unsettled(db, &scope, asked.to).await?;
+    let (fees, settled_net) = queries::settled_lines(db, scope, time).await?;
+    let (paid_out, received) = queries::paid_out(db, scope, time).await?;
+    let (unsettled_captures, unsettled_refunds) = queries::unsettled(db, scope, to).await?;
     Ok(Reconciliation {
         captured: of("CAPTURE"),
         refunded: of("REFUND"),
@@ -114,17 +131,17 @@ pub async fn reconcile(db: &Db, actor: &Actor, asked: &Asked) -> Result<Reconcil
         settled_net,
         paid_out,
         received,
-        open_exceptions: queries::open_exceptions(db, &scope).await?,
-        clearing: queries::clearing(db, &scope, asked.to).await?,
+        open_exceptions: queries::open_exceptions(db, scope).await?,
+        clearing: queries::clearing(db, scope, to).await?,
         unsettled_captures,
         unsettled_refunds,
-        open_items: queries::open_items(db, &scope, asked.to).await?,
-        unsettled: ages(db, &scope, asked.to).await?,
+        open_items: queries::open_items(db, scope, to).await?,
+        unsettled: ages(db, scope, to).await?,
     })
 }
 
 /// What of the question is in reach.
-async fn scope(db: &Db, actor: &Actor, asked: &Asked) -> Result<Scope> {
+pub(super) async fn scope(db: &Db, actor: &Actor, asked: &Asked) -> Result<Scope> {
     let reach = in_reach(db, actor).await?;
     let entities = match (asked.legal_entity_id, reach) {
         (None, reach) => reach,

@@ -21,9 +21,8 @@ use crate::money::Currency;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{
-    MatchState, PayoutState, ReconciliationExceptionKind as Kind,
-    ReconciliationExceptionState as State, ReconciliationResolution as Resolution,
-    SettlementLineState, TransactionKind,
+    PayoutState, ReconciliationExceptionKind as Kind, ReconciliationExceptionState as State,
+    ReconciliationResolution as Resolution, SettlementLineState, TransactionKind,
 };
 use entities::{match_row, reconciliation_exception as exception};
 use sea_orm::ActiveEnum;
@@ -144,15 +143,10 @@ async fn beyond(
     mut books: Books,
 ) -> Result<bool> {
     let Some(limit) = actor.limits.refund else { return Ok(false) };
-    let currency = currency_of(row)?;
+    let currency = Currency::of_row(&row.currency)?;
     let worth = books.worth(tx, currency, row.amount_minor, tx.now()).await?;
     let limit = books.base.minor(limit.round_dp(books.base.digits())).unwrap_or(i64::MAX);
     Ok(worth.base > limit)
-}
-
-fn currency_of(row: &exception::Model) -> Result<Currency> {
-    Currency::from_code(&row.currency)
-        .ok_or_else(|| Error::Internal("an exception without a currency".into()))
 }
 
 /// Agrees to a write-off or not, and answers with the id of the difference.
@@ -307,7 +301,7 @@ async fn stake(tx: &WriteTx, row: &exception::Model) -> Result<Option<Stake>> {
         if line.state != SettlementLineState::Open {
             return Ok(None);
         }
-        let currency = Currency::from_code(&line.currency).ok_or(Error::Contended)?;
+        let currency = Currency::of_row(&line.currency)?;
         let keys = sql::report(tx, line.report_id).await?.map_or(keys, |report| {
             json!({ "provider": report.provider, "account": report.provider_account, "exception": row.id })
         });
@@ -323,7 +317,7 @@ async fn stake(tx: &WriteTx, row: &exception::Model) -> Result<Option<Stake>> {
         if line.state != SettlementLineState::Open {
             return Ok(None);
         }
-        let currency = Currency::from_code(&line.currency).ok_or(Error::Contended)?;
+        let currency = Currency::of_row(&line.currency)?;
         let keys = json!({ "bankLine": line.id, "exception": row.id });
         return Ok(Some(Stake {
             account: Account::Bank,
@@ -340,7 +334,7 @@ async fn stake(tx: &WriteTx, row: &exception::Model) -> Result<Option<Stake>> {
         if open == 0 || !step.in_books || !succeeded {
             return Ok(None);
         }
-        let currency = Currency::from_code(&step.currency).ok_or(Error::Contended)?;
+        let currency = Currency::of_row(&step.currency)?;
         let minor = if step.kind == TransactionKind::Capture { -open } else { open };
         let keys = json!({ "payment": step.payment, "exception": row.id });
         return Ok(Some(Stake { account: Account::Clearing, minor, currency, keys }));
@@ -348,7 +342,7 @@ async fn stake(tx: &WriteTx, row: &exception::Model) -> Result<Option<Stake>> {
     if let (Some(payout), Kind::MissingBankCredit) = (row.payout_id, row.kind) {
         let Some(payout) = bank::lock_payouts(tx, &[payout]).await?.pop() else { return Ok(None) };
         let open = payout.amount_minor - payout.received_minor;
-        let currency = Currency::from_code(&payout.currency).ok_or(Error::Contended)?;
+        let currency = Currency::of_row(&payout.currency)?;
         let keys = json!({ "payout": payout.id, "exception": row.id });
         let account = Account::PayoutsInTransit;
         return Ok(Some(Stake { account, minor: -open, currency, keys }));
@@ -369,25 +363,11 @@ async fn settle_subject(
     set_lines(tx, row, state).await?;
     if let (Some(id), None, None) = (row.transaction_id, row.settlement_line_id, row.bank_line_id) {
         let Some(step) = sql::candidates_by_ids(tx, &[id]).await?.pop() else { return Ok(()) };
+        let rule = if suspends { SUSPENDED } else { WRITTEN_OFF };
+        let open = (step.currency.as_str(), step.amount - step.matched);
         batch.add(&match_row::Model {
-            id: tx.id(),
-            settlement_line_id: None,
-            bank_line_id: None,
             transaction_id: Some(id),
-            payout_id: None,
-            invoice_id: None,
-            currency: step.currency.clone(),
-            amount_minor: step.amount - step.matched,
-            gross_base_minor: 0,
-            came_to_base_minor: 0,
-            fee_base_minor: 0,
-            state: MatchState::Confirmed,
-            rule: if suspends { SUSPENDED } else { WRITTEN_OFF }.to_owned(),
-            confidence_percent: 100,
-            note: None,
-            matched_by_kind: actor.kind,
-            matched_by_id: actor.id,
-            matched_at: tx.now(),
+            ..matches::new_match(tx, actor, open, (rule, 100))
         });
     }
     if let (Some(id), Kind::MissingBankCredit) = (row.payout_id, row.kind) {

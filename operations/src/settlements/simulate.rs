@@ -9,13 +9,16 @@ use super::sql as queries;
 use crate::error::Result;
 use crate::money::Currency;
 use crate::store::Store;
+use entities::enums::SettlementLineKind as LineKind;
+use entities::fee_agreement;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 /// What is to be made.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +80,45 @@ pub(super) struct Step {
     pub(super) closed: bool,
     /// Whether anything of the payment went back.
     pub(super) refunded: bool,
+    /// How much of the payment a payer's bank can take without that being given back twice.
+    pub(super) left: i64,
+    pub(super) method: String,
+    pub(super) entity: Uuid,
+}
+
+impl Step {
+    fn is_capture(&self) -> bool {
+        self.kind == "CAPTURE"
+    }
+
+    /// What may be kept of so much of it, as is agreed for its own method or else for all.
+    fn agreed(&self, fees: &[fee_agreement::Model], kind: LineKind, minor: i64) -> Option<i64> {
+        let day = self.at.date().to_string();
+        let newest = |method: &str| {
+            let of_step = |row: &&fee_agreement::Model| {
+                row.legal_entity_id == self.entity
+                    && row.provider == self.provider
+                    && row.kind == kind
+                    && row.method == method
+                    && row.currency == self.currency
+                    && row.from_day <= day
+            };
+            fees.iter().filter(of_step).max_by_key(|row| &row.from_day)
+        };
+        let row = newest(&self.method.to_lowercase())
+            .filter(|row| row.rate.is_some())
+            .or_else(|| newest("").filter(|row| row.rate.is_some()))?;
+        let rate: Decimal = row.rate.as_deref()?.parse().ok()?;
+        let share = (Decimal::from(minor) * rate).round_dp(0);
+        Some(i64::try_from(share).ok()? + row.fixed_minor?)
+    }
+}
+
+/// An authorization of which something is open and that ends within a day.
+#[derive(Debug, Clone)]
+pub(super) struct Ending {
+    pub(super) reference: String,
+    pub(super) minor: i64,
 }
 
 /// How a provider writes its files here.
@@ -127,10 +169,14 @@ impl Row {
 
 /// Makes files from the captures and refunds that no settlement told of.
 pub async fn simulate(store: &Store, asked: Simulate) -> Result<Simulated> {
-    let steps = queries::steps_to_settle(&store.read()).await?;
+    let db = store.read();
+    let steps = queries::steps_to_settle(&db).await?;
+    let now = store.clock().now();
     let mut maker = Maker {
         asked,
-        now: store.clock().now(),
+        now,
+        fees: queries::fees(&db).await?,
+        charged: HashSet::new(),
         random: StdRng::seed_from_u64(asked.seed),
         made: Simulated::default(),
         payouts: Vec::new(),
@@ -147,6 +193,10 @@ pub async fn simulate(store: &Store, asked: Simulate) -> Result<Simulated> {
         }
     }
     maker.statements();
+    // No file tells of these: the clock does.
+    for ending in queries::endings(&db, now + Duration::days(1)).await? {
+        maker.expect("STALE_AUTHORIZATION", "", ending.reference, ending.minor);
+    }
     maker.made.expected.sort();
     Ok(maker.made)
 }
@@ -166,13 +216,17 @@ struct Maker {
     /// Nothing is told of the future.
     now: OffsetDateTime,
     random: StdRng,
+    /// What is agreed with providers.
+    fees: Vec<fee_agreement::Model>,
+    /// Payments that were charged back and given back.
+    charged: HashSet<String>,
     made: Simulated,
     payouts: Vec<Sent>,
     count: u32,
 }
 
 /// Faults of single lines.
-const LINE_FAULTS: [&str; 9] = [
+const LINE_FAULTS: [&str; 11] = [
     "MISSING_IN_PSP",
     "MISSING_IN_LEDGER",
     "AMOUNT_MISMATCH",
@@ -182,11 +236,22 @@ const LINE_FAULTS: [&str; 9] = [
     "UNKNOWN_TYPE",
     "CHARGEBACK",
     "REFUND_FAILED",
+    "REFUND_AND_CHARGEBACK",
+    "FEE_VARIANCE",
 ];
 
 impl Maker {
     fn chance(&mut self) -> bool {
         self.random.random_range(0..1_000) < self.asked.faults_per_mille
+    }
+
+    /// Whether there are to be any faults.
+    const fn faulty(&self) -> bool {
+        self.asked.faults_per_mille > 0
+    }
+
+    fn one_in(&mut self, count: u32) -> bool {
+        self.faulty() && self.random.random_range(0..count) == 0
     }
 
     fn expect(&mut self, kind: &str, file: &str, subject: impl Into<String>, minor: i64) {
@@ -207,7 +272,7 @@ impl Maker {
         let mut rows = Vec::with_capacity(steps.len());
         for step in steps {
             self.made.steps += 1;
-            let row = row(step, booked, &mut self.random);
+            let row = self.row(step, booked);
             self.put(&file, layout, step, row, &mut rows);
         }
         rows.push(own("fee", &format!("fees-{number}"), -75, currency, booked));
@@ -223,8 +288,7 @@ impl Maker {
                 self.expect("NEGATIVE_BATCH", &file, number.to_string(), net);
             }
             sent = 0;
-        } else if layout != Layout::Paypal && rows.len() > 1 && self.random.random_range(0..10) == 0
-        {
+        } else if layout != Layout::Paypal && rows.len() > 1 && self.one_in(10) {
             // The payout is more than the lines by more than any rounding.
             sent = net + 5_00;
             self.expect("BATCH_OUT_OF_BALANCE", &file, reference.clone(), 5_00);
@@ -263,7 +327,7 @@ impl Maker {
         }
         let place = self.random.random_range(0..LINE_FAULTS.len());
         let fault = LINE_FAULTS.get(place).copied().unwrap_or_default();
-        let capture = step.kind == "CAPTURE";
+        let capture = step.is_capture();
         let number = rows.len() + self.made.files.len() * 100_000;
         match fault {
             "MISSING_IN_PSP" => {
@@ -311,16 +375,29 @@ impl Maker {
                 rows.extend([row, bonus]);
             }
             "CHARGEBACK" if capture && step.shipped && !step.refunded && row.gross > 2_000 => {
-                let back = Row {
-                    kind: "chargeback",
-                    step: format!("dispute-{}-{number}", self.count),
-                    gross: -row.gross,
-                    fee: if layout == Layout::Paypal { 0 } else { 15_00 },
-                    ..row.clone()
-                };
+                let back = self.charged_back(layout, step, &row, number);
                 let kind = if step.closed { "LATE_CHARGEBACK" } else { fault };
                 self.expect(kind, file, row.payment.clone(), row.gross);
                 rows.extend([row, back]);
+            }
+            "REFUND_AND_CHARGEBACK"
+                if capture
+                    && step.shipped
+                    && step.left < row.gross
+                    && self.charged.insert(row.payment.clone()) =>
+            {
+                let back = self.charged_back(layout, step, &row, number);
+                let kind = if step.closed { "LATE_CHARGEBACK" } else { "CHARGEBACK" };
+                self.expect(kind, file, row.payment.clone(), row.gross);
+                self.expect(fault, file, row.payment.clone(), row.gross);
+                rows.extend([row, back]);
+            }
+            "FEE_VARIANCE"
+                if capture && step.agreed(&self.fees, LineKind::Capture, row.gross).is_some() =>
+            {
+                let off = row.fee + 1_00;
+                self.expect(fault, file, row.payment.clone(), off);
+                rows.push(Row { fee: row.fee + off, ..row });
             }
             "REFUND_FAILED" if !capture && layout != Layout::Paypal => {
                 let back = Row { kind: "refund failed", gross: -row.gross, fee: 0, ..row.clone() };
@@ -328,6 +405,40 @@ impl Maker {
                 rows.extend([row, back]);
             }
             _ => rows.push(row),
+        }
+    }
+
+    /// The line with which a payer's bank takes what was captured.
+    fn charged_back(&self, layout: Layout, step: &Step, row: &Row, number: usize) -> Row {
+        let agreed = step.agreed(&self.fees, LineKind::Chargeback, row.gross);
+        Row {
+            kind: "chargeback",
+            step: format!("dispute-{}-{number}", self.count),
+            gross: -row.gross,
+            fee: agreed.unwrap_or(if layout == Layout::Paypal { 0 } else { 15_00 }),
+            ..row.clone()
+        }
+    }
+
+    /// A line as it should be: with the fee that is agreed, or else two percent and a quarter of a unit of a capture.
+    fn row(&mut self, step: &Step, booked: OffsetDateTime) -> Row {
+        let capture = step.is_capture();
+        let usual = if capture {
+            step.minor / 50 + 25
+        } else {
+            i64::from(self.random.random_range(0..2)) * 10
+        };
+        let kind = if capture { LineKind::Capture } else { LineKind::Refund };
+        let payment = step.payment_reference.clone().unwrap_or_else(|| step.order_number.clone());
+        Row {
+            kind: if capture { "capture" } else { "refund" },
+            step: step.reference.clone().unwrap_or_else(|| payment.clone()),
+            payment,
+            order: step.order_number.clone(),
+            gross: if capture { step.minor } else { -step.minor },
+            fee: step.agreed(&self.fees, kind, step.minor).unwrap_or(usual),
+            currency: step.currency.clone(),
+            at: step.at.min(booked),
         }
     }
 
@@ -367,7 +478,7 @@ impl Maker {
                 statement.opening += entries.iter().map(|entry| entry.minor).sum::<i64>();
             }
             // The last one of an account is behind one that is missing, or does not add up.
-            if self.asked.faults_per_mille == 0 {
+            if !self.faulty() {
                 continue;
             }
             statement.day = statement.day.next_day().unwrap_or(statement.day);
@@ -390,7 +501,8 @@ impl Maker {
             let text = format!("{} PAYOUT {}", sent.provider.to_uppercase(), sent.reference);
             let at = business_days_after(sent.at, 1).min(self.now);
             let mut entry = Entry { minor: sent.minor, at, text };
-            match self.random.random_range(0..25) {
+            let fault = if self.faulty() { self.random.random_range(0..25) } else { 25 };
+            match fault {
                 0 => {
                     self.expect("MISSING_BANK_CREDIT", file, sent.reference.clone(), sent.minor);
                     continue;
@@ -420,24 +532,6 @@ impl Maker {
             entries.push(entry);
         }
         entries
-    }
-}
-
-/// A line as it should be: two percent and a quarter of a unit are kept of a capture.
-fn row(step: &Step, booked: OffsetDateTime, random: &mut StdRng) -> Row {
-    let capture = step.kind == "CAPTURE";
-    let fee =
-        if capture { step.minor / 50 + 25 } else { i64::from(random.random_range(0..2)) * 10 };
-    let payment = step.payment_reference.clone().unwrap_or_else(|| step.order_number.clone());
-    Row {
-        kind: if capture { "capture" } else { "refund" },
-        step: step.reference.clone().unwrap_or_else(|| payment.clone()),
-        payment,
-        order: step.order_number.clone(),
-        gross: if capture { step.minor } else { -step.minor },
-        fee,
-        currency: step.currency.clone(),
-        at: step.at.min(booked),
     }
 }
 

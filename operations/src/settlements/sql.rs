@@ -8,11 +8,12 @@ use entities::enums::{
     TransactionKind, TransactionState,
 };
 use entities::{
-    Row, bank_account, journal_entry, match_row, payout, provider_account,
-    reconciliation_exception, settlement_line, settlement_report,
+    Row, bank_account, fee_agreement, journal_entry, match_row, payout, provider_account,
+    reconciliation_exception, reconciliation_tolerance, settlement_line, settlement_report,
 };
 use sea_orm::{ActiveEnum, DbErr, QueryResult};
 use serde_json::Value as Json;
+use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -203,6 +204,78 @@ pub(super) async fn payouts_of_report(db: &Db, report: Uuid) -> Result<Vec<payou
     db.all(sql("select * from payouts where report_id = ? order by id").bind(report)).await
 }
 
+/// Withdrawals of a report in a currency, oldest first: line, payout and when.
+pub(super) async fn withdrawals(
+    db: &Db,
+    report: Uuid,
+    currency: &str,
+) -> Result<Vec<(Uuid, Uuid, OffsetDateTime)>> {
+    let query = sql("select id, payout_id, booked_at from settlement_lines
+         where report_id = ? and currency = ? and kind = 'PAYOUT' and payout_id is not null and booked_at is not null
+         order by booked_at, id");
+    db.values(query.bind(report).bind(currency)).await
+}
+
+/// What the lines of a report behind a moment and line come to.
+pub(super) async fn net_behind(
+    db: &Db,
+    (report, currency): (Uuid, &str),
+    (at, line): (OffsetDateTime, Uuid),
+) -> Result<i64> {
+    let query = sql("select cast(coalesce(sum(net_minor), 0) as bigint) from settlement_lines
+         where report_id = ? and currency = ? and (booked_at > ? or booked_at = ? and id > ?)")
+    .bind(report)
+    .bind(currency)
+    .bind(at)
+    .bind(at)
+    .bind(line);
+    counted(db, query).await
+}
+
+/// Lines of an account's balance before a moment and line that no payout took.
+fn unsent(
+    report: &settlement_report::Model,
+    currency: &str,
+    (at, line): (OffsetDateTime, Uuid),
+) -> Sql {
+    sql(" from settlement_lines l where l.payout_id is null and l.currency = ?
+         and l.kind not in ('PAYOUT', 'PAYOUT_REVERSAL') and (l.booked_at < ? or l.booked_at = ? and l.id < ?)
+         and l.report_id in (select r.id from settlement_reports r where r.provider = ? and r.state = 'IMPORTED'
+             and coalesce(r.provider_account, '') = ?)")
+    .bind(currency)
+    .bind(at)
+    .bind(at)
+    .bind(line)
+    .bind(report.provider.as_str())
+    .bind(report.provider_account.as_deref().unwrap_or_default())
+}
+
+/// The newest of them: moment, line and net.
+pub(super) async fn newest_unsent(
+    db: &Db,
+    (report, currency): (&settlement_report::Model, &str),
+    before: (OffsetDateTime, Uuid),
+    limit: i64,
+) -> Result<Vec<(OffsetDateTime, Uuid, i64)>> {
+    let query = sql("select l.booked_at, l.id, l.net_minor").join(unsent(report, currency, before));
+    db.values(query.add(" order by l.booked_at desc, l.id desc limit ?").bind(limit)).await
+}
+
+/// Some of them went with a payout; says how many.
+pub(super) async fn send_with(
+    tx: &WriteTx,
+    (report, currency): (&settlement_report::Model, &str),
+    before: (OffsetDateTime, Uuid),
+    payout: Uuid,
+) -> Result<u64> {
+    let query = sql("update settlement_lines set payout_id = ? where id in (select l.id")
+        .bind(payout)
+        .join(unsent(report, currency, before))
+        .add(" limit ?)")
+        .bind(CLEARED);
+    tx.run(query).await
+}
+
 /// The next lines of a report, in its order.
 pub(super) async fn lines_behind(
     db: &Db,
@@ -228,6 +301,22 @@ pub(crate) async fn lines(db: &Db, ids: &[Uuid]) -> Result<Vec<settlement_line::
     db.all(sql("select * from settlement_lines where id = any(?) order by id").ids(ids)).await
 }
 
+/// Lines that settled steps, with the step.
+pub(super) async fn lines_of_steps(
+    db: &Db,
+    steps: &[Uuid],
+) -> Result<Vec<(Uuid, settlement_line::Model)>> {
+    let matched = sql("select transaction_id, settlement_line_id from matches
+         where transaction_id = any(?) and settlement_line_id is not null and state = 'CONFIRMED'");
+    let pairs: Vec<(Uuid, Uuid)> = db.values(matched.ids(steps)).await?;
+    let ids: Vec<Uuid> = pairs.iter().map(|(_, line)| *line).collect();
+    let found = lines(db, &ids).await?;
+    let by_id: HashMap<Uuid, &settlement_line::Model> =
+        found.iter().map(|line| (line.id, line)).collect();
+    let with = |(step, line): (Uuid, Uuid)| Some((step, (*by_id.get(&line)?).clone()));
+    Ok(pairs.into_iter().filter_map(with).collect())
+}
+
 /// Sets where lines stand.
 pub(crate) async fn set_line_state(
     tx: &WriteTx,
@@ -239,6 +328,15 @@ pub(crate) async fn set_line_state(
     }
     let query = sql("update settlement_lines set state = ? where id = any(?)");
     tx.run(query.bind(state.to_value()).ids(lines)).await?;
+    Ok(())
+}
+
+/// What is explained needs no proposals any longer: of lines, by their column.
+pub(crate) async fn drop_proposals(tx: &WriteTx, column: &str, lines: &[Uuid]) -> Result<()> {
+    let query = sql(format!(
+        "update matches set state = 'UNDONE' where state = 'PROPOSED' and {column} = any(?)"
+    ));
+    tx.run(query.ids(lines)).await?;
     Ok(())
 }
 
@@ -262,6 +360,7 @@ pub(crate) struct Candidate {
     /// What is matched of it already.
     pub(crate) matched: i64,
     pub(crate) method: String,
+    pub(crate) captured_at: Option<OffsetDateTime>,
 }
 
 impl Row for Candidate {
@@ -287,22 +386,29 @@ impl Row for Candidate {
             entity: row.try_get_by_index(13)?,
             matched: row.try_get_by_index(14)?,
             method: row.try_get_by_index(15)?,
+            captured_at: row.try_get_by_index(16)?,
         })
     }
 }
 
-/// Steps that move money, of payments that a condition finds.
-fn candidates(which: Sql) -> Sql {
-    sql("select t.id, t.payment_id, t.kind, t.state, t.amount_minor, t.provider_reference, t.at,
+/// What is read of a step, from steps `t` of payments `p` of orders `o` in channels `c`.
+const CANDIDATE: &str = "select t.id, t.payment_id, t.kind, t.state, t.amount_minor, t.provider_reference, t.at,
              p.provider_reference, p.currency, p.order_id, o.number, o.completed_at is not null or o.cancelled_at is not null, o.in_books, c.legal_entity_id,
              cast(coalesce((select sum(m.amount_minor) from matches m
                  where m.transaction_id = t.id and m.state = 'CONFIRMED'), 0) as bigint),
-             p.method
+             p.method, p.captured_at";
+
+/// Steps that move money, of payments that a condition finds.
+fn candidates(which: Sql) -> Sql {
+    sql(CANDIDATE)
+        .add(
+            "
          from payments p join payment_transactions t on t.payment_id = p.id
          join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
-         where t.kind not in ('AUTHORIZATION', 'VOID') and ")
-    .join(which)
-    .add(" order by t.id")
+         where t.kind not in ('AUTHORIZATION', 'VOID') and ",
+        )
+        .join(which)
+        .add(" order by t.id")
 }
 
 async fn read_candidates(db: &Db, query: Sql) -> Result<Vec<Candidate>> {
@@ -353,6 +459,66 @@ pub(crate) async fn candidates_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<Candi
         return Ok(Vec::new());
     }
     read_candidates(db, candidates(sql("t.id = any(?)").ids(ids))).await
+}
+
+/// Steps of one amount in a time that nothing settled, of a provider: what a line without a name may be about.
+pub(super) async fn candidates_of_amounts(
+    db: &Db,
+    provider: &str,
+    (kinds, amounts): (&[&str], &[i64]),
+    (from, to): (OffsetDateTime, OffsetDateTime),
+) -> Result<Vec<Candidate>> {
+    if amounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let which = sql("p.provider = ? and t.kind = any(?)").bind(provider).texts(kinds);
+    let which = which.add(" and t.amount_minor = any(?)").numbers(amounts.iter().copied());
+    let which = which
+        .add(" and t.at >= ? and t.at <= ? and t.state <> 'FAILED'
+             and not exists (select 1 from matches m where m.transaction_id = t.id and m.state <> 'UNDONE')")
+        .bind(from)
+        .bind(to);
+    read_candidates(db, candidates(which)).await
+}
+
+/// Lines for which a step was ever proposed.
+pub(super) async fn ever_proposed(db: &Db, lines: &[Uuid]) -> Result<Vec<Uuid>> {
+    let query = sql("select settlement_line_id from matches where settlement_line_id = any(?)");
+    db.values(query.ids(lines).add(" and rule in ('amount_and_card', 'amount_and_day')")).await
+}
+
+/// The end of the numbers of the cards with which payments were made.
+pub(super) async fn cards_of(db: &Db, payments: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    if payments.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = sql("select id, card from payments where card is not null and id = any(?)");
+    let found: Vec<(Uuid, Json)> = db.values(query.ids(payments)).await?;
+    let last = |(id, card): (Uuid, Json)| Some((id, card.get("last4")?.as_str()?.to_owned()));
+    Ok(found.into_iter().filter_map(last).collect())
+}
+
+/// What a company has agreed with providers.
+pub(super) async fn fees_of(
+    db: &Db,
+    entity: Uuid,
+    provider: Option<&str>,
+) -> Result<Vec<fee_agreement::Model>> {
+    let mut query = sql("select * from fee_agreements where legal_entity_id = ?").bind(entity);
+    if let Some(provider) = provider {
+        query = query.add(" and provider = ?").bind(provider);
+    }
+    db.all(query.add(" order by provider, kind, method, currency, from_day")).await
+}
+
+/// How far amounts may be apart in a company's books, where it says so itself.
+pub(super) async fn tolerances_of(
+    db: &Db,
+    entity: Uuid,
+) -> Result<Vec<reconciliation_tolerance::Model>> {
+    let query =
+        sql("select * from reconciliation_tolerances where legal_entity_id = ? order by currency");
+    db.all(query.bind(entity)).await
 }
 
 /// Exceptions by what they are about.
@@ -438,8 +604,8 @@ pub(super) async fn open_of_kinds(
 pub(super) async fn names_of_orders(
     db: &Db,
     orders: &[Uuid],
-) -> Result<std::collections::HashMap<Uuid, Vec<String>>> {
-    let mut names: std::collections::HashMap<Uuid, Vec<String>> = std::collections::HashMap::new();
+) -> Result<HashMap<Uuid, Vec<String>>> {
+    let mut names: HashMap<Uuid, Vec<String>> = HashMap::new();
     if !orders.is_empty() {
         let query = sql("select id, channel_reference from orders
              where channel_reference is not null and id = any(?)");
@@ -917,12 +1083,7 @@ pub(super) async fn steps_between(
     until: Uuid,
     limit: i64,
 ) -> Result<Vec<(Candidate, String)>> {
-    let query = sql("select t.id, t.payment_id, t.kind, t.state, t.amount_minor, t.provider_reference, t.at,
-             p.provider_reference, p.currency, p.order_id, o.number, o.completed_at is not null or o.cancelled_at is not null,
-             o.in_books, c.legal_entity_id,
-             cast(coalesce((select sum(m.amount_minor) from matches m
-                 where m.transaction_id = t.id and m.state = 'CONFIRMED'), 0) as bigint),
-             p.method, p.provider
+    let query = sql(CANDIDATE).add(", p.provider
          from payment_transactions t join payments p on p.id = t.payment_id
          join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
          where t.id > ? and t.id < ? and t.kind in ('CAPTURE', 'REFUND') and t.state in ('SUCCEEDED', 'PENDING')
@@ -932,7 +1093,7 @@ pub(super) async fn steps_between(
     .bind(behind)
     .bind(until)
     .bind(limit);
-    db.all_as(query, |row| Ok((Candidate::read(row, 0)?, row.try_get_by_index(16)?))).await
+    db.all_as(query, |row| Ok((Candidate::read(row, 0)?, row.try_get_by_index(17)?))).await
 }
 
 /// Payouts on their way that should have been at the bank by a moment, locked.
@@ -1057,13 +1218,114 @@ pub(super) async fn moved(
         .add(STEPS)
         .add(
             " where t.at >= ? and t.at < ? and t.state = 'SUCCEEDED' and o.in_books
-             and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')",
+             and t.kind not in ('AUTHORIZATION', 'VOID') and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')",
         )
         .bind(from)
         .bind(to)
         .join(scope.steps(true))
         .add(" group by t.kind");
     db.values(query).await
+}
+
+/// A step of a payment for a file.
+#[derive(Debug, Clone)]
+pub(super) struct StepRow {
+    pub(super) id: Uuid,
+    pub(super) kind: String,
+    pub(super) at: OffsetDateTime,
+    pub(super) minor: i64,
+    pub(super) step_reference: Option<String>,
+    pub(super) provider: String,
+    pub(super) provider_account: Option<String>,
+    pub(super) payment_reference: Option<String>,
+    pub(super) method: String,
+    pub(super) order_number: String,
+    pub(super) channel: String,
+}
+
+/// What moved in a time, step by step, oldest first.
+pub(super) async fn steps_of_period(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    behind: Option<(OffsetDateTime, Uuid)>,
+    limit: i64,
+) -> Result<Vec<StepRow>> {
+    let mut query = sql("select t.id, t.kind, t.at, t.amount_minor, t.provider_reference, p.provider,
+             p.provider_account, p.provider_reference, p.method, o.number, c.code")
+    .add(STEPS)
+    .add(
+        " where t.at >= ? and t.at < ? and t.state = 'SUCCEEDED' and o.in_books
+         and t.kind not in ('AUTHORIZATION', 'VOID') and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')",
+    )
+    .bind(from)
+    .bind(to)
+    .join(scope.steps(true));
+    if let Some((at, id)) = behind {
+        query = query.add(" and (t.at > ? or t.at = ? and t.id > ?)").bind(at).bind(at).bind(id);
+    }
+    db.all_as(query.add(" order by t.at, t.id limit ?").bind(limit), |row| {
+        Ok(StepRow {
+            id: row.try_get_by_index(0)?,
+            kind: row.try_get_by_index(1)?,
+            at: row.try_get_by_index(2)?,
+            minor: row.try_get_by_index(3)?,
+            step_reference: row.try_get_by_index(4)?,
+            provider: row.try_get_by_index(5)?,
+            provider_account: row.try_get_by_index(6)?,
+            payment_reference: row.try_get_by_index(7)?,
+            method: row.try_get_by_index(8)?,
+            order_number: row.try_get_by_index(9)?,
+            channel: row.try_get_by_index(10)?,
+        })
+    })
+    .await
+}
+
+/// What settled steps: step, how much, and by which line.
+pub(super) async fn settled_of_steps(
+    db: &Db,
+    steps: &[Uuid],
+) -> Result<Vec<(Uuid, i64, Option<Uuid>)>> {
+    let query = sql("select transaction_id, amount_minor, settlement_line_id from matches
+         where transaction_id = any(?) and state = 'CONFIRMED' order by id");
+    db.values(query.ids(steps)).await
+}
+
+/// Kinds of differences that are open about steps.
+pub(super) async fn open_about_steps(db: &Db, steps: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let query = sql("select transaction_id, kind from reconciliation_exceptions
+         where transaction_id = any(?) and state <> 'RESOLVED'");
+    db.values(query.ids(steps)).await
+}
+
+/// What tells reports from others.
+pub(super) async fn references_of_reports(db: &Db, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    db.values(sql("select id, reference from settlement_reports where id = any(?)").ids(ids)).await
+}
+
+/// Differences that were open in a time, oldest first.
+pub(super) async fn exceptions_of_period(
+    db: &Db,
+    scope: &Scope,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    behind: Option<(OffsetDateTime, Uuid)>,
+    limit: i64,
+) -> Result<Vec<reconciliation_exception::Model>> {
+    let mut query = sql("select x.* from reconciliation_exceptions x
+         where x.currency = ? and x.raised_at < ? and (x.resolved_at is null or x.resolved_at >= ?)")
+    .bind(scope.currency.as_str())
+    .bind(to)
+    .bind(from)
+    .join(scope.owned("x"));
+    if let Some((at, id)) = behind {
+        query = query
+            .add(" and (x.raised_at > ? or x.raised_at = ? and x.id > ?)")
+            .bind(at)
+            .bind(at)
+            .bind(id);
+    }
+    db.all(query.add(" order by x.raised_at, x.id limit ?").bind(limit)).await
 }
 
 /// Fees and net of lines that came to the balance in a time and are explained.
@@ -1257,8 +1519,10 @@ pub(super) fn lines_off() -> Sql {
 pub(super) async fn steps_to_settle(db: &Db) -> Result<Vec<super::simulate::Step>> {
     let query = sql("select t.kind, t.amount_minor, t.at, t.provider_reference, p.provider_reference, p.currency,
              p.provider, p.provider_account, o.number, o.shipped_at is not null,
-             o.completed_at is not null or o.cancelled_at is not null, p.refunded_minor > 0
+             o.completed_at is not null or o.cancelled_at is not null, p.refunded_minor > 0,
+             p.captured_minor - p.refunded_minor - p.refunding_minor - p.disputed_minor, p.method, c.legal_entity_id
          from payment_transactions t join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
+         join channels c on c.id = o.channel_id
          where t.kind in ('CAPTURE', 'REFUND') and t.state = 'SUCCEEDED' and o.in_books and p.credit_id is null
            and p.provider not in ('bank_transfer', 'manual')
            and not exists (select 1 from matches m where m.transaction_id = t.id and m.state <> 'UNDONE')
@@ -1277,7 +1541,33 @@ pub(super) async fn steps_to_settle(db: &Db) -> Result<Vec<super::simulate::Step
             shipped: row.try_get_by_index(9)?,
             closed: row.try_get_by_index(10)?,
             refunded: row.try_get_by_index(11)?,
+            left: row.try_get_by_index(12)?,
+            method: row.try_get_by_index(13)?,
+            entity: row.try_get_by_index(14)?,
         })
     })
     .await
+}
+
+/// What is agreed with all providers.
+pub(super) async fn fees(db: &Db) -> Result<Vec<fee_agreement::Model>> {
+    db.all(sql("select * from fee_agreements order by from_day")).await
+}
+
+/// Authorizations of which something is open and that end before a moment.
+pub(super) async fn endings(
+    db: &Db,
+    before: OffsetDateTime,
+) -> Result<Vec<super::simulate::Ending>> {
+    let query = sql("select coalesce(p.provider_reference, o.number),
+             p.authorized_minor - p.voided_minor - p.captured_minor - p.capturing_minor
+         from payments p join orders o on o.id = p.order_id
+         where p.authorization_expires_at > ? and p.authorization_expires_at <= ? and p.state <> 'EXPIRED'
+           and p.authorized_minor > p.voided_minor + p.captured_minor + p.capturing_minor
+         order by p.id")
+    .bind(db.now())
+    .bind(before);
+    let found: Vec<(String, i64)> = db.values(query).await?;
+    let ending = |(reference, minor)| super::simulate::Ending { reference, minor };
+    Ok(found.into_iter().map(ending).collect())
 }

@@ -1,6 +1,7 @@
 //! What the lines of a file sum to, and whether that is what the provider says.
 
 use super::files::{Heading, Line};
+use super::terms::Tolerances;
 use entities::enums::{ReconciliationExceptionKind, SettlementFormat, SettlementLineKind as Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,11 +54,6 @@ pub struct Totals {
     by_currency: BTreeMap<&'static str, Total>,
     groups: BTreeMap<(Option<String>, &'static str), Group>,
     lines: BTreeMap<&'static str, i64>,
-}
-
-/// What rounding may do to a batch: a minor unit for each line, and at most a hundred.
-fn tolerance(lines: i64) -> i64 {
-    lines.clamp(0, 100)
 }
 
 impl Totals {
@@ -126,28 +122,31 @@ impl Totals {
         all
     }
 
-    /// What does not add up.
-    pub fn findings(&self, heading: &Heading) -> Vec<Finding> {
+    /// What does not add up by more than rounding may do, as far as that is set.
+    pub fn findings(&self, heading: &Heading, tolerances: &Tolerances) -> Vec<Finding> {
         let mut found = Vec::new();
         match self.format {
-            SettlementFormat::AdyenSettlementDetails => self.check_batches(&mut found, true),
-            SettlementFormat::GenericCsv => self.check_batches(&mut found, false),
-            SettlementFormat::StripeItemized => self.check_payouts(&mut found),
+            SettlementFormat::AdyenSettlementDetails => {
+                self.check_batches(&mut found, tolerances, true);
+            }
+            SettlementFormat::GenericCsv => self.check_batches(&mut found, tolerances, false),
+            SettlementFormat::StripeItemized => self.check_payouts(&mut found, tolerances),
             SettlementFormat::PaypalStl | SettlementFormat::MollieSettlement => {}
         }
         for (code, stated) in &heading.stated {
-            self.check_stated(&mut found, code, stated, heading.payout.is_some());
+            let of_lines = heading.payout.is_some();
+            self.check_stated(&mut found, (code, stated), tolerances, of_lines);
         }
         found
     }
 
     /// A batch sums to nothing with its payout; one that owes the provider has none.
-    fn check_batches(&self, found: &mut Vec<Finding>, always: bool) {
+    fn check_batches(&self, found: &mut Vec<Finding>, tolerances: &Tolerances, always: bool) {
         for ((batch, code), group) in &self.groups {
             let name = batch.as_deref().unwrap_or("without a number");
             if group.has_payout {
                 let off = group.net.saturating_sub(group.paid);
-                if off.abs() > tolerance(group.lines) {
+                if off.abs() > tolerances.of(code).of_batch(group.lines) {
                     let said = format!(
                         "The lines of batch {name} come to {}, and {} was sent.",
                         units(code, group.net),
@@ -177,10 +176,11 @@ impl Totals {
     }
 
     /// A payout whose lines are here is their sum.
-    fn check_payouts(&self, found: &mut Vec<Finding>) {
+    fn check_payouts(&self, found: &mut Vec<Finding>, tolerances: &Tolerances) {
         for ((payout, code), group) in &self.groups {
             let off = group.net.saturating_sub(group.paid);
-            if group.has_payout && group.lines > 0 && off.abs() > tolerance(group.lines) {
+            let most = tolerances.of(code).of_batch(group.lines);
+            if group.has_payout && group.lines > 0 && off.abs() > most {
                 let said = format!(
                     "The lines of payout {} come to {}, and {} was sent.",
                     payout.as_deref().unwrap_or_default(),
@@ -196,15 +196,16 @@ impl Totals {
     fn check_stated(
         &self,
         found: &mut Vec<Finding>,
-        code: &'static str,
-        stated: &super::files::Stated,
+        (code, stated): (&'static str, &super::files::Stated),
+        tolerances: &Tolerances,
         is_payout: bool,
     ) {
         let total = self.by_currency.get(code).cloned().unwrap_or_default();
         let lines = self.lines.get(code).copied().unwrap_or(0);
         let read = if is_payout { total.net } else { total.net.saturating_sub(total.payouts) };
+        let most = if is_payout { tolerances.of(code).of_batch(lines) } else { 0 };
         if let Some(net) = stated.net
-            && read.saturating_sub(net).abs() > tolerance(if is_payout { lines } else { 0 })
+            && read.saturating_sub(net).abs() > most
         {
             let said = format!(
                 "The lines in {code} come to {}, and the provider states {}.",

@@ -2,21 +2,30 @@
 //! transactions that remember how far they came. Whoever finds a report that nobody works on goes on with it.
 
 use super::import::GONE;
-use super::{pass, sql};
+use super::totals::Total;
+use super::{exceptions, pass, sql};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
+use crate::ids::first_of;
 use crate::ledger::entry::Books;
 use crate::ledger::templates::{self, Transfer};
 use crate::money::Currency;
 use crate::store::{Batch, Store, WriteTx};
-use entities::enums::{PayoutState, SettlementReportState};
+use entities::enums::{
+    PayoutState, ReconciliationExceptionKind, ReconciliationResolution, SettlementFormat,
+    SettlementReportState,
+};
 use entities::{payout, settlement_report};
 use serde_json::json;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Lines looked at in one transaction.
 const LINES: i64 = 2_000;
+/// Entries of a statement that is not there after so long will never have one.
+const ORPHANED: time::Duration = time::Duration::hours(1);
 /// Entries and matches taken back in one transaction.
 const TAKEN_BACK: i64 = 100;
 
@@ -30,10 +39,17 @@ pub(super) async fn finish(store: &Store, report: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Goes on with reports that somebody began and nobody ends; says how many. One that is only half read ends as refused.
+/// Goes on with reports that somebody began and nobody ends; says how many. One that is only half read ends as refused, and
+/// what is left of statements that were never read to their end goes.
 pub async fn resume(store: &Store) -> Result<usize> {
     let silent = store.read().now() - GONE;
     let reports = sql::unfinished(&store.read(), silent).await?;
+    store
+        .write(|tx| async move {
+            let before = first_of(tx.now() - ORPHANED);
+            crate::bank::sql::clear_orphans(&tx, before).await
+        })
+        .await?;
     for report in &reports {
         let done = match report.state {
             SettlementReportState::Importing => give_up(store, report).await,
@@ -100,6 +116,11 @@ async fn go_on(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Model
         batch.save(&report);
         return batch.insert(tx).await;
     }
+    if sweep(tx, &report).await? {
+        let mut batch = Batch::default();
+        batch.save(&report);
+        return batch.insert(tx).await;
+    }
     let lines = sql::open_lines(tx, report.id).await?;
     let mut batch = pass::over(tx, actor, &mut report, books, &lines, true).await?;
     report.worked_through = sql::ALL_LINES;
@@ -116,6 +137,53 @@ async fn go_on(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Model
     batch.insert(tx).await
 }
 
+/// Lines of a balance from which money is withdrawn name no payout. What stays in it is the newest, as the oldest goes first:
+/// what is older went with the withdrawal. Does some of that, and says whether it did.
+async fn sweep(tx: &WriteTx, report: &settlement_report::Model) -> Result<bool> {
+    if report.format != SettlementFormat::PaypalStl {
+        return Ok(false);
+    }
+    let totals: BTreeMap<String, Total> =
+        serde_json::from_value(report.totals.clone()).unwrap_or_default();
+    for (currency, total) in &totals {
+        let Some(closing) = total.closing else { continue };
+        let which = (report, currency.as_str());
+        for (line, payout, at) in sql::withdrawals(tx, report.id, currency).await? {
+            let came_since = sql::net_behind(tx, (report.id, currency), (at, line)).await?;
+            let Some(end) = oldest_left(tx, which, (at, line), closing - came_since).await? else {
+                continue;
+            };
+            if sql::send_with(tx, which, end, payout).await? > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// The oldest line of which something is in the balance, where so much is left; none where nothing is older.
+async fn oldest_left(
+    tx: &WriteTx,
+    which: (&settlement_report::Model, &str),
+    mut before: (OffsetDateTime, Uuid),
+    mut left: i64,
+) -> Result<Option<(OffsetDateTime, Uuid)>> {
+    while left > 0 {
+        let lines = sql::newest_unsent(tx, which, before, LINES).await?;
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        for (at, line, net) in lines {
+            before = (at, line);
+            left -= net;
+            if left <= 0 {
+                break;
+            }
+        }
+    }
+    Ok(Some(before))
+}
+
 /// The books say that a payout was sent, once.
 async fn send(
     tx: &WriteTx,
@@ -129,7 +197,7 @@ async fn send(
     }
     let payout = payout::Model { booked: true, ..payout };
     let at = payout.paid_at.unwrap_or_else(|| tx.now());
-    let currency = currency_of(&payout)?;
+    let currency = Currency::of_row(&payout.currency)?;
     let amount = books.worth(tx, currency, payout.amount_minor, at).await?;
     let entry = templates::payout_sent(&transfer(&payout, payout.id, currency, at), amount);
     let event = told(&payout, events::PAYOUT_SENT)?;
@@ -138,11 +206,6 @@ async fn send(
     batch.save(&payout);
     crate::bank::work::look_again(tx, batch, payout.legal_entity_id);
     Ok(())
-}
-
-pub(crate) fn currency_of(payout: &payout::Model) -> Result<Currency> {
-    Currency::from_code(&payout.currency)
-        .ok_or_else(|| Error::Internal("a payout without a currency".into()))
 }
 
 pub(crate) fn transfer(
@@ -163,7 +226,7 @@ pub(crate) fn transfer(
 
 /// What happened to a payout, for the log.
 pub(crate) fn told(payout: &payout::Model, kind: &'static events::EventKind) -> Result<NewEvent> {
-    let currency = currency_of(payout)?;
+    let currency = Currency::of_row(&payout.currency)?;
     let data = json!({
         "provider": payout.provider,
         "reference": payout.reference,
@@ -197,12 +260,17 @@ async fn withdraw(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Mo
     batch.insert(tx).await
 }
 
-/// Looks once more at lines of which nobody knew a payment: it may have been recorded since.
+/// Looks once more at lines of which nobody knew a payment, since it may have been recorded; and at fees that were not as
+/// agreed, since something else may be agreed by now. Says how many that explains.
 pub async fn look_again(store: &Store) -> Result<usize> {
+    Ok(unknown_again(store).await? + fees_again(store).await?)
+}
+
+async fn unknown_again(store: &Store) -> Result<usize> {
     let mut behind = Uuid::nil();
     let mut matched = 0;
     loop {
-        let kinds = [entities::enums::ReconciliationExceptionKind::MissingInLedger];
+        let kinds = [ReconciliationExceptionKind::MissingInLedger];
         let open = sql::open_of_kinds(&store.read(), &kinds, behind, 500).await?;
         let Some(last) = open.last() else { return Ok(matched) };
         behind = last.id;
@@ -246,4 +314,30 @@ async fn once_more(store: &Store, report: Uuid, lines: &[Uuid]) -> Result<usize>
             }
         })
         .await
+}
+
+async fn fees_again(store: &Store) -> Result<usize> {
+    let mut behind = Uuid::nil();
+    let mut explained = 0;
+    loop {
+        let kinds = [ReconciliationExceptionKind::FeeVariance];
+        let open = sql::open_of_kinds(&store.read(), &kinds, behind, 500).await?;
+        let Some(last) = open.last() else { return Ok(explained) };
+        behind = last.id;
+        let open = &open;
+        explained += store
+            .write(|tx| async move {
+                let actor = Actor::system();
+                let mut batch = Batch::default();
+                let agreed = pass::as_agreed(&tx, open).await?;
+                for row in &agreed {
+                    let note = Some("It is what is agreed now.".to_owned());
+                    let how = (ReconciliationResolution::Accepted, note);
+                    exceptions::resolved(&tx, &actor, &mut batch, row, how);
+                }
+                batch.insert(&tx).await?;
+                Ok(agreed.len())
+            })
+            .await?;
+    }
 }

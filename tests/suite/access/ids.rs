@@ -936,19 +936,7 @@ fn settlements(foreign: &Foreign) -> Vec<Case> {
         )
     };
     let one = |id: &Json| text(id);
-    vec![
-        (
-            "reconciliation.legalEntityId",
-            "query($id: ID) { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", legalEntityId: $id) { clearingBalance { amount } } }",
-            json!({ "id": "@" }),
-            foreign.entity.clone(),
-        ),
-        (
-            "reconciliation.channelIds",
-            "query($id: ID!) { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", channelIds: [$id]) { captured { amount } } }",
-            json!({ "id": "@" }),
-            foreign.channel.clone(),
-        ),
+    let mut cases = vec![
         (
             "matchCreate.input.settlementLineId",
             MATCH_CREATE,
@@ -1014,6 +1002,65 @@ fn settlements(foreign: &Foreign) -> Vec<Case> {
             EXCEPTION_REOPEN,
             input(json!({ "exceptionId": "@", "note": "x" })),
             one(&have.exceptions[2]),
+        ),
+    ];
+    cases.extend(reconciliations(foreign));
+    cases
+}
+
+/// The same of reconciliations and what is agreed for them.
+fn reconciliations(foreign: &Foreign) -> Vec<Case> {
+    let input = |input: Json| json!({ "input": input });
+    let fee =
+        json!([{ "kind": "CAPTURE", "currencyCode": "EUR", "from": "2026-01-01", "rate": "0.01" }]);
+    vec![
+        (
+            "reconciliation.legalEntityId",
+            "query($id: ID) { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", legalEntityId: $id) { clearingBalance { amount } } }",
+            json!({ "id": "@" }),
+            foreign.entity.clone(),
+        ),
+        (
+            "reconciliation.channelIds",
+            "query($id: ID!) { reconciliation(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", channelIds: [$id]) { captured { amount } } }",
+            json!({ "id": "@" }),
+            foreign.channel.clone(),
+        ),
+        (
+            "reconciliationExportUrl.legalEntityId",
+            "query($id: ID) { reconciliationExportUrl(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", legalEntityId: $id, part: STEPS) }",
+            json!({ "id": "@" }),
+            foreign.entity.clone(),
+        ),
+        (
+            "reconciliationExportUrl.channelIds",
+            "query($id: ID!) { reconciliationExportUrl(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", channelIds: [$id], part: STEPS) }",
+            json!({ "id": "@" }),
+            foreign.channel.clone(),
+        ),
+        (
+            "feeAgreements.legalEntityId",
+            "query($id: ID!) { feeAgreements(legalEntityId: $id, on: \"2026-01-01\") { rate } }",
+            json!({ "id": "@" }),
+            foreign.entity.clone(),
+        ),
+        (
+            "reconciliationTolerances.legalEntityId",
+            "query($id: ID!) { reconciliationTolerances(legalEntityId: $id) { feeRate } }",
+            json!({ "id": "@" }),
+            foreign.entity.clone(),
+        ),
+        (
+            "feeAgreementsSet.input.legalEntityId",
+            FEE_AGREEMENTS_SET,
+            input(json!({ "legalEntityId": "@", "provider": "psp", "agreements": fee })),
+            foreign.entity.clone(),
+        ),
+        (
+            "reconciliationTolerancesSet.input.legalEntityId",
+            TOLERANCES_SET,
+            input(json!({ "legalEntityId": "@", "tolerances": [{ "currencyCode": "EUR" }] })),
+            foreign.entity.clone(),
         ),
     ]
 }

@@ -105,6 +105,21 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         Some(P::LedgerRead),
     ),
     ("disputes", "{ disputes { totalCount } }", Some(P::PaymentsRead)),
+    (
+        "feeAgreements",
+        "{ feeAgreements(legalEntityId: \"@entity\", on: \"2026-01-01\") { rate } }",
+        Some(P::SettlementsRead),
+    ),
+    (
+        "reconciliationTolerances",
+        "{ reconciliationTolerances(legalEntityId: \"@entity\") { feeRate } }",
+        Some(P::SettlementsRead),
+    ),
+    (
+        "reconciliationExportUrl",
+        "{ reconciliationExportUrl(range: { from: \"2020-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\" }, currencyCode: \"EUR\", part: STEPS) }",
+        Some(P::SettlementsRead),
+    ),
     ("settlementReports", "{ settlementReports { totalCount } }", Some(P::SettlementsRead)),
     ("payouts", "{ payouts { totalCount } }", Some(P::SettlementsRead)),
     ("bankStatements", "{ bankStatements { totalCount } }", Some(P::SettlementsRead)),
@@ -139,7 +154,12 @@ fn books(shop: &Shop, entry: &Json) -> Vec<(&'static str, &'static str, Json, P)
 }
 
 /// The same of settlements.
-fn settlements(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+fn settlements(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+    let fee =
+        json!([{ "kind": "CAPTURE", "currencyCode": "EUR", "from": "2026-01-01", "rate": "0.01" }]);
+    let fees = json!({ "legalEntityId": shop.entity, "provider": "other", "agreements": fee });
+    let tolerance = json!([{ "currencyCode": "EUR", "line": "0.01" }]);
+    let tolerances = json!({ "legalEntityId": shop.entity, "tolerances": tolerance });
     let have = &work.settlements;
     let file = "type,currency,gross,net\nFEE,EUR,-1.00,-1.00\n";
     let file = json!({ "provider": "psp", "format": "GENERIC_CSV", "content": file });
@@ -162,6 +182,8 @@ fn settlements(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
         ("exceptionResolve", EXCEPTION_RESOLVE, resolve, needed),
         ("exceptionDecide", EXCEPTION_DECIDE, decide, needed),
         ("exceptionReopen", EXCEPTION_REOPEN, reopen, needed),
+        ("feeAgreementsSet", FEE_AGREEMENTS_SET, fees, needed),
+        ("reconciliationTolerancesSet", TOLERANCES_SET, tolerances, needed),
     ]
 }
 
@@ -325,7 +347,7 @@ fn mutations(
     ]);
     cases.extend(stock_documents(shop, &work.documents));
     cases.extend(books(shop, &work.entry));
-    cases.extend(settlements(work));
+    cases.extend(settlements(shop, work));
     cases.extend(money(shop, work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),

@@ -14,14 +14,8 @@ async fn address(shop: &Shop, format: &str, (from, to): (&str, &str)) -> String 
     shop.admin.payload(ADDRESS, days).await.as_str().unwrap().to_owned()
 }
 
-async fn get(app: &TestApp, path: &str) -> (u16, String) {
-    let url = format!("{}{path}", app.url.trim_end_matches("/graphql"));
-    let answer = reqwest::get(url).await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
-}
-
 async fn file(app: &TestApp, shop: &Shop, format: &str, days: (&str, &str)) -> String {
-    let (status, text) = get(app, &address(shop, format, days).await).await;
+    let (status, text) = app.fetched(&address(shop, format, days).await).await;
     assert_eq!(status, 200, "{text}");
     text
 }
@@ -159,8 +153,8 @@ async fn closed_days_are_the_same_bytes_whatever_comes_later() {
         path.replace(".csv", ".xml"),
         path.replace("signature=", "signature=A"),
     ] {
-        assert_eq!(get(&app, &wrong).await.0, 403, "{wrong}");
+        assert_eq!(app.fetched(&wrong).await.0, 403, "{wrong}");
     }
     app.later(Duration::seconds(301)).await;
-    assert_eq!(get(&app, &path).await.0, 403);
+    assert_eq!(app.fetched(&path).await.0, 403);
 }

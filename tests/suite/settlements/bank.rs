@@ -1,10 +1,10 @@
 //! Statements are checked before anything in them is matched.
 
-use super::{import, open, table, the_one};
+use super::{import, open, statement, table, the_one};
 use crate::ledger::balances;
 use harness::shop::*;
 use harness::{Shop, TestApp};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 /// Payouts of a provider by name and amount.
 async fn sent(shop: &Shop, payouts: &[(&str, &str)]) {
@@ -19,12 +19,6 @@ async fn sent(shop: &Shop, payouts: &[(&str, &str)]) {
     }
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     import(shop, "paypsp", &table(&rows)).await;
-}
-
-async fn statement(shop: &Shop, rows: &str) -> Json {
-    let content = format!("account,currency,date,amount,reference,description\n{rows}");
-    let input = json!({ "format": "GENERIC_CSV", "content": content });
-    shop.admin.done(STATEMENT_IMPORT, input).await["statements"][0].clone()
 }
 
 #[tokio::test]
@@ -135,6 +129,27 @@ async fn an_invoice_is_paid_by_the_entry_that_names_it() {
         "7.50"
     );
     assert!(the_one(&shop).await["bankLine"]["id"].is_string());
+    // It was meant for another one: the invoice is owed again, and the entry waits for what explains it.
+    let books = balances(&shop).await;
+    let undone =
+        shop.admin.done(MATCH_UNDO, json!({ "matchId": lines[0]["matches"][0]["id"] })).await;
+    assert_eq!(undone["matches"][0]["state"], "UNDONE");
+    let owed = shop.admin.payload(query, json!({})).await["nodes"][0].clone();
+    assert_eq!(owed["outstanding"]["amount"], "20.00");
+    assert_eq!(
+        open(&shop).await,
+        ["UNEXPECTED_BANK_CREDIT 100.00", "UNEXPECTED_BANK_CREDIT 12.50"]
+    );
+    assert_eq!((books["1000"].as_str(), balances(&shop).await.get("1000")), ("12.50", None));
+    app.verify().await;
+    let target = json!({ "targetId": owed["id"], "amount": "12.50" });
+    let by_hand = json!({ "bankLineId": lines[0]["id"], "targets": [target] });
+    shop.admin.done(MATCH_CREATE, by_hand).await;
+    assert_eq!(
+        shop.admin.payload(query, json!({})).await["nodes"][0]["outstanding"]["amount"],
+        "7.50"
+    );
+    assert_eq!(open(&shop).await, ["UNEXPECTED_BANK_CREDIT 100.00"]);
     app.verify().await;
 }
 

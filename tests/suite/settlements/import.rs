@@ -61,6 +61,44 @@ async fn the_same_bytes_change_nothing_and_other_bytes_are_a_new_version() {
 }
 
 #[tokio::test]
+async fn the_same_key_answers_the_same_and_reads_nothing_again() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let file = table(&["FEE,EUR,-1.00,,-1.00,,,,9,,2026-01-05 10:00:00,,"]);
+    let input = json!({ "provider": "psp", "format": "GENERIC_CSV", "content": file });
+    let under = |input: &serde_json::Value| json!({ "input": input, "key": "k" });
+    let first = shop.admin.payload(SETTLEMENT_IMPORT, under(&input)).await;
+    assert_eq!((&first["userErrors"], &first["duplicate"]), (&json!([]), &json!(false)));
+    let rows = "account,currency,date,amount\nDE02,EUR,2026-01-08,1.00\n";
+    let bank = json!({ "input": { "format": "GENERIC_CSV", "content": rows }, "key": "b" });
+    let said = shop.admin.payload(STATEMENT_IMPORT, bank.clone()).await;
+    let before = app.books().await;
+    assert_eq!(shop.admin.payload(SETTLEMENT_IMPORT, under(&input)).await, first);
+    assert_eq!(shop.admin.payload(STATEMENT_IMPORT, bank).await, said);
+    assert_eq!(app.books().await, before);
+}
+
+#[tokio::test]
+async fn a_file_in_a_currency_without_a_rate_is_refused_whole() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let before = app.books().await;
+    let file = table(&[
+        "FEE,EUR,-1.00,,-1.00,,,,9,,2026-01-05 10:00:00,,",
+        "FEE,USD,-1.00,,-1.00,,,,9,,2026-01-05 10:00:00,,",
+    ]);
+    let input = json!({ "provider": "psp", "format": "GENERIC_CSV", "content": file });
+    let payload = shop.admin.payload(SETTLEMENT_IMPORT, json!({ "input": input })).await;
+    assert_eq!(payload["report"], json!(null));
+    let said = payload["userErrors"][0]["message"].as_str().unwrap();
+    assert!(
+        said.contains("USD") && said.contains("2026-01-05") && said.contains("exchangeRatesSet"),
+        "{said}"
+    );
+    assert_eq!(app.books().await, before);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_leaves_nothing_behind() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;

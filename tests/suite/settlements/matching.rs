@@ -3,6 +3,7 @@
 use super::{exceptions, found, import, open, payment, sold, table, the_one};
 use crate::ledger::balances;
 use harness::shop::*;
+use harness::stream::Stream;
 use harness::{Shop, TestApp};
 use serde_json::json;
 
@@ -75,7 +76,7 @@ async fn what_does_not_fit_is_told_by_its_kind() {
         "CAPTURE,EUR,20.00,0.50,19.50,P1,P1,,7,,2026-01-05 10:00:00,,",
         "CAPTURE,EUR,20.00,0.50,19.50,P9,C9,,7,,2026-01-05 10:00:00,,",
         "CAPTURE,EUR,19.00,0.50,18.50,P2,P2,,7,,2026-01-05 10:00:00,,",
-        "CAPTURE,USD,20.00,0.50,19.50,P3,P3,,7,,2026-01-05 10:00:00,,",
+        "CAPTURE,USD,20.00,0.50,19.50,P3,P3,,7,,2026-01-05 10:00:00,EUR,1",
         "BONUS,EUR,1.00,,1.00,,,,7,,2026-01-05 10:00:00,,",
         "CHARGEBACK,EUR,-20.00,15.00,-35.00,P4,D4,,7,,2026-01-05 10:00:00,,",
         "REFUND,EUR,-5.00,0.10,-5.10,P5,R5,,7,,2026-01-05 10:00:00,,",
@@ -221,5 +222,83 @@ async fn batches_that_owe_the_provider_or_do_not_add_up_are_told() {
         json!([{ "reference": "T-8", "state": "FAILED" }])
     );
     assert!(!balances(&shop).await.contains_key("1050"));
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn chargebacks_of_what_was_given_back_and_of_orders_that_ended_are_told() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let given_back = sold(&shop, "psp", "P1").await;
+    let paid = payment(&shop, &given_back).await;
+    let back = json!({ "paymentId": paid["id"], "amount": "5.00", "reason": "x" });
+    shop.admin.done(PAYMENT_REFUND, back).await;
+    let said = json!({ "paymentId": paid["id"], "kind": "REFUND", "state": "SUCCEEDED", "amount": "5.00", "providerReference": "R1" });
+    shop.admin.done(PAYMENT_REPORT, said).await;
+    let ended = sold(&shop, "psp", "P2").await;
+    let work = shop.work(&ended, 0).await;
+    shop.admin.done(FULFILLMENT_DELIVER, json!({ "fulfillmentId": work["id"] })).await;
+    app.later(time::Duration::days(60)).await;
+    let file = table(&[
+        "CHARGEBACK,EUR,-20.00,15.00,-35.00,P1,D1,,7,,2026-01-05 10:00:00,,",
+        "CHARGEBACK,EUR,-20.00,15.00,-35.00,P2,D2,,7,,2026-01-05 10:00:00,,",
+    ]);
+    import(&shop, "psp", &file).await;
+    let expected = ["CHARGEBACK 20.00", "REFUND_AND_CHARGEBACK 20.00", "LATE_CHARGEBACK 20.00"];
+    assert_eq!(
+        found(
+            &shop,
+            json!({ "kinds": ["CHARGEBACK", "REFUND_AND_CHARGEBACK", "LATE_CHARGEBACK"] })
+        )
+        .await,
+        expected
+    );
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn who_follows_settlements_hears_of_reports_payouts_and_differences() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    app.settled().await;
+    let live = "subscription($p: [String!]) { settlementUpdated(providers: $p) { event { type } report { matchedCount } payout { reference state } exception { kind state } } }";
+    let mut stream = Stream::open(&shop.admin, live, json!({ "p": ["psp"] })).await;
+    let others = table(&["FEE,EUR,-1.00,,-1.00,,,,1,,2026-01-05 10:00:00,,"]);
+    import(&shop, "other", &others).await;
+    let file = table(&[
+        "CAPTURE,EUR,9.00,,9.00,P9,P9,,7,,2026-01-05 10:00:00,,",
+        "PAYOUT,EUR,-9.00,,-9.00,,,,7,T-700,2026-01-06 10:00:00,,",
+    ]);
+    import(&shop, "psp", &file).await;
+    let mut heard = Vec::new();
+    while heard.len() < 4 {
+        let item = stream.item().await;
+        let there =
+            ["report", "payout", "exception"].into_iter().filter(|name| !item[*name].is_null());
+        heard.push((item["event"]["type"].as_str().unwrap().to_owned(), there.collect::<Vec<_>>()));
+    }
+    heard.sort();
+    let expected = [
+        ("payout.sent", "payout"),
+        ("reconciliation.exception_raised", "exception"),
+        ("settlement.imported", "report"),
+        ("settlement.matched", "report"),
+    ];
+    assert_eq!(heard, expected.map(|(kind, there)| (kind.to_owned(), vec![there])));
+}
+
+#[tokio::test]
+async fn what_was_taken_before_the_books_began_waits_in_suspense() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let paid = json!({ "method": "card", "amount": "20.00", "reference": "OLD", "capturedAt": "2025-01-02T10:00:00Z" });
+    let order = json!({ "channelCode": "web", "channelReference": "old-1", "placedAt": "2025-01-02T10:00:00Z", "currencyCode": "EUR", "lines": [], "payments": [paid] });
+    shop.admin.done(ORDERS_IMPORT, json!({ "orders": [order] })).await;
+    let file = table(&["CAPTURE,EUR,20.00,0.50,19.50,OLD,OLD,,7,,2026-01-05 10:00:00,,"]);
+    import(&shop, "imported", &file).await;
+    assert_eq!(open(&shop).await, Vec::<String>::new());
+    let books = balances(&shop).await;
+    let held = (books["2190"].as_str(), books["1100"].as_str(), books["6000"].as_str());
+    assert_eq!(held, ("-20.00", "19.50", "0.50"));
     app.verify().await;
 }

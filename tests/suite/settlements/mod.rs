@@ -2,11 +2,13 @@
 
 mod bank;
 mod clock;
+mod export;
 mod import;
 mod inbox;
 mod matching;
 mod resolve;
 mod simulate;
+mod terms;
 
 use harness::Shop;
 use harness::shop::*;
@@ -33,6 +35,13 @@ pub(super) fn table(rows: &[&str]) -> String {
 pub(super) async fn import(shop: &Shop, provider: &str, content: &str) -> Json {
     let input = json!({ "provider": provider, "format": "GENERIC_CSV", "content": content });
     shop.admin.done(SETTLEMENT_IMPORT, input).await["report"].clone()
+}
+
+/// Entries of a bank: `account,currency,date,amount,reference,description`, row by row.
+pub(super) async fn statement(shop: &Shop, rows: &str) -> Json {
+    let content = format!("account,currency,date,amount,reference,description\n{rows}");
+    let input = json!({ "format": "GENERIC_CSV", "content": content });
+    shop.admin.done(STATEMENT_IMPORT, input).await["statements"][0].clone()
 }
 
 /// The differences that are open: kind and amount, oldest first.

@@ -161,6 +161,10 @@ fn mt940_is_read_as_banks_write_it() {
         .and_then(|one| one.entries.get(1))
         .and_then(|entry| entry.description.clone());
     assert_eq!(said.as_deref(), Some("free text with a noébreak hyphen"));
+    for ending in ["\r", "\n"] {
+        let statements = sound(Format::Mt940, &MT940.replace("\r\n", ending));
+        assert_eq!(statements.first().map(Statement::minors), Some(vec![4_853, -680_000, 30]));
+    }
     let (outcome, _) = all(Format::Mt940, MT940.replace("CR48,53", "X48,53").as_bytes());
     assert_eq!(outcome.faults.first().and_then(|fault| fault.line), Some(6));
 }

@@ -11,6 +11,7 @@
 //! | `provider_reference`, `modification_reference`, `merchant_reference` | optional; of the payment, of the single step, and ours |
 //! | `occurred_at`, `booked_at` | optional; such as `2026-01-31 09:30:00`, UTC unless an offset stands behind it |
 //! | `account`, `batch`, `payout` | optional; of the provider |
+//! | `card_last4` | optional; the end of the card's number, by which a line without references is proposed for a step |
 
 use super::table::{Columns, Row, Rows};
 use super::{Fault, Line, Reading, Sum, values};

@@ -33,6 +33,8 @@ pub(crate) struct Rows<'a> {
     bytes: csv::ByteRecord,
     /// How far the place of a row lags behind: with `\r\n`, a row seems to begin at the `\n` before it.
     lag: Option<u64>,
+    /// The number of the row before.
+    last: i32,
 }
 
 /// Refuses what would be kept in memory whole: a row beyond [`MAX_ROW`].
@@ -60,7 +62,7 @@ impl<'a> Rows<'a> {
             .flexible(true)
             .delimiter(delimiter)
             .from_reader(Guarded { file, since_row: 0 });
-        Ok(Self { csv, bytes: csv::ByteRecord::new(), lag: None })
+        Ok(Self { csv, bytes: csv::ByteRecord::new(), lag: None, last: 0 })
     }
 
     /// The next row that says anything, and where it begins.
@@ -84,7 +86,9 @@ impl<'a> Rows<'a> {
                 let within = u64::try_from(within).unwrap_or(0);
                 self.lag = Some(u64::from(self.csv.position().line() == begun + within));
             }
-            let line = i32::try_from(line).unwrap_or(i32::MAX);
+            // A file whose lines end in `\r` alone is one line to the reader: its rows are counted.
+            let line = i32::try_from(line).unwrap_or(i32::MAX).max(self.last.saturating_add(1));
+            self.last = line;
             return Ok(Some((line, self.bytes.iter().map(text).collect())));
         }
     }

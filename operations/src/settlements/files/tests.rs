@@ -1,6 +1,7 @@
 //! Files of our own with the quirks of real ones.
 
 use super::{Heading, Line, read};
+use crate::settlements::terms::Tolerances;
 use crate::settlements::totals::{Finding, Totals};
 use entities::enums::ReconciliationExceptionKind::{BatchOutOfBalance, NegativeBatch};
 use entities::enums::SettlementFormat as Format;
@@ -18,7 +19,7 @@ fn all(format: Format, file: &[u8]) -> (Heading, Vec<Line>, Vec<Finding>) {
         lines.push(line);
         true
     });
-    let findings = totals.findings(&heading);
+    let findings = totals.findings(&heading, &Tolerances::default());
     (heading, lines, findings)
 }
 
@@ -89,6 +90,12 @@ fn columns_are_found_by_name_and_missing_ones_are_all_named() {
     let file = format!("{}\n{}\n\n", turned(&head), turned(&row));
     let (_, lines, _) = sound(Format::AdyenSettlementDetails, &file);
     assert_eq!(lines.first().map(|line| (line.net.minor, line.fee)), Some((9_850, 150)));
+    let numbers = |file: &str| {
+        let (_, lines, _) = sound(Format::AdyenSettlementDetails, file);
+        lines.iter().map(|line| line.number).collect::<Vec<i32>>()
+    };
+    assert_eq!(numbers(&ADYEN.replace("\r\n", "\n")), [2, 3, 4, 5, 6, 8, 9, 10]);
+    assert_eq!(numbers(&ADYEN.replace("\r\n", "\r")), [2, 3, 4, 5, 6, 7, 8, 9]);
     let file = ADYEN.replace("Psp Reference", "PSP").replace("TimeZone", "Zone");
     let (heading, lines, _) = all(Format::AdyenSettlementDetails, file.as_bytes());
     let said = heading.faults.first().map(|fault| fault.message.as_str());
