@@ -1,5 +1,5 @@
 //! What providers may keep as agreed, how far amounts may be apart, steps of payments by time and amount, and lines
-//! that no payout took yet.
+//! that no payout took yet, and differences by what they are about.
 //!
 //! A fee that is agreed for every method has the method `''`, so that the key holds on both databases. One without a rate and a
 //! fixed part ends what was agreed before.
@@ -32,6 +32,7 @@ create table reconciliation_tolerances (
     set_at {time} not null,
     primary key (legal_entity_id, currency)
 );
+create index reconciliation_exceptions_about on reconciliation_exceptions (subject);
 create index settlement_lines_unsent on settlement_lines (currency, booked_at, id) where payout_id is null;
 create index payment_transactions_moved on payment_transactions (at, id) where kind not in ('AUTHORIZATION', 'VOID');
 create index payment_transactions_amount on payment_transactions (amount_minor, at) where kind not in ('AUTHORIZATION', 'VOID');
@@ -40,6 +41,7 @@ create index payment_transactions_amount on payment_transactions (amount_minor, 
 drop index payment_transactions_amount;
 drop index payment_transactions_moved;
 drop index settlement_lines_unsent;
+drop index reconciliation_exceptions_about;
 drop table reconciliation_tolerances;
 drop table fee_agreements;
 ",

@@ -28,7 +28,7 @@ use entities::enums::{
     ReconciliationResolution, SettlementLineState,
 };
 use entities::{bank_line, bank_statement, match_row, payout};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Entries looked at in one transaction.
@@ -113,6 +113,8 @@ struct Desk<'a> {
     books: Books,
     tolerances: Tolerances,
     payouts: Vec<payout::Model>,
+    /// Those that changed: each is written once.
+    changed: BTreeMap<Uuid, payout::Model>,
     batch: Batch,
     matched: Vec<Uuid>,
     raised: Vec<New>,
@@ -147,6 +149,7 @@ async fn look(
         books,
         tolerances: Tolerances::of_entity(tx, entity).await?,
         payouts,
+        changed: BTreeMap::new(),
         batch: Batch::default(),
         matched: Vec::new(),
         raised: Vec::new(),
@@ -302,6 +305,21 @@ impl Desk<'_> {
         let said = format!("The bank has {came} of a payout of {sent}.");
         let kind = if line.amount_minor < open { Raised::BankShort } else { Raised::BankOver };
         self.raise(kind, line, payout, line.amount_minor - open, said);
+        self.is_not_missing(named).await
+    }
+
+    /// The bank has another amount of a payout: it is that which is to be explained, and the payout is not missing besides.
+    async fn is_not_missing(&mut self, named: &[usize]) -> Result<()> {
+        for place in named {
+            let Some(payout) = self.payouts.get_mut(*place) else { continue };
+            if payout.state != PayoutState::Missing {
+                continue;
+            }
+            payout.state = PayoutState::InTransit;
+            let payout = payout.clone();
+            self.changed.insert(payout.id, payout.clone());
+            self.resolve(&payout.id.to_string(), &[Raised::MissingBankCredit]).await?;
+        }
         Ok(())
     }
 
@@ -410,7 +428,7 @@ impl Desk<'_> {
                 events::record(self.tx, self.actor, &mut self.batch, event);
                 self.resolve(&payout.id.to_string(), &[Raised::MissingBankCredit]).await?;
             }
-            self.batch.save(&payout);
+            self.changed.insert(payout.id, payout.clone());
             if let Some(kept) = self.payouts.get_mut(*place) {
                 *kept = payout;
             }
@@ -518,6 +536,9 @@ impl Desk<'_> {
         let matched: HashSet<String> = self.matched.iter().map(ToString::to_string).collect();
         self.raised.retain(|one| !matched.contains(&one.subject));
         exceptions::raise(self.tx, self.actor, &mut self.batch, self.raised).await?;
+        for payout in self.changed.values() {
+            self.batch.save(payout);
+        }
         self.batch.insert(self.tx).await
     }
 }

@@ -384,9 +384,9 @@ impl Row for Candidate {
             order_closed: row.try_get_by_index(11)?,
             in_books: row.try_get_by_index(12)?,
             entity: row.try_get_by_index(13)?,
-            matched: row.try_get_by_index(14)?,
-            method: row.try_get_by_index(15)?,
-            captured_at: row.try_get_by_index(16)?,
+            matched: 0,
+            method: row.try_get_by_index(14)?,
+            captured_at: row.try_get_by_index(15)?,
         })
     }
 }
@@ -394,8 +394,6 @@ impl Row for Candidate {
 /// What is read of a step, from steps `t` of payments `p` of orders `o` in channels `c`.
 const CANDIDATE: &str = "select t.id, t.payment_id, t.kind, t.state, t.amount_minor, t.provider_reference, t.at,
              p.provider_reference, p.currency, p.order_id, o.number, o.completed_at is not null or o.cancelled_at is not null, o.in_books, c.legal_entity_id,
-             cast(coalesce((select sum(m.amount_minor) from matches m
-                 where m.transaction_id = t.id and m.state = 'CONFIRMED'), 0) as bigint),
              p.method, p.captured_at";
 
 /// Steps that move money, of payments that a condition finds.
@@ -412,7 +410,26 @@ fn candidates(which: Sql) -> Sql {
 }
 
 async fn read_candidates(db: &Db, query: Sql) -> Result<Vec<Candidate>> {
-    db.all_as(query, |row| Candidate::read(row, 0)).await
+    let mut found = db.all_as(query, |row| Candidate::read(row, 0)).await?;
+    let ids: Vec<Uuid> = found.iter().map(|step| step.id).collect();
+    let matched = matched_of(db, &ids).await?;
+    for step in &mut found {
+        step.matched = matched.get(&step.id).copied().unwrap_or(0);
+    }
+    Ok(found)
+}
+
+/// What is matched of steps. Asked for apart: a database that planned it within another query while nothing was matched yet
+/// would look through all matches once for each step.
+async fn matched_of(db: &Db, steps: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
+    if steps.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = sql("select transaction_id, cast(sum(amount_minor) as bigint) from matches
+         where transaction_id = any(?)")
+    .ids(steps);
+    let query = query.add(" and state = 'CONFIRMED' group by transaction_id");
+    Ok(db.values(query).await?.into_iter().collect())
 }
 
 /// Steps of the payments that a provider calls by one of these names, or a step of which it does.
@@ -1093,7 +1110,14 @@ pub(super) async fn steps_between(
     .bind(behind)
     .bind(until)
     .bind(limit);
-    db.all_as(query, |row| Ok((Candidate::read(row, 0)?, row.try_get_by_index(17)?))).await
+    let read = |row: &QueryResult| Ok((Candidate::read(row, 0)?, row.try_get_by_index(16)?));
+    let mut found: Vec<(Candidate, String)> = db.all_as(query, read).await?;
+    let ids: Vec<Uuid> = found.iter().map(|(step, _)| step.id).collect();
+    let matched = matched_of(db, &ids).await?;
+    for (step, _) in &mut found {
+        step.matched = matched.get(&step.id).copied().unwrap_or(0);
+    }
+    Ok(found)
 }
 
 /// Payouts on their way that should have been at the bank by a moment, locked.
@@ -1202,11 +1226,15 @@ impl Scope {
 const STEPS: &str = " from payment_transactions t join payments p on p.id = t.payment_id
      join orders o on o.id = p.order_id join channels c on c.id = o.channel_id";
 
-/// What of a step was settled before a moment.
-const SETTLED: &str = "coalesce((select sum(m.amount_minor) from matches m
+/// What of steps `t` was settled before a moment, as `s.settled`; of all steps at once, since most were.
+const SETTLED: &str = " left join (select m.transaction_id, sum(m.amount_minor) as settled from matches m
      left join settlement_lines l on l.id = m.settlement_line_id
      left join settlement_reports r on r.id = l.report_id
-     where m.transaction_id = t.id and m.state = 'CONFIRMED' and coalesce(r.booked_at, m.matched_at) < ?), 0)";
+     where m.transaction_id is not null and m.state = 'CONFIRMED' and coalesce(r.booked_at, m.matched_at) < ?
+     group by m.transaction_id) s on s.transaction_id = t.id";
+
+/// What of a step was not.
+const OPEN: &str = "(t.amount_minor - coalesce(s.settled, 0))";
 
 /// What moved in a time, by kind of step.
 pub(super) async fn moved(
@@ -1408,24 +1436,21 @@ pub(super) async fn clearing(db: &Db, scope: &Scope, to: OffsetDateTime) -> Resu
 
 /// What is in the books of steps that no settlement told of before a moment: of captures, and of what went back.
 pub(super) async fn unsettled(db: &Db, scope: &Scope, to: OffsetDateTime) -> Result<(i64, i64)> {
-    let open = format!("(t.amount_minor - {SETTLED})");
     let fee = format!(
-        "case when t.kind = 'CHARGEBACK' and {open} > 0 then coalesce((select max(d.fee_minor) from disputes d
+        "case when t.kind = 'CHARGEBACK' and {OPEN} > 0 then coalesce((select max(d.fee_minor) from disputes d
              where d.payment_id = t.payment_id and coalesce(d.provider_reference, '') = coalesce(t.provider_reference, '')), 0) else 0 end"
     );
     let query = sql(format!(
-        "select cast(coalesce(sum(case when t.kind = 'CAPTURE' then {open} else 0 end), 0) as bigint),
-             cast(coalesce(sum(case when t.kind in ('REFUND', 'CHARGEBACK') then {open} + {fee}
-                 when t.kind = 'CHARGEBACK_REVERSAL' then -{open} else 0 end), 0) as bigint)"
+        "select cast(coalesce(sum(case when t.kind = 'CAPTURE' then {OPEN} else 0 end), 0) as bigint),
+             cast(coalesce(sum(case when t.kind in ('REFUND', 'CHARGEBACK') then {OPEN} + {fee}
+                 when t.kind = 'CHARGEBACK_REVERSAL' then -{OPEN} else 0 end), 0) as bigint)"
     ));
     let query = query
-        .bind(to)
-        .bind(to)
-        .bind(to)
-        .bind(to)
         .add(STEPS)
+        .add(SETTLED)
+        .bind(to)
         .add(" where t.at < ? and t.state = 'SUCCEEDED' and o.in_books and p.provider <> 'bank_transfer'
-             and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')")
+             and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL') and t.amount_minor <> coalesce(s.settled, 0)")
         .bind(to)
         .join(scope.steps(false));
     let found: Option<(i64, i64)> = db.value(query).await?;
@@ -1465,14 +1490,16 @@ pub(super) async fn unsettled_by_day(
         "substr(t.at, 1, 10)"
     };
     let query = sql(format!(
-        "select day, count(*), cast(sum(open) as bigint) from (select {day} as day, t.amount_minor - {SETTLED} as open"
+        "select {day}, count(*), cast(sum({OPEN}) as bigint)"
     ))
-    .bind(to)
     .add(STEPS)
-    .add(" where t.at < ? and t.state = 'SUCCEEDED' and t.kind = 'CAPTURE' and o.in_books and p.provider <> 'bank_transfer'")
+    .add(SETTLED)
+    .bind(to)
+    .add(" where t.at < ? and t.state = 'SUCCEEDED' and t.kind = 'CAPTURE' and o.in_books and p.provider <> 'bank_transfer'
+         and t.amount_minor <> coalesce(s.settled, 0)")
     .bind(to)
     .join(scope.steps(true))
-    .add(") found where open <> 0 group by day order by day");
+    .add(" group by 1 order by 1");
     db.values(query).await
 }
 
