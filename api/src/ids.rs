@@ -93,6 +93,12 @@ kinds! {
     SettlementLine = "sln",
     /// A settlement report.
     SettlementReport = "str",
+    /// A return.
+    Return = "ret",
+    /// Units of a return.
+    ReturnLine = "rtl",
+    /// A return policy.
+    ReturnPolicy = "rpo",
     /// A count.
     StockCount = "cnt",
     /// A stock level.

@@ -33,6 +33,7 @@ mod orders;
 mod paging;
 mod payments;
 pub mod providers;
+mod returns;
 mod risk;
 mod routing;
 mod scalars;

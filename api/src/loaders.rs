@@ -227,8 +227,8 @@ macro_rules! many {
 
 use operations::{
     access, audit, catalog, counts, credit, customers, disputes, events, fulfillment as work,
-    invoices, ledger, orders, payments, purchasing, risk, routing, settlements, stock, transfers,
-    webhooks,
+    invoices, ledger, orders, payments, purchasing, returns, risk, routing, settlements, stock,
+    transfers, webhooks,
 };
 
 loaders! {
@@ -293,6 +293,36 @@ loaders! {
         many!(reach credit::read::of_customers, |row| row.customer_id.unwrap_or_default());
     /// A dispute in reach.
     dispute: One<entities::dispute::Model> = one!(reach disputes::read::by_ids, |row| row.id);
+    /// A return in reach.
+    return_row: One<entities::return_row::Model> = one!(reach returns::read::by_ids, |row| row.id);
+    /// The returns of an order in reach.
+    returns_of: Many<entities::return_row::Model> =
+        many!(reach returns::read::of_orders, |row| row.order_id.unwrap_or_default());
+    /// The lines of a return.
+    return_lines_of: Many<entities::return_line::Model> =
+        many!(returns::read::lines_of, |row| row.return_id);
+    /// A line of a return in reach.
+    return_line: One<entities::return_line::Model> =
+        one!(reach returns::read::lines_by_ids, |row| row.id);
+    /// A return policy.
+    return_policy: One<entities::return_policy::Model> =
+        one!(reach returns::read::policies_by_ids, |row| row.id);
+    /// What a return is worth.
+    return_quote: Lazy<Uuid, Option<returns::quote::Quote>> = |scope, ids| {
+        async move {
+            let quotes = returns::read::quotes(&scope.store.read(), &ids).await?;
+            Ok(quotes.into_iter().map(|(id, quote)| (id, Some(quote))).collect())
+        }
+        .boxed()
+    };
+    /// Days that are left for a return's refund.
+    return_days_left: Lazy<Uuid, Option<i32>> = |scope, ids| {
+        async move {
+            let left = returns::read::days_left(&scope.store.read(), &ids).await?;
+            Ok(left.into_iter().map(|(id, days)| (id, Some(days))).collect())
+        }
+        .boxed()
+    };
     /// A settlement report in reach.
     settlement_report: One<entities::settlement_report::Model> =
         one!(reach settlements::read::reports_by_ids, |row| row.id);
@@ -559,6 +589,16 @@ async fn payouts_of_reports(
 }
 
 impl Loaders {
+    /// Forgets returns, so that they are read as they are now.
+    pub(crate) async fn clear_returns(&self) {
+        if let Some(loader) = self.return_row.0.get() {
+            loader.clear_all().await;
+        }
+        if let Some(loader) = self.return_lines_of.0.get() {
+            loader.clear_all().await;
+        }
+    }
+
     /// Forgets settlements, payouts and differences, so that they are read as they are now.
     pub(crate) async fn clear_settlements(&self) {
         if let Some(loader) = self.settlement_report.0.get() {

@@ -19,6 +19,7 @@ use crate::ledger::types::{JournalEntry, LedgerAccount};
 use crate::orders::types::{Hold, Note, Order, OrderLine};
 use crate::payments::requests::RefundRequest;
 use crate::payments::types::{Payment, PaymentTransaction};
+use crate::returns::types::{Return, ReturnLine, ReturnPolicy};
 use crate::routing::types::RoutingStrategy;
 use crate::settlements::types::{
     BankLine, BankStatement, Match, Payout, ReconciliationException, SettlementLine,
@@ -101,6 +102,12 @@ pub(crate) enum Node {
     ReconciliationException(ReconciliationException),
     /// A refund that waits for somebody else.
     RefundRequest(RefundRequest),
+    /// A return.
+    Return(Return),
+    /// Units of a return.
+    ReturnLine(ReturnLine),
+    /// A return policy.
+    ReturnPolicy(ReturnPolicy),
     /// A role.
     Role(Role),
     /// A routing strategy.
@@ -190,6 +197,16 @@ impl Node {
                 .settlement_report(id)
                 .await?
                 .map(|row| Self::SettlementReport(SettlementReport(row))),
+            Kind::Return => loaders.return_row(id).await?.map(|row| Self::Return(Return(row))),
+            Kind::ReturnLine => {
+                loaders.return_line(id).await?.map(|row| Self::ReturnLine(ReturnLine(row)))
+            }
+            Kind::ReturnPolicy => {
+                let row = loaders.return_policy(id).await?;
+                let row =
+                    row.filter(|row| row.channel_id.is_none_or(|id| actor.reach.has_channel(id)));
+                row.map(|row| Self::ReturnPolicy(ReturnPolicy(row)))
+            }
             Kind::Dispute => loaders.dispute(id).await?.map(|row| Self::Dispute(Dispute(row))),
             Kind::Event => loaders.event(id).await?.map(|row| Self::Event(Event(row))),
             Kind::Fulfillment => {

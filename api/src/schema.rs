@@ -25,6 +25,9 @@ use crate::orders::queries::OrderQuery;
 use crate::orders::subscriptions::OrderSubscription;
 use crate::payments::mutations::PaymentMutation;
 use crate::payments::queries::PaymentQuery;
+use crate::returns::mutations::ReturnMutation;
+use crate::returns::queries::ReturnQuery;
+use crate::returns::subscriptions::ReturnSubscription;
 use crate::risk::mutations::RiskMutation;
 use crate::risk::queries::RiskQuery;
 use crate::routing::mutations::RoutingMutation;
@@ -47,53 +50,61 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Validati
 /// FORBIDDEN error at their path, and the rest of the answer stands.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub(crate) struct Query(
-    NodeQuery,
-    AccessQuery,
-    AuditQuery,
-    CatalogQuery,
-    OrderQuery,
-    RiskQuery,
-    RoutingQuery,
-    FulfillmentQuery,
-    StockQuery,
-    TransferQuery,
-    PurchasingQuery,
-    CountQuery,
-    ReplenishmentQuery,
+pub(crate) struct Query(NodeQuery, PlaceQuery, SaleQuery, GoodsQuery, MoneyQuery, WatchQuery);
+
+// In groups, since a field is looked for in one root behind the other: a chain of all would take much of a thread's stack.
+
+#[derive(MergedObject, Default)]
+struct PlaceQuery(AccessQuery, AuditQuery, CatalogQuery);
+
+#[derive(MergedObject, Default)]
+struct SaleQuery(OrderQuery, RiskQuery, RoutingQuery, FulfillmentQuery, ReturnQuery);
+
+#[derive(MergedObject, Default)]
+struct GoodsQuery(StockQuery, TransferQuery, PurchasingQuery, CountQuery, ReplenishmentQuery);
+
+#[derive(MergedObject, Default)]
+struct MoneyQuery(
     PaymentQuery,
     CreditQuery,
     DisputeQuery,
     LedgerQuery,
     InvoiceQuery,
     SettlementQuery,
-    EventQuery,
-    WebhookQuery,
-    IntegrityQuery,
 );
+
+#[derive(MergedObject, Default)]
+struct WatchQuery(EventQuery, WebhookQuery, IntegrityQuery);
 
 /// Everything that can be changed. A mutation is named nounVerb, takes one `input` and an optional
 /// `idempotencyKey`, and answers with the changed objects and `userErrors`.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
-pub(crate) struct Mutation(
-    AccessMutation,
-    CatalogMutation,
+pub(crate) struct Mutation(PlaceMutation, SaleMutation, GoodsMutation, MoneyMutation);
+
+#[derive(MergedObject, Default)]
+struct PlaceMutation(AccessMutation, CatalogMutation, WebhookMutation);
+
+#[derive(MergedObject, Default)]
+struct SaleMutation(
     OrderMutation,
     RiskMutation,
     RoutingMutation,
     FulfillmentMutation,
-    StockMutation,
-    TransferMutation,
-    PurchasingMutation,
-    CountMutation,
+    ReturnMutation,
+);
+
+#[derive(MergedObject, Default)]
+struct GoodsMutation(StockMutation, TransferMutation, PurchasingMutation, CountMutation);
+
+#[derive(MergedObject, Default)]
+struct MoneyMutation(
     PaymentMutation,
     CreditMutation,
     DisputeMutation,
     LedgerMutation,
     InvoiceMutation,
     SettlementMutation,
-    WebhookMutation,
 );
 
 /// Everything that can be followed, over WebSocket and Server-Sent Events.
@@ -105,6 +116,7 @@ pub(crate) struct Subscription(
     FulfillmentSubscription,
     StockSubscription,
     SettlementSubscription,
+    ReturnSubscription,
 );
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -1066,3 +1066,99 @@ pub enum ReconciliationResolution {
     /// It waits in suspense.
     MovedToSuspense,
 }
+
+/// What the days for a refund count from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RefundTrigger {
+    /// The customer's declaration.
+    Declaration,
+    /// The proof that the goods were sent.
+    Dispatch,
+    /// Their arrival.
+    Receipt,
+    /// Their inspection.
+    Inspection,
+}
+
+/// Why something comes back, or is claimed.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ReturnReason {
+    /// The customer wants it no longer.
+    ChangedMind,
+    /// It does not fit.
+    WrongSize,
+    /// It does not work.
+    Defective,
+    /// It was damaged on its way.
+    DamagedInTransit,
+    /// It is something else.
+    WrongItem,
+    /// It was not in the parcel.
+    MissingItem,
+    /// It is not what was promised.
+    NotAsDescribed,
+    /// It came too late.
+    Late,
+    /// The carrier lost it.
+    Lost,
+    /// It never came, though the carrier says so.
+    NotDelivered,
+    /// It could not be delivered, and came back.
+    Undeliverable,
+    /// Something else.
+    Other,
+}
+
+/// Where a return stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ReturnState {
+    /// A parcel nobody announced, waiting for its order.
+    Staged,
+    /// Somebody has to answer.
+    Requested,
+    /// The goods may come.
+    Approved,
+    /// They may not.
+    Rejected,
+    /// They are on their way.
+    InTransit,
+    /// They arrived.
+    Received,
+    /// They were looked at.
+    Inspected,
+    /// All is settled.
+    Resolved,
+    /// It was called off.
+    Cancelled,
+    /// It was approved, and nothing was ever sent.
+    Expired,
+}
+
+/// What is wanted of a return.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ReturnKind {
+    /// The money back.
+    Return,
+    /// What went wrong made right: lost, damaged or wrong.
+    Claim,
+}

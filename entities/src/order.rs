@@ -168,6 +168,10 @@ pub struct Model {
     pub refund_due_base_minor: i64,
     /// When what is authorized is taken.
     pub capture: CapturePolicy,
+    /// Returns that somebody has to answer.
+    pub returns_asked: i32,
+    /// Returns that are agreed to and not settled.
+    pub returns_moving: i32,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -177,7 +181,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at, risk_level, tax_rounding, in_books, invoiced_minor, credited_minor, deposit_minor, deposit_base_minor, receivable_minor, receivable_base_minor, refund_due_minor, refund_due_base_minor, capture
+    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at, risk_level, tax_rounding, in_books, invoiced_minor, credited_minor, deposit_minor, deposit_base_minor, receivable_minor, receivable_base_minor, refund_due_minor, refund_due_base_minor, capture, returns_asked, returns_moving
 }
 
 impl From<Model> for (Summary, Details) {

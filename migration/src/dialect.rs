@@ -260,6 +260,16 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "delete from number_series where name in ('purchase_order_numbers', 'transfer_numbers');",
     ),
     (
+        "{return_series}",
+        "create sequence return_numbers start 1000001;",
+        "insert into number_series (name, last) values ('return_numbers', 1000000);",
+    ),
+    (
+        "{drop_return_series}",
+        "drop sequence return_numbers;",
+        "delete from number_series where name = 'return_numbers';",
+    ),
+    (
         "{journal_series}",
         "create sequence journal_numbers start 1;",
         "",

@@ -41,6 +41,7 @@ mod m0032_ask_providers;
 mod m0033_find_days_of_the_journal;
 mod m0034_settle_payments;
 mod m0035_agree_fees;
+mod m0036_take_goods_back;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -87,6 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0033_find_days_of_the_journal::Migration),
             Box::new(m0034_settle_payments::Migration),
             Box::new(m0035_agree_fees::Migration),
+            Box::new(m0036_take_goods_back::Migration),
         ]
     }
 }

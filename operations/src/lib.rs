@@ -46,6 +46,7 @@ pub mod permissions;
 pub mod providers;
 pub mod purchasing;
 pub mod replenishment;
+pub mod returns;
 pub mod risk;
 pub mod routing;
 #[cfg(test)]

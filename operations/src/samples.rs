@@ -89,6 +89,8 @@ pub(crate) fn order() -> order::Model {
         refund_due_minor: 0,
         refund_due_base_minor: 0,
         capture: CapturePolicy::Shipment,
+        returns_asked: 0,
+        returns_moving: 0,
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum Job {
     ExpireCredit,
     /// Entries of bank statements may be explained by what came since.
     MatchBank,
+    /// Nothing was sent of a return that was agreed to.
+    ExpireReturn,
 }
 
 impl Job {
@@ -46,11 +48,12 @@ impl Job {
             Self::DisputeDue => "dispute.due",
             Self::ExpireCredit => "credit.expire",
             Self::MatchBank => "bank.match",
+            Self::ExpireReturn => "return.expire",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        const ALL: [Job; 10] = [
+        const ALL: [Job; 11] = [
             Job::ExpireReservation,
             Job::ExpireUnpaidOrder,
             Job::ServeBackorders,
@@ -61,6 +64,7 @@ impl Job {
             Job::DisputeDue,
             Job::ExpireCredit,
             Job::MatchBank,
+            Job::ExpireReturn,
         ];
         ALL.into_iter().find(|job| job.name() == name)
     }
@@ -163,6 +167,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::MatchBank) => {
                     crate::bank::work::match_again(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::ExpireReturn) => {
+                    crate::returns::decide::expire(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

@@ -351,6 +351,16 @@ pub const MATCH_CONFIRM: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchConfirm(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
 pub const MATCH_UNDO: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchUndo(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const RETURN_POLICY_UPSERT: &str = "mutation($input: ReturnPolicyUpsertInput!, $key: String) {
+  returnPolicyUpsert(input: $input, idempotencyKey: $key) { returnPolicy { id version name windowDays refundWithinDays restockingFeeRate customerPaysShipping statutory refundTrigger priority active tags countryCodes reasons evidenceReasons channel { code } returnShipping { amount } standardShipping { amount } } userErrors { code message field } } }";
+pub const RETURN_REQUEST: &str = "mutation($input: ReturnRequestInput!, $key: String) {
+  returnRequest(input: $input, idempotencyKey: $key) { return { id version number state kind refundDueAt pausedSince daysLeft overdue policyOverridden policy { name } lines { id sku quantity reason } quote { total { amount } } } userErrors { code message field } } }";
+pub const RETURN_APPROVE: &str = "mutation($input: ReturnApproveInput!, $key: String) {
+  returnApprove(input: $input, idempotencyKey: $key) { return { id version state approvedAt refundDueAt pausedSince daysLeft overdue } userErrors { code message field } } }";
+pub const RETURN_REJECT: &str = "mutation($input: ReturnRejectInput!, $key: String) {
+  returnReject(input: $input, idempotencyKey: $key) { return { id version state rejectedBecause refundDueAt } userErrors { code message field } } }";
+pub const RETURN_CANCEL: &str = "mutation($input: ReturnIdInput!, $key: String) {
+  returnCancel(input: $input, idempotencyKey: $key) { return { id version state } userErrors { code message field } } }";
 pub const FEE_AGREEMENTS_SET: &str = "mutation($input: FeeAgreementsSetInput!, $key: String) {
   feeAgreementsSet(input: $input, idempotencyKey: $key) { agreements { provider kind method currencyCode from rate fixed { amount currencyCode } } userErrors { code message field } } }";
 pub const TOLERANCES_SET: &str = "mutation($input: ReconciliationTolerancesSetInput!, $key: String) {
@@ -435,6 +445,18 @@ pub struct Settlements {
     pub matches: [Json; 2],
     /// To resolve, to decide and to open again.
     pub exceptions: [Json; 3],
+}
+
+/// Returns of an order that has arrived, one for each thing that is done with one.
+pub struct Returns {
+    pub order: Json,
+    /// Its line, of which units are left to return.
+    pub line: Json,
+    pub policy: Json,
+    /// A parcel that was sent.
+    pub parcel: Json,
+    /// To approve, to reject and to cancel.
+    pub asked: [Json; 3],
 }
 
 impl Shop {
@@ -550,6 +572,32 @@ impl Shop {
             matches,
             exceptions: [id(0), id(1), id(2)],
         }
+    }
+
+    /// Returns of a customer, to Berlin, one for each thing that is done with one.
+    pub async fn returns(&self, customer: &Json) -> Returns {
+        let policy = json!({ "name": "Thirty days", "windowDays": 30, "refundWithinDays": 7 });
+        let policy = self.admin.done(RETURN_POLICY_UPSERT, policy).await["returnPolicy"].clone();
+        let more = json!([{ "sku": "D", "quantity": 9 }]);
+        let more = json!({ "locationId": self.berlin, "lines": more });
+        self.admin.done(STOCK_RECEIVE, more).await;
+        let mut order = self.paid(&[("D", 9)]);
+        order["customer"] = json!({ "id": customer });
+        let order = self.place(order).await;
+        self.ship(&self.work(&order, 0).await).await;
+        let found = self.read(&order).await;
+        let line = found["lines"][0]["id"].clone();
+        let mut asked = [Json::Null, Json::Null, Json::Null];
+        for one in &mut asked {
+            let units = json!([{ "orderLineId": line, "quantity": 1, "reason": "CHANGED_MIND" }]);
+            let input = json!({ "orderId": order["id"], "kind": "RETURN", "lines": units, "locationId": self.berlin });
+            *one = self.admin.done(RETURN_REQUEST, input).await["return"]["id"].clone();
+        }
+        let query = "query($id: ID) { fulfillments(filter: { orderId: $id }) { nodes { parcels { id } } } }";
+        let found = self.admin.payload(query, json!({ "id": order["id"] })).await;
+        let parcel = found["nodes"][0]["parcels"][0]["id"].clone();
+        let (order, policy) = (order["id"].clone(), policy["id"].clone());
+        Returns { order, line, policy, parcel, asked }
     }
 
     async fn stock_shelves(&self) {

@@ -12,6 +12,7 @@ mod integrity;
 mod ledger;
 mod orders;
 mod payments;
+mod returns;
 mod routing;
 mod settlements;
 mod stock;

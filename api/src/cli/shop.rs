@@ -25,6 +25,7 @@ use operations::payments::record::RecordPayment;
 use operations::purchasing::create::{CreatePurchaseOrder, create as create_order};
 use operations::purchasing::place::place as place_order;
 use operations::purchasing::{OrderLine, WhichPurchaseOrder};
+use operations::returns::policy::{Price, UpsertPolicy, return_policy_upsert};
 use operations::settlements::terms::{FeeInput, SetFeeAgreements, fee_agreements_set};
 use operations::stock::receive::{ReceiveStock, SkuQuantity, receive};
 use operations::stock::set_policy::{SetStockPolicy, set_policy};
@@ -336,6 +337,9 @@ impl Maker<'_> {
             agreements: vec![fee],
         };
         fee_agreements_set(self.store, self.call(), &agreed).await?;
+        for policy in [law(), terms()] {
+            return_policy_upsert(self.store, self.call(), &policy).await?;
+        }
         let warehouses = vec![places.berlin, places.hamburg, places.munich];
         let all = [warehouses.clone(), vec![places.cologne]].concat();
         let save = |code: &str, name: &str, kind, prefix: &str, locations: Vec<Uuid>, expires| {
@@ -805,5 +809,46 @@ fn shipping() -> AdjustmentInput {
         label: "Standard".into(),
         amount: Decimal::new(490, 2),
         tax_rate: None,
+    }
+}
+
+/// What the law of the European Union gives: fourteen days, and nothing is kept.
+fn law() -> UpsertPolicy {
+    let countries = [
+        "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+        "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+    ];
+    UpsertPolicy {
+        name: "Withdrawal (EU)".into(),
+        country_codes: Some(countries.map(str::to_owned).into()),
+        window_days: 14,
+        refund_within_days: 14,
+        statutory: Some(true),
+        ..terms()
+    }
+}
+
+/// What the shop gives beyond that: thirty days, for which it keeps something.
+fn terms() -> UpsertPolicy {
+    let price = Price { amount: Decimal::new(495, 2), currency: "EUR".into() };
+    UpsertPolicy {
+        id: None,
+        expected_version: None,
+        name: "Thirty days".into(),
+        channel_id: None,
+        country_codes: None,
+        tags: None,
+        window_days: 30,
+        refund_within_days: 7,
+        restocking_fee_rate: None,
+        customer_pays_shipping: None,
+        return_shipping: Some(price.clone()),
+        standard_shipping: Some(price),
+        reasons: None,
+        evidence_reasons: None,
+        priority: None,
+        active: None,
+        statutory: None,
+        refund_trigger: None,
     }
 }

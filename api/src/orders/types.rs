@@ -12,6 +12,7 @@ use crate::invoices::types::Invoice;
 use crate::ledger::types::TaxScheme;
 use crate::paging::{connection, counted, page_args};
 use crate::payments::types::Payment;
+use crate::returns::types::Return;
 use crate::risk::types::RiskAssessment;
 use crate::scalars::{Address, CountryCode, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
@@ -497,6 +498,14 @@ impl Order {
         actor.require(Permission::PaymentsRead).or_null(ctx)?;
         let rows = ctx.loaders().invoices_of(self.row().id).await.or_null(ctx)?;
         Some(rows.iter().cloned().map(Invoice).collect())
+    }
+
+    /// What of it comes back, or is claimed, oldest first. Needs `RETURNS_READ`.
+    async fn returns(&self, ctx: &Context<'_>) -> Option<Vec<Return>> {
+        let actor = ctx.actor().or_null(ctx)?;
+        actor.require(Permission::ReturnsRead).or_null(ctx)?;
+        let rows = ctx.loaders().returns_of(self.row().id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Return).collect())
     }
 
     /// Internal messages between teams about this order, newest first; customers never see them.

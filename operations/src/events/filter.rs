@@ -52,6 +52,8 @@ pub enum About {
     StockLevels,
     /// A settlement report, a payout or a difference to be explained.
     Settlements,
+    /// A return.
+    Returns,
 }
 
 /// Who follows the log, and what of it they want.
@@ -190,6 +192,7 @@ impl Wanted {
                 About::Orders => row.order_id.is_some(),
                 About::Fulfillments => matches!(row.subject_type.as_str(), "ful" | "pcl"),
                 About::Settlements => matches!(row.subject_type.as_str(), "str" | "pyo" | "rex"),
+                About::Returns => row.subject_type == "ret",
                 About::StockLevels => {
                     row.subject_type == "stk" && self.takes_level(row.location_id, &row.data)
                 }

@@ -455,6 +455,30 @@ event_kinds! {
         "{kind}: {amount} {currency} explained, {resolution}"
         "A difference was explained."
         { kind: Text => "what kind of difference", amount: Amount => "what was at stake", currency: Text => "of the amount", resolution ? Text => "how" }
+    RETURN_POLICY_SET "return_policy.set" ReturnsRead
+        "Return policy {name} set: {windowDays} days"
+        "What may come back, until when, at whose cost was made or changed."
+        { name: Text => "its name", windowDays: Count => "days behind the delivery" }
+    RETURN_REQUESTED "return.requested" ReturnsRead
+        "Return {number} requested: {units} units"
+        "A customer declared that something comes back, or claims that something went wrong."
+        { number: Text => "its number", kind: Text => "what is wanted", units: Count => "how many units", overridden ? Flag => "whether it was taken though no policy allowed it" }
+    RETURN_APPROVED "return.approved" ReturnsRead
+        "Return {number} approved"
+        "The goods may come, or stay with the customer."
+        { number: Text => "its number", goodsStay ? Flag => "whether the customer keeps the goods" }
+    RETURN_REJECTED "return.rejected" ReturnsRead
+        "Return {number} rejected: {reason}"
+        "The goods may not come back."
+        { number: Text => "its number", reason: Text => "why" }
+    RETURN_CANCELLED "return.cancelled" ReturnsRead
+        "Return {number} cancelled"
+        "A return was called off before anything arrived."
+        { number: Text => "its number" }
+    RETURN_EXPIRED "return.expired" ReturnsRead
+        "Return {number} expired"
+        "A return was agreed to, and nothing was ever sent."
+        { number: Text => "its number" }
     FEE_AGREEMENTS_SET "fee_agreements.set" SettlementsRead
         "{count} fees agreed with {provider} entered"
         "What a provider may keep of captures, refunds or chargebacks was entered."

@@ -151,6 +151,27 @@ pub async fn order_timeline_count(db: &Db, actor: &Actor, order: Uuid) -> Result
     sql::timeline_count(db, &Wanted::everything(actor), order).await
 }
 
+/// Everything that happened to one thing that the actor may see, newest first.
+pub async fn subject_timeline(
+    db: &Db,
+    actor: &Actor,
+    subject: Uuid,
+    page: &PageArgs,
+) -> Result<Rows<LoggedEvent>> {
+    let page = page.check(TIMELINE)?;
+    let rows = sql::timeline_of(db, &about(actor, subject)?, page.sql(TIMELINE)).await?;
+    Ok(page.finish(rows, |event| Cursor::new(SortValue::at(event.row.at), event.row.id)))
+}
+
+/// How many events the whole timeline of one thing has for the actor.
+pub async fn subject_timeline_count(db: &Db, actor: &Actor, subject: Uuid) -> Result<i64> {
+    sql::timeline_of_count(db, &about(actor, subject)?).await
+}
+
+fn about(actor: &Actor, subject: Uuid) -> Result<Wanted> {
+    Wanted::new(actor, EventFilter { subjects: Some(vec![subject]), ..EventFilter::default() })
+}
+
 /// Events by id, as far as the actor may see them.
 pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<LoggedEvent>> {
     sql::by_ids(db, &Wanted::everything(actor), ids).await

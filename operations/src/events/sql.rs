@@ -99,6 +99,7 @@ pub(super) fn wanted(db: &Db, wanted: &Wanted) -> Sql {
         About::Orders => condition.add(" and e.order_id is not null"),
         About::Fulfillments => condition.add(" and e.subject_type in ('ful', 'pcl')"),
         About::Settlements => condition.add(" and e.subject_type in ('str', 'pyo', 'rex')"),
+        About::Returns => condition.add(" and e.subject_type = 'ret'"),
         About::StockLevels => {
             condition = condition.add(" and e.subject_type = 'stk'");
             if let Some(locations) = &filter.level.location_ids {
@@ -177,6 +178,17 @@ pub(super) async fn timeline(
 pub(super) async fn timeline_count(db: &Db, who: &Wanted, order: Uuid) -> Result<i64> {
     let query = sql("select count(*) from events e where e.order_id = ?").bind(order);
     Ok(db.value(query.join(wanted(db, who))).await?.unwrap_or(0))
+}
+
+/// What happened that is wanted, whether or not the log is settled behind it.
+pub(super) async fn timeline_of(db: &Db, who: &Wanted, page: Sql) -> Result<Vec<LoggedEvent>> {
+    db.all(select(db).join(wanted(db, who)).join(page)).await
+}
+
+/// How many events that is.
+pub(super) async fn timeline_of_count(db: &Db, who: &Wanted) -> Result<i64> {
+    let query = sql("select count(*) from events e where true").join(wanted(db, who));
+    Ok(db.value(query).await?.unwrap_or(0))
 }
 
 /// Events by id.

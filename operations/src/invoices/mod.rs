@@ -6,5 +6,5 @@ pub mod paper;
 pub mod pay;
 pub mod pdf;
 pub mod read;
-mod sql;
+pub(crate) mod sql;
 pub mod ubl;

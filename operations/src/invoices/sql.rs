@@ -17,8 +17,16 @@ pub(super) async fn of_what_left(db: &Db, order: Uuid) -> Result<BTreeMap<Part, 
     let lines: Vec<invoice_line::Model> =
         db.all(sql("select * from invoice_lines where order_id = ?").bind(order)).await?;
     let documents: Vec<invoice::Model> = of_orders(db, &[order]).await?;
+    Ok(what_left(&documents.iter().collect::<Vec<_>>(), &lines))
+}
+
+/// The same of documents that are read already.
+pub(crate) fn what_left(
+    documents: &[&invoice::Model],
+    lines: &[invoice_line::Model],
+) -> BTreeMap<Part, Invoiced> {
     let mut invoiced: BTreeMap<Part, Invoiced> = BTreeMap::new();
-    for document in &documents {
+    for document in documents {
         if !matches!(document.cause, InvoiceCause::Shipment | InvoiceCause::Correction) {
             continue;
         }
@@ -51,7 +59,7 @@ pub(super) async fn of_what_left(db: &Db, order: Uuid) -> Result<BTreeMap<Part, 
             one.worth.tax += sign * line.tax_minor;
         }
     }
-    Ok(invoiced)
+    invoiced
 }
 
 /// A document, whoever asks.
@@ -60,12 +68,12 @@ pub(super) async fn plain(db: &Db, id: Uuid) -> Result<Option<invoice::Model>> {
 }
 
 /// The documents of orders, oldest first.
-pub(super) async fn of_orders(db: &Db, orders: &[Uuid]) -> Result<Vec<invoice::Model>> {
+pub(crate) async fn of_orders(db: &Db, orders: &[Uuid]) -> Result<Vec<invoice::Model>> {
     let query = sql("select * from invoices where order_id = any(?) order by order_id, id");
     db.all(query.ids(orders)).await
 }
 
-pub(super) async fn lines_of(db: &Db, invoices: &[Uuid]) -> Result<Vec<invoice_line::Model>> {
+pub(crate) async fn lines_of(db: &Db, invoices: &[Uuid]) -> Result<Vec<invoice_line::Model>> {
     let query =
         sql("select * from invoice_lines where invoice_id = any(?) order by invoice_id, position");
     db.all(query.ids(invoices)).await

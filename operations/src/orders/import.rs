@@ -483,6 +483,8 @@ impl<'a> Importer<'a> {
             address_key: row.shipping_address.as_ref().map(Address::key),
             tax_rounding: TaxRounding::Document,
             capture: CapturePolicy::Manual,
+            returns_asked: 0,
+            returns_moving: 0,
             in_books: false,
             invoiced_minor: 0,
             credited_minor: 0,

@@ -616,6 +616,8 @@ impl Draft<'_> {
             address_key: command.shipping_address.as_ref().map(Address::key),
             tax_rounding: self.entity.tax_rounding,
             capture: self.channel.capture,
+            returns_asked: 0,
+            returns_moving: 0,
             in_books: true,
             invoiced_minor: 0,
             credited_minor: 0,

@@ -37,6 +37,11 @@ pub(crate) async fn plain(db: &Db, id: Uuid) -> Result<Option<order::Model>> {
     queries::plain(db, id).await
 }
 
+/// Orders by id, whoever asks.
+pub(crate) async fn plain_many(db: &Db, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    queries::plain_many(db, ids).await
+}
+
 /// Whether an order is within reach.
 pub(crate) async fn is_in_reach(db: &Db, actor: &Actor, id: Uuid) -> Result<bool> {
     Ok(!queries::in_reach(db, actor, &[id]).await?.is_empty())

@@ -80,6 +80,11 @@ pub(super) async fn plain(db: &Db, id: Uuid) -> Result<Option<order::Model>> {
     db.first(sql("select o.* from orders o where o.id = ?").bind(id)).await
 }
 
+/// Orders by id, whoever asks.
+pub(super) async fn plain_many(db: &Db, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    db.all(sql("select o.* from orders o where o.id = any(?)").ids(ids)).await
+}
+
 /// Orders, locked until the transaction ends, in the order of their ids.
 pub(super) async fn lock_all(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<order::Model>> {
     let query = sql("select o.* from orders o where o.id = any(?) order by o.id").ids(ids);

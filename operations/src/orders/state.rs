@@ -102,6 +102,10 @@ pub struct Facts {
     pub fulfilled: i64,
     /// Units that came back.
     pub returned: i64,
+    /// Returns that somebody has to answer.
+    pub returns_asked: i32,
+    /// Returns that are agreed to and not settled.
+    pub returns_moving: i32,
     /// Whether something left; an imported order may have no lines.
     pub shipped: bool,
     /// Whether all that left has arrived.
@@ -154,6 +158,8 @@ impl Facts {
             fulfilled: sum(|line| line.quantity_fulfilled),
             // A history may tell of a return without naming lines.
             returned: sum(|line| line.quantity_returned).max(order.returned_at.is_some().into()),
+            returns_asked: order.returns_asked,
+            returns_moving: order.returns_moving,
             shipped: order.shipped_at.is_some() || order.delivered_at.is_some(),
             delivered: order.delivered_at.is_some(),
             cancelled: order.cancelled_at.is_some(),
@@ -184,8 +190,15 @@ impl Facts {
         } else {
             OrderState::Open
         };
-        let returns =
-            if self.returned > 0 { OrderReturnState::Returned } else { OrderReturnState::None };
+        let returns = if self.returns_moving > 0 {
+            OrderReturnState::InProgress
+        } else if self.returns_asked > 0 {
+            OrderReturnState::Requested
+        } else if self.returned > 0 {
+            OrderReturnState::Returned
+        } else {
+            OrderReturnState::None
+        };
         States { order, fulfillment, payment: self.payment(), returns }
     }
 
@@ -279,6 +292,8 @@ mod tests {
         units: 2,
         fulfilled: 0,
         returned: 0,
+        returns_asked: 0,
+        returns_moving: 0,
         shipped: false,
         delivered: false,
         cancelled: false,

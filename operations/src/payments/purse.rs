@@ -581,3 +581,19 @@ pub(super) fn authorize_beyond(row: &mut payment::Model) -> i64 {
 pub(crate) fn refundable(row: &payment::Model) -> i64 {
     (row.captured_minor - row.refunded_minor - row.refunding_minor - row.disputed_minor).max(0)
 }
+
+/// Which payments would get how much back of an amount, in the order in which money goes back.
+pub(crate) fn tenders(payments: &[payment::Model], amount: i64) -> Vec<(Uuid, i64)> {
+    let mut places: Vec<&payment::Model> = payments.iter().collect();
+    places.sort_by_key(|row| (row.refund_rank, row.position));
+    let mut left = amount;
+    let mut tenders = Vec::new();
+    for row in places {
+        let given = left.min(refundable(row));
+        if given > 0 {
+            tenders.push((row.id, given));
+            left -= given;
+        }
+    }
+    tenders
+}

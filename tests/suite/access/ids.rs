@@ -114,6 +114,7 @@ struct Foreign {
     billed: String,
     money: Money,
     settlements: Settlements,
+    returns: Returns,
 }
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
@@ -754,6 +755,7 @@ fn cases(
     cases.extend(books(foreign));
     cases.extend(money(foreign));
     cases.extend(settlements(foreign));
+    cases.extend(returns(foreign));
     cases.extend([
         // Last, since it changes whom the market serves.
         (
@@ -1008,6 +1010,93 @@ fn settlements(foreign: &Foreign) -> Vec<Case> {
     cases
 }
 
+/// The same of returns.
+fn returns(foreign: &Foreign) -> Vec<Case> {
+    let have = &foreign.returns;
+    let input = |input: Json| json!({ "input": input });
+    let [first, ..] = &have.asked;
+    let units = |line: &Json| json!([{ "orderLineId": line, "quantity": 1, "reason": "OTHER" }]);
+    let asked = |order: &str, line: &Json| {
+        input(json!({ "orderId": order, "kind": "CLAIM", "lines": units(line) }))
+    };
+    let which = input(json!({ "returnId": "@" }));
+    let reject = input(json!({ "returnId": "@", "reason": "x" }));
+    let query = "query($input: ReturnRequestInput!) { returnQuote(input: $input) { allowed quote { total { amount } } userErrors { code field message } } }";
+    let order = || text(&have.order);
+    let change = input(json!({ "id": "@", "name": "x", "windowDays": 1, "refundWithinDays": 1 }));
+    let mut cases = vec![
+        (
+            "return.id",
+            "query($id: ID!) { return(id: $id) { number } }",
+            json!({ "id": "@" }),
+            text(first),
+        ),
+        ("returnQuote.input.orderId", query, asked("@", &have.line), order()),
+        ("returnRequest.input.orderId", RETURN_REQUEST, asked("@", &have.line), order()),
+        ("returnApprove.input.returnId", RETURN_APPROVE, which.clone(), text(first)),
+        ("returnReject.input.returnId", RETURN_REJECT, reject, text(first)),
+        ("returnCancel.input.returnId", RETURN_CANCEL, which, text(first)),
+        ("returnPolicyUpsert.input.id", RETURN_POLICY_UPSERT, change, text(&have.policy)),
+        (
+            "returnPolicyUpsert.input.channelId",
+            RETURN_POLICY_UPSERT,
+            input(json!({ "name": "x", "channelId": "@", "windowDays": 1, "refundWithinDays": 1 })),
+            foreign.channel.clone(),
+        ),
+    ];
+    let named = |line: &str, more: Json| {
+        let mut asked =
+            json!({ "orderId": have.order, "kind": "CLAIM", "lines": units(&json!(line)) });
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input(asked)
+    };
+    let nothing = text(&have.line);
+    for (quoted, requested, asked, id) in [
+        (
+            "returnQuote.input.lines.orderLineId",
+            "returnRequest.input.lines.orderLineId",
+            named("@", json!({})),
+            text(&have.line),
+        ),
+        (
+            "returnQuote.input.locationId",
+            "returnRequest.input.locationId",
+            named(&nothing, json!({ "locationId": "@" })),
+            foreign.location.clone(),
+        ),
+        (
+            "returnQuote.input.parcelId",
+            "returnRequest.input.parcelId",
+            named(&nothing, json!({ "parcelId": "@" })),
+            text(&have.parcel),
+        ),
+    ] {
+        cases.push((quoted, query, asked.clone(), id.clone()));
+        cases.push((requested, RETURN_REQUEST, asked, id));
+    }
+    for (place, filter, id) in [
+        ("returnUpdated.filter.orderId", json!({ "orderId": "@" }), order()),
+        ("returnUpdated.filter.customerId", json!({ "customerId": "@" }), foreign.customer.clone()),
+        (
+            "returnUpdated.filter.locationIds",
+            json!({ "locationIds": ["@"] }),
+            foreign.location.clone(),
+        ),
+    ] {
+        let live = "subscription($filter: ReturnFilter, $after: String) { returnUpdated(after: $after, filter: $filter) { cursor } }";
+        cases.push((place, live, json!({ "filter": filter }), id));
+    }
+    for (place, filter, id) in [
+        ("returns.filter.orderId", json!({ "orderId": "@" }), order()),
+        ("returns.filter.customerId", json!({ "customerId": "@" }), foreign.customer.clone()),
+        ("returns.filter.locationIds", json!({ "locationIds": ["@"] }), foreign.location.clone()),
+    ] {
+        let query = "query($filter: ReturnFilter) { returns(filter: $filter) { totalCount } }";
+        cases.push((place, query, json!({ "filter": filter }), id));
+    }
+    cases
+}
+
 /// The same of reconciliations and what is agreed for them.
 fn reconciliations(foreign: &Foreign) -> Vec<Case> {
     let input = |input: Json| json!({ "input": input });
@@ -1229,6 +1318,7 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         shop.admin.payload(entries, json!({ "id": bought["id"] })).await["nodes"][0]["id"].clone();
     let money = shop.money(&app).await;
     let settlements = shop.settlements(&app, &money).await;
+    let returns = shop.returns(&order["customer"]["id"]).await;
     let foreign = Foreign {
         billed: text(&bought["id"]),
         channel: shop.web.clone(),
@@ -1248,6 +1338,7 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         entity: shop.entity.clone(),
         money,
         settlements,
+        returns,
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();

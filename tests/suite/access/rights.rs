@@ -133,6 +133,18 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ reconciliationExceptions { totalCount } }",
         Some(P::SettlementsRead),
     ),
+    (
+        "return",
+        "{ return(id: \"ret_00000000000000000000000000\") { number } }",
+        Some(P::ReturnsRead),
+    ),
+    ("returns", "{ returns { totalCount } }", Some(P::ReturnsRead)),
+    ("returnPolicies", "{ returnPolicies { name } }", Some(P::ReturnsRead)),
+    (
+        "returnQuote",
+        "{ returnQuote(input: { orderId: \"ord_00000000000000000000000000\", kind: RETURN, lines: [] }) { allowed } }",
+        Some(P::ReturnsRead),
+    ),
     ("events", "{ events { totalCount } }", None),
     ("eventTypes", "{ eventTypes { name } }", None),
     ("webhookEndpoints", "{ webhookEndpoints { id } }", Some(P::WebhooksManage)),
@@ -150,6 +162,23 @@ fn books(shop: &Shop, entry: &Json) -> Vec<(&'static str, &'static str, Json, P)
         ("taxRatesSet", TAX_RATES_SET, json!({ "rates": [tax] }), P::LedgerWrite),
         ("periodClose", PERIOD_CLOSE, period, P::LedgerWrite),
         ("journalEntryReverse", JOURNAL_ENTRY_REVERSE, entry, P::LedgerWrite),
+    ]
+}
+
+/// The same of returns.
+fn returns(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+    let have = &work.returns;
+    let units = json!([{ "orderLineId": have.line, "quantity": 1, "reason": "CHANGED_MIND" }]);
+    let asked = json!({ "orderId": have.order, "kind": "RETURN", "lines": units });
+    let policy = json!({ "name": "x", "windowDays": 1, "refundWithinDays": 1, "priority": -1 });
+    let [approve, reject, cancel] = &have.asked;
+    let needed = P::ReturnsWrite;
+    vec![
+        ("returnPolicyUpsert", RETURN_POLICY_UPSERT, policy, P::CatalogWrite),
+        ("returnRequest", RETURN_REQUEST, asked, needed),
+        ("returnApprove", RETURN_APPROVE, json!({ "returnId": approve }), needed),
+        ("returnReject", RETURN_REJECT, json!({ "returnId": reject, "reason": "x" }), needed),
+        ("returnCancel", RETURN_CANCEL, json!({ "returnId": cancel }), needed),
     ]
 }
 
@@ -348,6 +377,7 @@ fn mutations(
     cases.extend(stock_documents(shop, &work.documents));
     cases.extend(books(shop, &work.entry));
     cases.extend(settlements(shop, work));
+    cases.extend(returns(work));
     cases.extend(money(shop, work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
@@ -498,6 +528,7 @@ struct Work {
     entry: Json,
     money: Money,
     settlements: Settlements,
+    returns: Returns,
 }
 
 impl Work {
@@ -531,6 +562,7 @@ impl Work {
         let entry = shop.admin.payload(entries, json!({})).await["nodes"][0]["id"].clone();
         let money = shop.money(app).await;
         let settlements = shop.settlements(app, &money).await;
+        let returns = shop.returns(&money.customer).await;
         Self {
             order,
             sent: sent["id"].clone(),
@@ -544,6 +576,7 @@ impl Work {
             entry,
             money,
             settlements,
+            returns,
         }
     }
 }
@@ -754,6 +787,7 @@ const SUBSCRIPTIONS: &[(&str, &str, Option<P>)] = &[
         "subscription { settlementUpdated { cursor } }",
         Some(P::SettlementsRead),
     ),
+    ("returnUpdated", "subscription { returnUpdated { cursor } }", Some(P::ReturnsRead)),
 ];
 
 #[tokio::test]
@@ -807,6 +841,7 @@ async fn what_is_beyond_reach_is_not_there() {
             }
             "userCreate" | "roleDefine" | "webhookEndpointCreate" => continue,
             "channelUpsert"
+            | "returnPolicyUpsert"
             | "locationUpsert"
             | "apiTokenRotate"
             | "apiTokenRevoke"

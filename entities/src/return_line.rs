@@ -1,0 +1,51 @@
+//! `return_lines`: units that come back for one reason.
+
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::enums::ReturnReason;
+
+/// Units that come back for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "return_lines")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The return.
+    pub return_id: Uuid,
+    /// Its place there, from 0.
+    pub position: i32,
+    /// The line of the order.
+    pub order_line_id: Option<Uuid>,
+    /// The variant.
+    pub variant_id: Option<Uuid>,
+    /// Its SKU.
+    pub sku: String,
+    /// Units that were declared.
+    pub quantity: i32,
+    /// Units that arrived.
+    pub received: i32,
+    /// Why.
+    pub reason: ReturnReason,
+    /// What the customer said.
+    pub comment: Option<String>,
+    /// Pictures and the like.
+    pub evidence_urls: Json,
+    /// What is wanted instead.
+    pub exchange_variant_id: Option<Uuid>,
+}
+
+/// No relation is declared: rows are joined where a query needs them.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::row::row! {
+    id, return_id, position, order_line_id, variant_id, sku, quantity, received, reason, comment, evidence_urls, exchange_variant_id
+}

@@ -1,0 +1,278 @@
+//! What a return is worth, to the cent, before anything happens: the shares of price, discount and tax that were frozen for the units
+//! when the order was placed. The last unit of a line takes the odd cent.
+
+use super::policy::is_sellers;
+use crate::error::Result;
+use crate::invoices::document::Worth;
+use crate::invoices::sql as invoices;
+use crate::orders::totals::{share, standing};
+use crate::payments::purse;
+use crate::store::Db;
+use entities::enums::{AdjustmentKind, InvoiceCause, InvoiceKind, ReturnReason};
+use entities::{
+    invoice, invoice_line, order, order_adjustment, order_line, payment, return_policy,
+};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Units of a line of an order that come back, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub(super) line: Uuid,
+    pub(super) quantity: i64,
+    pub(super) reason: ReturnReason,
+}
+
+/// Gross and the tax in it, in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sum {
+    /// With the tax.
+    pub gross: i64,
+    /// Of it, what is tax.
+    pub tax: i64,
+}
+
+impl Sum {
+    const fn plus(self, other: Self) -> Self {
+        Self { gross: self.gross + other.gross, tax: self.tax + other.tax }
+    }
+
+    const fn less(self, other: Self) -> Self {
+        Self { gross: self.gross - other.gross, tax: self.tax - other.tax }
+    }
+
+    fn part(self, part: i64, whole: i64) -> Self {
+        Self { gross: share(self.gross, part, whole), tax: share(self.tax, part, whole) }
+    }
+
+    const fn of(worth: Worth) -> Self {
+        Self { gross: worth.gross(), tax: worth.tax }
+    }
+}
+
+/// What would be paid back and why, in minor units of the order's currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quote {
+    /// The goods.
+    pub items: Sum,
+    /// Their delivery.
+    pub shipping: Sum,
+    /// What is kept of it for restocking.
+    pub restocking: Sum,
+    /// What is kept of it for the way back.
+    pub return_shipping: Sum,
+    /// Which payment gets how much back.
+    pub tenders: Vec<(Uuid, i64)>,
+}
+
+impl Quote {
+    /// What is paid back.
+    pub const fn total(&self) -> i64 {
+        self.items.gross + self.shipping.gross - self.restocking.gross - self.return_shipping.gross
+    }
+
+    /// The part of it that is tax.
+    pub const fn tax(&self) -> i64 {
+        self.items.tax + self.shipping.tax - self.restocking.tax - self.return_shipping.tax
+    }
+}
+
+/// What is known of an order's worth: what was invoiced of each part, and what was credited of it for goods that came back.
+pub(super) struct Worths {
+    /// By line: what it is worth and how many units, and the same of what was credited.
+    lines: BTreeMap<Uuid, (Sum, i64, Sum, i64)>,
+    shipping: Sum,
+    shipping_credited: Sum,
+    /// What may be credited of it at most.
+    left: i64,
+}
+
+impl Worths {
+    /// Reads what an order is worth.
+    pub(super) async fn load(
+        db: &Db,
+        order: &order::Model,
+        lines: &[order_line::Model],
+        adjustments: &[order_adjustment::Model],
+    ) -> Result<Self> {
+        let one = std::slice::from_ref(order);
+        let mut found = Self::load_many(db, one, lines, adjustments).await?;
+        Ok(found.remove(&order.id).unwrap_or_else(|| Self::new(order)))
+    }
+
+    /// Reads what orders are worth: in the books what their documents say, elsewhere what their lines say.
+    pub(super) async fn load_many(
+        db: &Db,
+        orders: &[order::Model],
+        lines: &[order_line::Model],
+        adjustments: &[order_adjustment::Model],
+    ) -> Result<HashMap<Uuid, Self>> {
+        let ids: Vec<Uuid> =
+            orders.iter().filter(|order| order.in_books).map(|order| order.id).collect();
+        let documents =
+            if ids.is_empty() { Vec::new() } else { invoices::of_orders(db, &ids).await? };
+        let document_ids: Vec<Uuid> = documents.iter().map(|one| one.id).collect();
+        let rows = if document_ids.is_empty() {
+            Vec::new()
+        } else {
+            invoices::lines_of(db, &document_ids).await?
+        };
+        let mut worths = HashMap::new();
+        for order in orders {
+            let mut one = Self::new(order);
+            if order.in_books {
+                let own: Vec<&invoice::Model> =
+                    documents.iter().filter(|document| document.order_id == order.id).collect();
+                one.of_documents(&own, &rows);
+            } else {
+                let own = |id: Uuid| id == order.id;
+                one.of_lines(
+                    order,
+                    lines.iter().filter(|line| own(line.order_id)),
+                    adjustments.iter().filter(|row| own(row.order_id)),
+                );
+            }
+            worths.insert(order.id, one);
+        }
+        Ok(worths)
+    }
+
+    fn new(order: &order::Model) -> Self {
+        let whole = if order.in_books { order.invoiced_minor } else { order.grand_total_minor };
+        Self {
+            lines: BTreeMap::new(),
+            shipping: Sum::default(),
+            shipping_credited: Sum::default(),
+            left: whole - order.credited_minor,
+        }
+    }
+
+    fn of_documents(&mut self, documents: &[&invoice::Model], rows: &[invoice_line::Model]) {
+        for (part, invoiced) in invoices::what_left(documents, rows) {
+            let sum = Sum::of(invoiced.worth);
+            match (part.line, part.beside) {
+                (Some(line), _) => {
+                    let known = self.lines.entry(line).or_default();
+                    known.0 = known.0.plus(sum);
+                    known.1 += invoiced.worth.units;
+                }
+                (None, Some(AdjustmentKind::Shipping)) => self.shipping = self.shipping.plus(sum),
+                (None, _) => {}
+            }
+        }
+        let is_return = |one: &&&invoice::Model| {
+            one.kind == InvoiceKind::CreditNote && one.cause == InvoiceCause::Return
+        };
+        for document in documents.iter().filter(is_return) {
+            for line in rows.iter().filter(|line| line.invoice_id == document.id) {
+                let sum = Sum { gross: line.net_minor + line.tax_minor, tax: line.tax_minor };
+                match (line.order_line_id, line.adjustment_kind) {
+                    (Some(id), _) => {
+                        let known = self.lines.entry(id).or_default();
+                        known.2 = known.2.plus(sum);
+                        known.3 += i64::from(line.quantity);
+                    }
+                    (None, Some(AdjustmentKind::Shipping)) => {
+                        self.shipping_credited = self.shipping_credited.plus(sum);
+                    }
+                    (None, _) => {}
+                }
+            }
+        }
+    }
+
+    fn of_lines<'a>(
+        &mut self,
+        order: &order::Model,
+        lines: impl Iterator<Item = &'a order_line::Model>,
+        adjustments: impl Iterator<Item = &'a order_adjustment::Model>,
+    ) {
+        for line in lines {
+            let units = standing(line);
+            let all = Sum { gross: line.total_minor, tax: line.tax_minor };
+            let back = i64::from(line.quantity_returned);
+            self.lines.insert(line.id, (all, units, all.part(back, units), back));
+        }
+        for row in adjustments.filter(|row| row.kind == AdjustmentKind::Shipping) {
+            let tax = if order.tax_included { 0 } else { row.tax_minor };
+            let sum = Sum { gross: row.amount_minor + tax, tax: row.tax_minor };
+            self.shipping = self.shipping.plus(sum);
+        }
+    }
+
+    /// What so many units more of a line are worth.
+    fn units(&self, line: Uuid, quantity: i64) -> Sum {
+        let Some((all, units, credited, back)) = self.lines.get(&line) else {
+            return Sum::default();
+        };
+        let through = (back + quantity).min(*units);
+        all.part(through, *units).less(*credited)
+    }
+}
+
+/// Quotes units that come back under a policy.
+pub(super) fn quote(
+    order: &order::Model,
+    (lines, worths): (&[order_line::Model], &Worths),
+    policy: Option<&return_policy::Model>,
+    units: &[Unit],
+    payments: &[payment::Model],
+) -> Quote {
+    let mut quote = Quote::default();
+    let mut by_line: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for unit in units {
+        // Units of one line for several reasons are worth together what they are worth.
+        let before = by_line.get(&unit.line).copied().unwrap_or(0);
+        let through = worths.units(unit.line, before + unit.quantity);
+        let sum = through.less(worths.units(unit.line, before));
+        let sum = if before == 0 { through } else { sum };
+        *by_line.entry(unit.line).or_default() += unit.quantity;
+        quote.items = quote.items.plus(sum);
+        let rate = policy.map_or(0, |policy| i64::from(policy.restocking_rate_ppm));
+        if !is_sellers(unit.reason) {
+            quote.restocking = quote.restocking.plus(sum.part(rate, 1_000_000));
+        }
+    }
+    let all_back = lines.iter().all(|line| {
+        let back = i64::from(line.quantity_returned) + by_line.get(&line.id).copied().unwrap_or(0);
+        back >= standing(line)
+    });
+    let sellers = !units.is_empty() && units.iter().all(|unit| is_sellers(unit.reason));
+    let by_law = policy.is_some_and(|policy| policy.statutory);
+    if all_back && (by_law || sellers) {
+        quote.shipping = delivery(order, worths, policy);
+    }
+    let most = worths.left.max(0);
+    let over = quote.items.gross + quote.shipping.gross - most;
+    if over > 0 {
+        // Something of it was given back already, as a courtesy.
+        let whole = quote.items.gross + quote.shipping.gross;
+        let kept = |sum: Sum| sum.part(most, whole);
+        let shipping = kept(quote.shipping);
+        let both = quote.items.plus(quote.shipping).part(most, whole);
+        quote.items = both.less(shipping);
+        quote.shipping = shipping;
+        quote.restocking = kept(quote.restocking);
+    }
+    if let Some(policy) = policy.filter(|policy| policy.customer_pays_shipping && !sellers)
+        && policy.fee_currency.as_deref() == Some(order.currency.as_str())
+    {
+        let fee = policy.return_shipping_minor.unwrap_or(0).min(quote.total().max(0));
+        let taxed = share(quote.items.tax, fee, quote.items.gross);
+        quote.return_shipping = Sum { gross: fee, tax: taxed };
+    }
+    quote.tenders = purse::tenders(payments, quote.total().max(0));
+    quote
+}
+
+/// What goes back of delivery: what was paid for it, and no more than the standard one costs.
+fn delivery(order: &order::Model, worths: &Worths, policy: Option<&return_policy::Model>) -> Sum {
+    let left = worths.shipping.less(worths.shipping_credited);
+    let standard = policy
+        .filter(|policy| policy.fee_currency.as_deref() == Some(order.currency.as_str()))
+        .and_then(|policy| policy.standard_shipping_minor);
+    match standard {
+        Some(most) if most < left.gross => left.part(most, left.gross),
+        Some(_) | None => left,
+    }
+}

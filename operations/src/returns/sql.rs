@@ -1,0 +1,239 @@
+//! Every query of returns.
+
+use super::read::ReturnFilter;
+use crate::actor::Actor;
+use crate::error::Result;
+use crate::sql::{Sql, sql};
+use crate::store::{Db, WriteTx};
+use entities::{return_line, return_policy, return_row};
+use sea_orm::ActiveEnum;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+pub(super) async fn policies(db: &Db) -> Result<Vec<return_policy::Model>> {
+    db.all(sql("select * from return_policies order by id")).await
+}
+
+pub(super) async fn policies_by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<return_policy::Model>> {
+    db.all(sql("select * from return_policies where id = any(?)").ids(ids)).await
+}
+
+pub(super) async fn policy_of(db: &Db, id: Option<Uuid>) -> Result<Option<return_policy::Model>> {
+    match id {
+        Some(id) => Ok(policies_by_ids(db, &[id]).await?.pop()),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn lock_policy(tx: &WriteTx, id: Uuid) -> Result<Option<return_policy::Model>> {
+    let query = sql("select * from return_policies where id = ?").bind(id);
+    tx.first(query.add(tx.for_update())).await
+}
+
+pub(super) async fn lock_return(tx: &WriteTx, id: Uuid) -> Result<Option<return_row::Model>> {
+    tx.first(sql("select * from returns where id = ?").bind(id).add(tx.for_update())).await
+}
+
+/// Units of an order's lines that are on their way back or asked for, by line.
+pub(super) async fn open_units(db: &Db, order: Uuid) -> Result<BTreeMap<Uuid, i64>> {
+    let query = sql("select l.order_line_id, cast(sum(l.quantity) as bigint)
+         from return_lines l join returns r on r.id = l.return_id
+         where r.order_id = ? and l.order_line_id is not null
+           and r.state in ('REQUESTED', 'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'INSPECTED')
+         group by l.order_line_id");
+    Ok(db.values(query.bind(order)).await?.into_iter().collect())
+}
+
+/// Lines of an order of goods that never come back.
+pub(super) async fn final_sale(db: &Db, order: Uuid) -> Result<BTreeSet<Uuid>> {
+    let query = sql("select l.id from order_lines l join variants v on v.id = l.variant_id
+         where l.order_id = ? and v.final_sale");
+    Ok(db.values(query.bind(order)).await?.into_iter().collect())
+}
+
+pub(super) async fn tags_of(db: &Db, order: Uuid) -> Result<Vec<String>> {
+    db.values(sql("select tag from order_tags where order_id = ? order by tag").bind(order)).await
+}
+
+/// Days on which nobody works in a country, as the calendars of its locations have it.
+pub(super) async fn holidays(db: &Db, country: Option<&str>) -> Result<BTreeSet<String>> {
+    let Some(country) = country else { return Ok(BTreeSet::new()) };
+    let query = sql("select address, calendar from locations where active");
+    let found: Vec<(Json, Json)> = db.values(query).await?;
+    let there = found
+        .into_iter()
+        .filter(|(address, _)| address.get("countryCode").and_then(Json::as_str) == Some(country));
+    let of = |(_, calendar): (Json, Json)| -> Vec<String> {
+        calendar
+            .get("holidays")
+            .and_then(|days| serde_json::from_value(days.clone()).ok())
+            .unwrap_or_default()
+    };
+    Ok(there.flat_map(of).collect())
+}
+
+/// Where the company of a channel is.
+pub(super) async fn company_zone(db: &Db, channel: Uuid) -> Result<Option<String>> {
+    let query =
+        sql("select e.time_zone from channels c join legal_entities e on e.id = c.legal_entity_id
+         where c.id = ?");
+    db.value(query.bind(channel)).await
+}
+
+/// Where the customers of orders are: the country, and the time zone of the company.
+pub(super) async fn places_of(
+    db: &Db,
+    orders: &[Uuid],
+) -> Result<Vec<(Uuid, (Option<String>, String))>> {
+    let query = sql("select o.id, o.country_code, e.time_zone from orders o
+         join channels c on c.id = o.channel_id join legal_entities e on e.id = c.legal_entity_id
+         where o.id = any(?)");
+    let found: Vec<(Uuid, Option<String>, String)> = db.values(query.ids(orders)).await?;
+    Ok(found.into_iter().map(|(id, country, company)| (id, (country, company))).collect())
+}
+
+/// Returns by id, whoever asks.
+pub(super) async fn plain(db: &Db, ids: &[Uuid]) -> Result<Vec<return_row::Model>> {
+    db.all(sql("select * from returns where id = any(?)").ids(ids)).await
+}
+
+/// Whether a parcel brought something of an order.
+pub(super) async fn is_parcel_of(db: &Db, parcel: Uuid, order: Uuid) -> Result<bool> {
+    let query = sql("select p.id from parcels p join fulfillment_orders o on o.fulfillment_id = p.fulfillment_id
+         where p.id = ? and o.order_id = ?");
+    let found: Option<Uuid> = db.value(query.bind(parcel).bind(order)).await?;
+    Ok(found.is_some())
+}
+
+/// ` and …` for returns `r` within reach: of an order in reach, or at a location in reach where there is no order.
+fn reached(actor: &Actor) -> Sql {
+    if actor.reach.channels.is_none() && actor.reach.locations.is_none() {
+        return sql("");
+    }
+    let mut condition = sql(" and (exists (select 1 from orders o where o.id = r.order_id")
+        .join(actor.reach.orders_sql("o"))
+        .add(")");
+    condition = match &actor.reach.locations {
+        Some(locations) => condition.add(" or r.location_id = any(?))").ids(locations),
+        None => condition.add(" or r.order_id is null)"),
+    };
+    condition
+}
+
+pub(super) async fn returns_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<return_row::Model>> {
+    let query = sql("select r.* from returns r where r.id = any(?)").ids(ids);
+    db.all(query.join(reached(actor))).await
+}
+
+pub(super) async fn of_orders(
+    db: &Db,
+    actor: &Actor,
+    orders: &[Uuid],
+) -> Result<Vec<return_row::Model>> {
+    let query = sql("select r.* from returns r where r.order_id = any(?)").ids(orders);
+    db.all(query.join(reached(actor)).add(" order by r.id")).await
+}
+
+pub(super) async fn lines_of(db: &Db, returns: &[Uuid]) -> Result<Vec<return_line::Model>> {
+    let query =
+        sql("select * from return_lines where return_id = any(?) order by return_id, position");
+    db.all(query.ids(returns)).await
+}
+
+pub(super) async fn lines_by_ids(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<return_line::Model>> {
+    let query = sql("select l.* from return_lines l join returns r on r.id = l.return_id
+         where l.id = any(?)")
+    .ids(ids);
+    db.all(query.join(reached(actor))).await
+}
+
+impl ReturnFilter {
+    fn sql(&self, db: &Db, actor: &Actor) -> Sql {
+        let mut filter = reached(actor);
+        if let Some(number) = &self.number {
+            filter = filter.add(" and r.number = ?").bind(number.trim());
+        }
+        if let Some(number) = &self.tracking_number {
+            let key = crate::fulfillment::sql::tracking_key(number);
+            filter = filter.add(" and r.tracking_key = ?").bind(key);
+        }
+        if let Some(states) = &self.states {
+            let names: Vec<String> = states.iter().map(ActiveEnum::to_value).collect();
+            filter = filter.add(" and r.state = any(?)").texts(&names);
+        }
+        if let Some(kinds) = &self.kinds {
+            let names: Vec<String> = kinds.iter().map(ActiveEnum::to_value).collect();
+            filter = filter.add(" and r.kind = any(?)").texts(&names);
+        }
+        if let Some(reasons) = &self.reasons {
+            let names: Vec<String> = reasons.iter().map(ActiveEnum::to_value).collect();
+            filter = filter
+                .add(" and exists (select 1 from return_lines l where l.return_id = r.id and l.reason = any(?))")
+                .texts(&names);
+        }
+        for (column, id) in [("order_id", self.order_id), ("customer_id", self.customer_id)] {
+            if let Some(id) = id {
+                filter = filter.add(&format!(" and r.{column} = ?")).bind(id);
+            }
+        }
+        if let Some(locations) = &self.location_ids {
+            filter = filter.add(" and r.location_id = any(?)").ids(locations);
+        }
+        if let Some(from) = self.requested_from {
+            filter = filter.add(" and r.requested_at >= ?").bind(from);
+        }
+        if let Some(before) = self.requested_before {
+            filter = filter.add(" and r.requested_at < ?").bind(before);
+        }
+        if let Some(overdue) = self.overdue {
+            let late = "r.refund_due_at is not null and r.refunded_at is null and r.paused_since is null and r.refund_due_at <= ?";
+            filter = filter
+                .add(&if overdue { format!(" and {late}") } else { format!(" and not ({late})") })
+                .bind(db.now());
+        }
+        filter
+    }
+}
+
+pub(super) async fn list(
+    db: &Db,
+    actor: &Actor,
+    filter: &ReturnFilter,
+    page: Sql,
+) -> Result<Vec<return_row::Model>> {
+    let query = sql("select r.* from returns r where true").join(filter.sql(db, actor));
+    db.all(query.join(page)).await
+}
+
+pub(super) async fn count(db: &Db, actor: &Actor, filter: &ReturnFilter) -> Result<i64> {
+    let query = sql("select count(*) from returns r where true").join(filter.sql(db, actor));
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+/// Orders that count other returns than they have: those that wait for an answer, and those that are under way.
+pub(super) fn counts_off() -> Sql {
+    let of = |what: &str, column: &str, states: &str| {
+        format!(
+            "select o.number, '{what}' as what, cast(o.{column} as bigint) as told, cast(coalesce(f.there, 0) as bigint) as there
+             from orders o left join (select r.order_id, count(*) as there from returns r
+                 where r.order_id is not null and r.state in ({states}) group by r.order_id) f on f.order_id = o.id
+             where o.{column} <> 0 or f.there is not null"
+        )
+    };
+    let asked = of("asked for", "returns_asked", "'REQUESTED'");
+    let moving =
+        of("under way", "returns_moving", "'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'INSPECTED'");
+    sql(format!(
+        "select u.number, u.what, u.told, u.there from ({asked} union all {moving}) u
+         where u.told <> u.there order by u.number"
+    ))
+}

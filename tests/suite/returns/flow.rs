@@ -1,0 +1,165 @@
+//! From the declaration to what becomes of it, with its clocks.
+
+use super::{arrived, declared, law, terms};
+use harness::shop::*;
+use harness::stream::Stream;
+use harness::{Shop, TestApp};
+use serde_json::{Value as Json, json};
+use time::Duration;
+
+async fn found(shop: &Shop, filter: Json) -> Vec<String> {
+    let query = "query($f: ReturnFilter) { returns(filter: $f) { totalCount nodes { number } } }";
+    let found = shop.admin.payload(query, json!({ "f": filter })).await;
+    let nodes = found["nodes"].as_array().unwrap();
+    assert_eq!(found["totalCount"], nodes.len());
+    nodes.iter().map(|node| node["number"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn state_of(shop: &Shop, order: &Json) -> String {
+    let query = "query($id: ID!) { order(by: { id: $id }) { returnState } }";
+    let found = shop.admin.payload(query, json!({ "id": order["id"] })).await;
+    found["returnState"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_clock_of_the_law_waits_for_the_goods_and_no_longer() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    law(&shop).await;
+    let order = arrived(&shop, shop.sent_home(&[("A", 3)])).await;
+    let input = declared(&order, &[("A", 1)], "CHANGED_MIND");
+    let made = shop.admin.done(RETURN_REQUEST, input.clone()).await["return"].clone();
+    // Declared on the second of March: due at the end of the sixteenth in Germany.
+    assert_eq!(
+        (&made["refundDueAt"], &made["daysLeft"], &made["overdue"]),
+        (&json!("2026-03-16T23:00:00Z"), &json!(14), &json!(false))
+    );
+    assert!(made["pausedSince"].is_string());
+    assert_eq!(state_of(&shop, &order).await, "REQUESTED");
+    let which = |made: &Json| json!({ "returnId": made["id"], "expectedVersion": made["version"] });
+    let approved = shop.admin.done(RETURN_APPROVE, which(&made)).await["return"].clone();
+    assert_eq!((&approved["state"], &approved["version"]), (&json!("APPROVED"), &json!(2)));
+    assert_eq!(state_of(&shop, &order).await, "IN_PROGRESS");
+    app.later(Duration::days(15)).await;
+    assert_eq!(found(&shop, json!({ "overdue": true })).await.len(), 0, "the money may wait");
+    // Another one, with the proof that it was sent: nothing is waited for.
+    let mut proven = which(
+        &shop
+            .admin
+            .done(RETURN_REQUEST, {
+                let mut input = input.clone();
+                input["requestedAt"] = json!("2026-03-03T10:00:00Z");
+                input
+            })
+            .await["return"],
+    );
+    proven["trackingNumber"] = json!("JJ 00-1");
+    proven["carrier"] = json!("DHL");
+    let sent = shop.admin.done(RETURN_APPROVE, proven).await["return"].clone();
+    assert_eq!((&sent["state"], &sent["pausedSince"]), (&json!("IN_TRANSIT"), &json!(null)));
+    assert_eq!(sent["refundDueAt"], "2026-03-17T23:00:00Z", "it is due on the day of the proof");
+    assert_eq!((&sent["daysLeft"], &sent["overdue"]), (&json!(0), &json!(false)));
+    app.later(Duration::days(1)).await;
+    let late = found(&shop, json!({ "overdue": true })).await;
+    assert_eq!((late.len(), found(&shop, json!({ "trackingNumber": "jj001" })).await), (1, late));
+    assert_eq!(found(&shop, json!({ "overdue": false, "states": ["APPROVED"] })).await.len(), 1);
+    let query = "query($id: ID!) { return(id: $id) { daysLeft overdue timeline { nodes { type } } order { returns { number } } } }";
+    let seen = shop.admin.payload(query, json!({ "id": sent["id"] })).await;
+    assert_eq!((&seen["daysLeft"], &seen["overdue"]), (&json!(-1), &json!(true)));
+    let types: Vec<&str> = seen["timeline"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(types, ["return.approved", "return.requested"]);
+    assert_eq!(seen["order"]["returns"].as_array().map(Vec::len), Some(2));
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn a_return_is_rejected_called_off_or_ends_by_itself() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    terms(&shop).await;
+    let order = arrived(&shop, shop.sent_home(&[("A", 3)])).await;
+    let ask = async || {
+        let input = declared(&order, &[("A", 1)], "CHANGED_MIND");
+        shop.admin.done(RETURN_REQUEST, input).await["return"].clone()
+    };
+    let first = ask().await;
+    assert_eq!(first["refundDueAt"], json!(null), "days count from the inspection");
+    let no = json!({ "returnId": first["id"], "reason": "worn" });
+    let rejected = shop.admin.done(RETURN_REJECT, no.clone()).await["return"].clone();
+    assert_eq!(
+        (&rejected["state"], &rejected["rejectedBecause"]),
+        (&json!("REJECTED"), &json!("worn"))
+    );
+    assert_eq!(shop.admin.refused(RETURN_REJECT, no).await, ["STATE_CONFLICT input.returnId"]);
+    assert_eq!(state_of(&shop, &order).await, "NONE");
+    let second = ask().await;
+    let which = json!({ "returnId": second["id"], "expectedVersion": 1 });
+    shop.admin.done(RETURN_CANCEL, which.clone()).await;
+    assert_eq!(
+        shop.admin.refused(RETURN_CANCEL, which).await,
+        ["VERSION_CONFLICT input.expectedVersion"]
+    );
+    let third = ask().await;
+    shop.admin.done(RETURN_APPROVE, json!({ "returnId": third["id"] })).await;
+    app.later(Duration::days(29)).await;
+    assert_eq!(state_of(&shop, &order).await, "IN_PROGRESS");
+    app.later(Duration::days(1)).await;
+    assert_eq!(found(&shop, json!({ "states": ["EXPIRED"] })).await.len(), 1);
+    assert_eq!(state_of(&shop, &order).await, "NONE");
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn of_two_who_answer_at_once_one_wins() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    terms(&shop).await;
+    let order = arrived(&shop, shop.sent_home(&[("A", 3)])).await;
+    let input = declared(&order, &[("A", 1)], "CHANGED_MIND");
+    let made = shop.admin.done(RETURN_REQUEST, input).await["return"].clone();
+    let which = json!({ "input": { "returnId": made["id"], "expectedVersion": 1 } });
+    let no = json!({ "input": { "returnId": made["id"], "expectedVersion": 1, "reason": "worn" } });
+    let (yes, no) = tokio::join!(
+        shop.admin.payload(RETURN_APPROVE, which),
+        shop.admin.payload(RETURN_REJECT, no)
+    );
+    let refused = |answer: &Json| !answer["userErrors"].as_array().unwrap().is_empty();
+    assert!(refused(&yes) != refused(&no), "{yes} {no}");
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn who_follows_returns_hears_of_them_within_reach() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    terms(&shop).await;
+    let order = arrived(&shop, shop.sent_home(&[("A", 3)])).await;
+    app.settled().await;
+    let live = "subscription($f: ReturnFilter) { returnUpdated(filter: $f) { event { type } return { number state } } }";
+    let filter = json!({ "f": { "reasons": ["DEFECTIVE"], "orderId": order["id"] } });
+    let mut stream = Stream::open(&shop.admin, live, filter).await;
+    let ask = async |reason: &str| {
+        let input = declared(&order, &[("A", 1)], reason);
+        shop.admin.done(RETURN_REQUEST, input).await["return"].clone()
+    };
+    ask("CHANGED_MIND").await;
+    let defective = ask("DEFECTIVE").await;
+    shop.admin.done(RETURN_APPROVE, json!({ "returnId": defective["id"] })).await;
+    for kind in ["return.requested", "return.approved"] {
+        let item = stream.item().await;
+        assert_eq!(
+            (&item["event"]["type"], &item["return"]["number"]),
+            (&json!(kind), &defective["number"])
+        );
+    }
+    let beyond = app.reaching(Some(&[&shop.market]), None).await;
+    let query = "query { returns { totalCount } }";
+    assert_eq!(beyond.payload(query, json!({})).await["totalCount"], 0);
+    let refused = beyond.refused(RETURN_APPROVE, json!({ "returnId": defective["id"] })).await;
+    assert_eq!(refused, ["NOT_FOUND input.returnId"]);
+}
