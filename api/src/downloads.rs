@@ -12,6 +12,7 @@ use operations::invoices::{pdf, ubl};
 use operations::ledger::export::{Export, Format, Wanted};
 use operations::secrets::MasterKey;
 use operations::settlements::export as reconciliation;
+use operations::store::Db;
 use operations::{Error, Result};
 use reqwest::Url;
 use serde::Deserialize;
@@ -167,21 +168,11 @@ pub(crate) async fn journal(
             return refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", message);
         }
     };
-    let parts = futures::stream::try_unfold(export, move |mut export| {
-        let store = app.store().clone();
-        async move {
-            let part = export.next(&store.read()).await;
-            // A file that breaks off is no file: the connection ends without its end.
-            let part =
-                part.inspect_err(|error| tracing::error!(%error, "the journal broke off"))?;
-            Ok::<_, Error>(part.map(|part| (part, export)))
-        }
-    });
     let kind = match format {
         Format::Csv => "text/csv; charset=utf-8",
         Format::Saft => "text/tab-separated-values; charset=utf-8",
     };
-    attachment(&name, kind, Body::from_stream(parts))
+    attachment(&name, kind, in_parts(app, export))
 }
 
 /// Where a file of a reconciliation is, without a signature: with all that it is restricted to.
@@ -259,17 +250,38 @@ pub(crate) async fn reconciliation(
     let Some(export) = reconciliation::Export::open(wanted, encode_prefixed) else {
         return gone();
     };
-    let parts = futures::stream::try_unfold(export, move |mut export| {
-        let store = app.store().clone();
+    attachment(&name, "text/csv; charset=utf-8", in_parts(app, export))
+}
+
+/// A file that is made part by part.
+trait Parts: Send + 'static {
+    /// The next part; none where the file ends.
+    fn next(&mut self, db: &Db) -> impl Future<Output = Result<Option<Vec<u8>>>> + Send;
+}
+
+impl Parts for Export {
+    async fn next(&mut self, db: &Db) -> Result<Option<Vec<u8>>> {
+        Self::next(self, db).await
+    }
+}
+
+impl Parts for reconciliation::Export {
+    async fn next(&mut self, db: &Db) -> Result<Option<Vec<u8>>> {
+        Self::next(self, db).await
+    }
+}
+
+/// Sends a file as it is made.
+fn in_parts(app: App, file: impl Parts) -> Body {
+    Body::from_stream(futures::stream::try_unfold(file, move |mut file| {
+        let db = app.store().read();
         async move {
-            let part = export.next(&store.read()).await;
+            let part = Parts::next(&mut file, &db).await;
             // A file that breaks off is no file: the connection ends without its end.
-            let part =
-                part.inspect_err(|error| tracing::error!(%error, "a reconciliation broke off"))?;
-            Ok::<_, Error>(part.map(|part| (part, export)))
+            let part = part.inspect_err(|error| tracing::error!(%error, "a file broke off"))?;
+            Ok::<_, Error>(part.map(|part| (part, file)))
         }
-    });
-    attachment(&name, "text/csv; charset=utf-8", Body::from_stream(parts))
+    }))
 }
 
 /// A file that is saved under a name of our own making.

@@ -28,16 +28,12 @@ pub struct Model {
     pub sku: String,
     /// Units that were declared.
     pub quantity: i32,
-    /// Units that arrived.
-    pub received: i32,
     /// Why.
     pub reason: ReturnReason,
     /// What the customer said.
     pub comment: Option<String>,
     /// Pictures and the like.
     pub evidence_urls: Json,
-    /// What is wanted instead.
-    pub exchange_variant_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -47,5 +43,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, return_id, position, order_line_id, variant_id, sku, quantity, received, reason, comment, evidence_urls, exchange_variant_id
+    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls
 }

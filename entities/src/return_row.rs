@@ -42,14 +42,8 @@ pub struct Model {
     pub requested_at: OffsetDateTime,
     /// When it was agreed to.
     pub approved_at: Option<OffsetDateTime>,
-    /// When the goods arrived.
-    pub received_at: Option<OffsetDateTime>,
-    /// When it was settled.
-    pub resolved_at: Option<OffsetDateTime>,
     /// When the money must be back.
     pub refund_due_at: Option<OffsetDateTime>,
-    /// When it was given back.
-    pub refunded_at: Option<OffsetDateTime>,
     /// Since when the money may wait for the goods.
     pub paused_since: Option<OffsetDateTime>,
     /// How long it has waited before.
@@ -68,8 +62,6 @@ pub struct Model {
     pub outbound_parcel_id: Option<Uuid>,
     /// Why it was refused.
     pub rejected_because: Option<String>,
-    /// What was said of it.
-    pub note: Option<String>,
     /// Who entered it.
     pub actor_kind: ActorKind,
     /// The user or token.
@@ -85,5 +77,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, order_id, customer_id, channel_id, state, kind, policy_id, location_id, currency, comment, requested_at, approved_at, received_at, resolved_at, refund_due_at, refunded_at, paused_since, paused_seconds, overridden, goods_stay, carrier, tracking_number, tracking_key, outbound_parcel_id, rejected_because, note, actor_kind, actor_id, created_at
+    id, version, number, order_id, customer_id, channel_id, state, kind, policy_id, location_id, currency, comment, requested_at, approved_at, refund_due_at, paused_since, paused_seconds, overridden, goods_stay, carrier, tracking_number, tracking_key, outbound_parcel_id, rejected_because, actor_kind, actor_id, created_at
 }

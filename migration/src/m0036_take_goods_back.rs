@@ -1,6 +1,6 @@
-//! Goods that come back: what may come back until when, returns with their lines, and what was found on inspection.
+//! Goods that come back: what may come back until when, and returns with their lines.
 //!
-//! A parcel that nobody announced is a return without an order. Days are counted in the customer's place; the moments that follow
+//! Days are counted in the customer's place; the moments that follow
 //! are kept, so that clocks and lists need no calendar.
 
 crate::dialect::concern! {
@@ -46,10 +46,7 @@ create table returns (
     comment text,
     requested_at {time} not null,
     approved_at {time},
-    received_at {time},
-    resolved_at {time},
     refund_due_at {time},
-    refunded_at {time},
     paused_since {time},
     paused_seconds {big} not null,
     overridden {bool} not null,
@@ -59,7 +56,6 @@ create table returns (
     tracking_key {key},
     outbound_parcel_id {uuid},
     rejected_because text,
-    note text,
     actor_kind text not null check (actor_kind in ('USER', 'API_TOKEN', 'SYSTEM')),
     actor_id {uuid},
     created_at {time} not null,
@@ -69,7 +65,7 @@ create unique index returns_number on returns (number);
 create index returns_order on returns (order_id, id) where order_id is not null;
 create index returns_customer on returns (customer_id, id) where customer_id is not null;
 create index returns_state on returns (state, id);
-create index returns_due on returns (refund_due_at, id) where refund_due_at is not null and refunded_at is null;
+create index returns_due on returns (refund_due_at, id) where refund_due_at is not null;
 create index returns_tracking on returns (tracking_key) where tracking_key is not null;
 create table return_lines (
     id {uuid} not null,
@@ -79,11 +75,9 @@ create table return_lines (
     variant_id {uuid},
     sku text not null,
     quantity integer not null check (quantity > 0),
-    received integer not null check (received >= 0),
     reason text not null check (reason in ('CHANGED_MIND', 'WRONG_SIZE', 'DEFECTIVE', 'DAMAGED_IN_TRANSIT', 'WRONG_ITEM', 'MISSING_ITEM', 'NOT_AS_DESCRIBED', 'LATE', 'LOST', 'NOT_DELIVERED', 'UNDELIVERABLE', 'OTHER')),
     comment text,
     evidence_urls {json} not null,
-    exchange_variant_id {uuid},
     primary key (id)
 );
 create unique index return_lines_return on return_lines (return_id, position);

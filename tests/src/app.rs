@@ -254,6 +254,26 @@ impl TestApp {
         .await;
     }
 
+    /// Captures of the only payment, all at one moment, past every rule.
+    pub async fn plant_steps(&self, numbers: std::ops::Range<u32>) {
+        let postgres = crate::database::server().is_some();
+        let rows: Vec<String> = numbers
+            .map(|number| {
+                let id = planted(number);
+                let id = if postgres { format!("'{id}'") } else { format!("x'{}'", id.simple()) };
+                format!(
+                    "({id}, (select id from payments), 'CAPTURE', 1, 'SUCCEEDED', 'STEP-{number}', '2026-03-02T10:00:00.000000Z')"
+                )
+            })
+            .collect();
+        self.plant(&format!(
+            "insert into payment_transactions (id, payment_id, kind, amount_minor, state, provider_reference, at)
+             values {}",
+            rows.join(", ")
+        ))
+        .await;
+    }
+
     /// Changes rows past every rule.
     pub async fn plant(&self, sql: &str) {
         self.raw.execute_unprepared(sql).await.expect(sql);

@@ -126,7 +126,7 @@ pub async fn policies_by_ids(
 
 /// Whether the money should have been back by a moment. While it may wait for the goods it is not late.
 pub fn is_overdue(row: &return_row::Model, now: OffsetDateTime) -> bool {
-    let due = row.refund_due_at.filter(|_| row.refunded_at.is_none() && row.paused_since.is_none());
+    let due = row.refund_due_at.filter(|_| row.paused_since.is_none());
     due.is_some_and(|due| due <= now)
 }
 
@@ -134,7 +134,7 @@ pub fn is_overdue(row: &return_row::Model, now: OffsetDateTime) -> bool {
 /// clock runs.
 pub async fn days_left(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, i32>> {
     let mut running = queries::plain(db, ids).await?;
-    running.retain(|row| row.refund_due_at.is_some() && row.refunded_at.is_none());
+    running.retain(|row| row.refund_due_at.is_some());
     let ids: Vec<Uuid> = running.iter().filter_map(|row| row.order_id).collect();
     let places: HashMap<Uuid, (Option<String>, String)> =
         queries::places_of(db, &ids).await?.into_iter().collect();

@@ -351,15 +351,12 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
         comment: trimmed(command.comment.as_deref()),
         requested_at: crate::clock::truncate(declared),
         approved_at: None,
-        received_at: None,
-        resolved_at: None,
         refund_due_at: policy
             .filter(|policy| policy.refund_trigger == RefundTrigger::Declaration)
             .and_then(|policy| {
                 let from = days::day(declared, &zone);
                 days::end_of_day_after(from, policy.refund_within_days, &zone)
             }),
-        refunded_at: None,
         // By law the money may wait for the goods, or for the proof that they were sent.
         paused_since: policy.filter(|policy| policy.statutory).map(|_| tx.now()),
         paused_seconds: 0,
@@ -370,7 +367,6 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
         tracking_key: None,
         outbound_parcel_id: command.parcel_id,
         rejected_because: None,
-        note: None,
         actor_kind: actor.kind,
         actor_id: actor.id,
         created_at: tx.now(),
@@ -388,11 +384,9 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
             variant_id: line.variant_id,
             sku: line.sku.clone(),
             quantity: input.quantity,
-            received: 0,
             reason: input.reason,
             comment: trimmed(input.comment.as_deref()),
             evidence_urls: json!(input.evidence_urls),
-            exchange_variant_id: None,
         });
     }
     let units: i64 = command.lines.iter().map(|line| i64::from(line.quantity)).sum();
@@ -414,7 +408,7 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
 }
 
 fn trimmed(text: Option<&str>) -> Option<String> {
-    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    checks::optional(&mut Faults::default(), "", text, usize::MAX)
 }
 
 /// Whether a policy is overridden: what it forbids may be, what cannot be may not.

@@ -195,7 +195,8 @@ impl ReturnFilter {
             filter = filter.add(" and r.requested_at < ?").bind(before);
         }
         if let Some(overdue) = self.overdue {
-            let late = "r.refund_due_at is not null and r.refunded_at is null and r.paused_since is null and r.refund_due_at <= ?";
+            let late =
+                "r.refund_due_at is not null and r.paused_since is null and r.refund_due_at <= ?";
             filter = filter
                 .add(&if overdue { format!(" and {late}") } else { format!(" and not ({late})") })
                 .bind(db.now());

@@ -691,7 +691,7 @@ impl<'a> Pass<'a> {
     /// What a provider kept of a step, against what is agreed. A difference is told, and keeps nothing from being booked.
     fn check_fee(&mut self, lines: &[&Line], step: &Candidate) -> Result<()> {
         let Some(line) = lines.first().filter(|_| !self.fees.is_empty()) else { return Ok(()) };
-        let at = line.booked_at.or(self.report.booked_at).unwrap_or_else(|| self.tx.now());
+        let at = line.booked_at.or(line.occurred_at).unwrap_or_else(|| self.tx.now());
         let day = self.books.day(at);
         let terms = (&self.fees, &self.tolerances);
         let Some(Kept { fee, came_to, agreed }) = variance(terms, lines, &step.method, &day)?
@@ -1045,7 +1045,7 @@ pub(super) async fn as_agreed(
             .map(|(_, other)| other)
             .filter(|other| other.kind == line.kind)
             .collect();
-        let at = line.booked_at.unwrap_or(row.raised_at);
+        let at = line.booked_at.or(line.occurred_at).unwrap_or(row.raised_at);
         let terms = (fees, tolerances);
         if variance(terms, &lines, &step.method, &books.day(at))?.is_none() {
             agreed.push(row.clone());

@@ -3,7 +3,7 @@
 use super::{import, sold, statement, table};
 use harness::{Shop, TestApp};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::Duration;
 
 const ADDRESS: &str = "query($p: ReconciliationExport!, $r: DateTimeRange!, $c: CurrencyCode!, $provider: String, $channels: [ID!]) { reconciliationExportUrl(range: $r, currencyCode: $c, provider: $provider, channelIds: $channels, part: $p) }";
@@ -29,7 +29,7 @@ async fn figures_steps_and_differences_are_files() {
     sold(&shop, "a psp", "P2").await;
     sold(&shop, "other", "P3").await;
     let file = table(&[
-        // Taken in two captures of which the provider tells in one line each.
+        // One that is known, and one that nobody knows.
         "CAPTURE,EUR,20.00,0.50,19.50,P1,P1,,7,,2026-01-05 10:00:00,,",
         "CAPTURE,EUR,9.00,0.00,9.00,P9,P9,,7,,2026-01-05 10:00:00,,",
         "PAYOUT,EUR,-28.50,,-28.50,,,,7,T-700,2026-01-06 10:00:00,,",
@@ -83,6 +83,11 @@ async fn steps_of_many_pages_are_there_once_and_an_address_holds_five_minutes() 
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     sold(&shop, "a psp", "P1").await;
+    // More than two pages, all at one moment.
+    app.plant_steps(1..1_101).await;
+    let steps = rows(&app, &shop, asked("STEPS")).await;
+    let names: BTreeSet<&str> = steps.iter().map(|row| row["step_reference"].as_str()).collect();
+    assert_eq!((steps.len(), names.len()), (1_101, 1_101));
     let nothing = json!({ "from": "2000-01-01T00:00:00Z", "to": "2000-01-02T00:00:00Z" });
     let mut empty = asked("STEPS");
     empty["r"] = nothing;
