@@ -42,6 +42,7 @@ mod m0033_find_days_of_the_journal;
 mod m0034_settle_payments;
 mod m0035_agree_fees;
 mod m0036_take_goods_back;
+mod m0037_keep_open_items;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -89,6 +90,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_settle_payments::Migration),
             Box::new(m0035_agree_fees::Migration),
             Box::new(m0036_take_goods_back::Migration),
+            Box::new(m0037_keep_open_items::Migration),
         ]
     }
 }

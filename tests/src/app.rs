@@ -268,7 +268,11 @@ impl TestApp {
             .collect();
         self.plant(&format!(
             "insert into payment_transactions (id, payment_id, kind, amount_minor, state, provider_reference, at)
-             values {}",
+             values {};
+             insert into clearing_items
+             select t.id, p.id, c.legal_entity_id, o.channel_id, p.provider, p.currency, t.kind, t.at, t.amount_minor, 0, null, null
+             from payment_transactions t join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
+             join channels c on c.id = o.channel_id where t.provider_reference like 'STEP-%'",
             rows.join(", ")
         ))
         .await;

@@ -17,6 +17,7 @@ use crate::money::Currency;
 use crate::settlements::days::business_days_between;
 use crate::settlements::exceptions::{self, About, New};
 use crate::settlements::matches::new_match;
+use crate::settlements::open;
 use crate::settlements::sql::drop_proposals;
 use crate::settlements::terms::Tolerances;
 use crate::settlements::totals::units;
@@ -117,6 +118,8 @@ struct Desk<'a> {
     changed: BTreeMap<Uuid, payout::Model>,
     batch: Batch,
     matched: Vec<Uuid>,
+    /// Captures with which entries paid invoices.
+    paid: Vec<Uuid>,
     raised: Vec<New>,
     /// Entries that have part of a payout already, by payout.
     parts: HashMap<Uuid, Vec<bank_line::Model>>,
@@ -152,6 +155,7 @@ async fn look(
         changed: BTreeMap::new(),
         batch: Batch::default(),
         matched: Vec::new(),
+        paid: Vec::new(),
         raised: Vec::new(),
         parts,
         twice,
@@ -474,6 +478,7 @@ impl Desk<'_> {
             ..self.matching(line, Uuid::nil(), line.amount_minor, ("invoice_number", 95))
         };
         self.batch.add(&row);
+        self.paid.push(capture);
         self.matched.push(line.id);
         self.resolve(&line.id.to_string(), &[Raised::UnexpectedBankCredit]).await?;
         Ok(true)
@@ -539,7 +544,7 @@ impl Desk<'_> {
         for payout in self.changed.values() {
             self.batch.save(payout);
         }
-        self.batch.insert(self.tx).await
+        open::settle(self.tx, self.batch, &self.paid).await
     }
 }
 

@@ -9,6 +9,7 @@ use crate::ledger::entry::Books;
 use crate::ledger::templates::{self, Paid};
 use crate::money::Currency;
 use crate::payments::purse::Step;
+use crate::settlements::open;
 use crate::store::{Batch, WriteTx};
 use entities::enums::{TransactionKind, TransactionState};
 use entities::{order, payment};
@@ -67,6 +68,13 @@ impl Aggregate {
             let mut dues = Dues::load(tx, &one.row, one.pays).await?;
             let steps = one.purse.take_steps(tx, batch);
             let payments = one.purse.payments().to_vec();
+            let place = (books.entity.id, one.row.channel_id);
+            for step in &steps {
+                let payment = payments.iter().find(|row| row.id == step.row.payment_id);
+                if let Some(payment) = payment {
+                    open::note(tx, batch, place, payment, step).await?;
+                }
+            }
             let money_in = |step: &&Step| {
                 matches!(step.row.kind, TransactionKind::Authorization | TransactionKind::Capture)
             };

@@ -6,7 +6,7 @@
 use super::exceptions::{self, About, New};
 use super::pass::{Booked, book_line};
 use super::terms::Tolerances;
-use super::{sql, work};
+use super::{open, sql, work};
 use crate::actor::Actor;
 use crate::audit;
 use crate::bank::sql as bank;
@@ -229,7 +229,8 @@ async fn settle(
         (rows.first().copied().unwrap_or(id), &line.gross_currency, sum),
         (proposed.map_or(BY_HAND.0, |row| &row.rule), events::MATCH_MADE),
     );
-    batch.insert(tx).await?;
+    open::sum(tx, &mut batch, &report, std::iter::once(&line), true).await?;
+    open::settle(tx, batch, &ids).await?;
     Ok(rows)
 }
 
@@ -437,7 +438,7 @@ async fn receive(
     }
     faults.check()?;
     let mut batch = Batch::default();
-    let mut rows = Vec::new();
+    let (mut rows, mut steps) = (Vec::new(), Vec::new());
     for ((target, amount), minor) in targets.iter().zip(minors) {
         let mut row = match_row::Model {
             bank_line_id: Some(line.id),
@@ -461,6 +462,7 @@ async fn receive(
             Target::Transaction(id) => row.transaction_id = Some(*id),
         }
         rows.push(row.id);
+        steps.extend(row.transaction_id);
         batch.add(&row);
     }
     for payout in &payouts {
@@ -476,7 +478,7 @@ async fn receive(
         (rows.first().copied().unwrap_or(id), &line.currency, sum),
         (BY_HAND.0, events::MATCH_MADE),
     );
-    batch.insert(tx).await?;
+    open::settle(tx, batch, &steps).await?;
     Ok(rows)
 }
 
@@ -708,7 +710,8 @@ async fn undo_settled(
     };
     report.exception_count += reopen(tx, actor, &mut batch, new).await?;
     batch.save(&report);
-    batch.insert(tx).await?;
+    open::sum(tx, &mut batch, &report, std::iter::once(&line), false).await?;
+    open::settle(tx, batch, &ids).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
@@ -835,6 +838,7 @@ async fn undo_received(
     };
     reopen(tx, actor, &mut batch, new).await?;
     take_back(tx, actor, &mut batch, &rows, note);
-    batch.insert(tx).await?;
+    let steps: Vec<Uuid> = rows.iter().filter_map(|row| row.transaction_id).collect();
+    open::settle(tx, batch, &steps).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

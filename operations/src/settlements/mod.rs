@@ -11,6 +11,7 @@ pub mod export;
 pub mod files;
 pub mod import;
 pub mod matches;
+pub(crate) mod open;
 mod pass;
 pub mod read;
 pub mod reconcile;

@@ -7,6 +7,7 @@
 
 use super::exceptions::{self, About, New};
 use super::matches::new_match;
+use super::open;
 use super::sql::{self, Candidate};
 use super::terms::{Fees, Tolerances};
 use super::totals::units;
@@ -124,13 +125,25 @@ pub(super) async fn over(
     books: Books,
     lines: &[Line],
     again: bool,
-) -> Result<Batch> {
+) -> Result<Passed> {
     let mut pass = Pass::open(tx, actor, report, books, lines).await?;
     pass.run(lines, again).await?;
-    let (batch, matched, raised) = pass.close(again).await?;
+    let (passed, matched, raised) = pass.close(lines, again).await?;
     report.matched_count += matched;
     report.exception_count += raised;
-    Ok(batch)
+    Ok(passed)
+}
+
+/// What came of a look, to be written.
+pub(super) struct Passed {
+    pub(super) batch: Batch,
+    settled: Vec<Uuid>,
+}
+
+impl Passed {
+    pub(super) async fn write(self, tx: &WriteTx) -> Result<()> {
+        open::settle(tx, self.batch, &self.settled).await
+    }
 }
 
 /// Steps of payments by the names under which lines look for them.
@@ -920,7 +933,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Writes what came of the lines; says how many are explained, and how many differences are new.
-    async fn close(mut self, again: bool) -> Result<(Batch, i32, i32)> {
+    async fn close(mut self, lines: &[Line], again: bool) -> Result<(Passed, i32, i32)> {
         let effects = std::mem::take(&mut self.sums).effects();
         if let Some(source) = self.source {
             let description =
@@ -938,6 +951,9 @@ impl<'a> Pass<'a> {
             self.books.write(self.tx, &mut self.batch, entry)?;
         }
         sql::set_line_state(self.tx, &self.matched, SettlementLineState::Matched).await?;
+        let matched: HashSet<Uuid> = self.matched.iter().copied().collect();
+        let matched = lines.iter().filter(|line| matched.contains(&line.id));
+        open::sum(self.tx, &mut self.batch, self.report, matched, true).await?;
         if again && !self.matched.is_empty() {
             sql::drop_proposals(self.tx, "settlement_line_id", &self.matched).await?;
         }
@@ -945,7 +961,7 @@ impl<'a> Pass<'a> {
         self.propose().await?;
         let raised = exceptions::raise(self.tx, self.actor, &mut self.batch, self.raised).await?;
         let matched = i32::try_from(self.matched.len()).unwrap_or(i32::MAX);
-        Ok((self.batch, matched, raised))
+        Ok((Passed { batch: self.batch, settled: self.settled }, matched, raised))
     }
 
     /// What was not known of a line, and is now; and what a clock missed of a step.

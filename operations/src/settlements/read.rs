@@ -360,7 +360,7 @@ pub async fn accounts(
 }
 
 /// What breaks the promises of settlements.
-pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 3]> {
+pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 5]> {
     use crate::integrity::grouped;
     let payouts = grouped(
         db,
@@ -389,5 +389,23 @@ pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 3]> {
             format!("line {line} of {reference} is {state} and has {matches} matches")
         },
     );
-    Ok([payouts.await?, steps.await?, lines.await?])
+    let items = grouped(
+        db,
+        "open items against steps and matches",
+        "clearing_items",
+        queries::items_off(),
+        |(kind, number, amount, settled)| {
+            format!("{kind} of order {number} over {amount} is kept as settled with {settled}")
+        },
+    );
+    let sums = grouped(
+        db,
+        "sums of reports against lines",
+        "settlement_sums",
+        queries::sums_off(),
+        |(reference, currency, kept, net)| {
+            format!("{reference} is kept with {kept} {currency}, its lines come to {net}")
+        },
+    );
+    Ok([payouts.await?, steps.await?, lines.await?, items.await?, sums.await?])
 }

@@ -5,7 +5,7 @@
 
 use super::exceptions;
 use super::matches::{self, CreateMatch, books_in_reach};
-use super::sql;
+use super::{open, sql};
 use crate::actor::Actor;
 use crate::audit;
 use crate::bank::sql as bank;
@@ -262,7 +262,8 @@ async fn explain(
     }
     let how = (resolution, Some(note.to_owned()));
     let row = exceptions::resolved(tx, actor, &mut batch, &row, how);
-    batch.insert(tx).await?;
+    let step = row.transaction_id.as_slice();
+    open::settle(tx, batch, step).await?;
     Ok(row.id)
 }
 
@@ -420,6 +421,7 @@ pub async fn exception_reopen(
             (row.transaction_id, row.settlement_line_id, row.bank_line_id)
         {
             sql::undo_explained(&tx, step, &[WRITTEN_OFF, SUSPENDED]).await?;
+            sql::settle_items(&tx, &[step]).await?;
         }
         set_lines(&tx, &row, SettlementLineState::Open).await?;
         let row = exception::Model {

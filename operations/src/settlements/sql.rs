@@ -10,6 +10,7 @@ use entities::enums::{
 use entities::{
     Row, bank_account, fee_agreement, journal_entry, match_row, payout, provider_account,
     reconciliation_exception, reconciliation_tolerance, settlement_line, settlement_report,
+    settlement_sum,
 };
 use sea_orm::{ActiveEnum, DbErr, QueryResult};
 use serde_json::Value as Json;
@@ -583,12 +584,48 @@ pub(super) async fn entries_of_report(
     db.all(query.bind(report).bind(limit)).await
 }
 
-/// Takes back what stands of the matches of a report, some at a time.
-pub(super) async fn undo_matches(tx: &WriteTx, report: Uuid, limit: i64) -> Result<u64> {
+/// Takes back what stands of the matches of a report, some at a time; answers with how many, and the steps that they settled.
+pub(super) async fn undo_matches(
+    tx: &WriteTx,
+    report: Uuid,
+    limit: i64,
+) -> Result<(usize, Vec<Uuid>)> {
     let query = sql("update matches set state = ? where id in (
              select m.id from matches m join settlement_lines l on l.id = m.settlement_line_id
-             where l.report_id = ? and m.state <> 'UNDONE' limit ?)");
-    tx.run(query.bind(MatchState::Undone.to_value()).bind(report).bind(limit)).await
+             where l.report_id = ? and m.state <> 'UNDONE' limit ?) returning transaction_id");
+    let query = query.bind(MatchState::Undone.to_value()).bind(report).bind(limit);
+    let undone: Vec<Option<Uuid>> = tx.all_as(query, |row| row.try_get_by_index(0)).await?;
+    Ok((undone.len(), undone.into_iter().flatten().collect()))
+}
+
+/// A step is no open item any longer: it failed after all.
+pub(super) async fn end_item(tx: &WriteTx, step: Uuid) -> Result<()> {
+    tx.run(sql("delete from clearing_items where transaction_id = ?").bind(step)).await?;
+    Ok(())
+}
+
+/// Sets how much of some steps is settled, as their matches say.
+pub(super) async fn settle_items(tx: &WriteTx, steps: &[Uuid]) -> Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let query = sql(
+        "update clearing_items set settled_minor = s.minor, settled_from = s.first_at, settled_at = s.last_at
+         from (select i.transaction_id, cast(coalesce(sum(m.amount_minor), 0) as bigint) as minor,
+                 min(coalesce(r.booked_at, m.matched_at)) as first_at, max(coalesce(r.booked_at, m.matched_at)) as last_at
+             from clearing_items i
+             left join matches m on m.transaction_id = i.transaction_id and m.state = 'CONFIRMED'
+             left join settlement_lines l on l.id = m.settlement_line_id
+             left join settlement_reports r on r.id = l.report_id
+             where i.transaction_id = any(?) group by i.transaction_id) s
+         where s.transaction_id = clearing_items.transaction_id",
+    );
+    tx.run(query.ids(steps)).await?;
+    Ok(())
+}
+
+pub(super) async fn sums_of_report(db: &Db, report: Uuid) -> Result<Vec<settlement_sum::Model>> {
+    db.all(sql("select * from settlement_sums where report_id = ?").bind(report)).await
 }
 
 /// Closes what is open of a report's differences: another version has taken its place.
@@ -1197,6 +1234,16 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// ` and …` for open items `i`.
+    fn items(&self, channels: bool) -> Sql {
+        let condition =
+            sql(" and i.currency = ?").bind(self.currency.as_str()).join(self.owned("i"));
+        match &self.channels {
+            Some(ids) if channels => condition.add(" and i.channel_id = any(?)").ids(ids),
+            Some(_) | None => condition,
+        }
+    }
+
     /// ` and …` for steps `t` of payments `p` of orders `o` in channels `c`.
     fn steps(&self, channels: bool) -> Sql {
         let mut condition =
@@ -1226,15 +1273,34 @@ impl Scope {
 const STEPS: &str = " from payment_transactions t join payments p on p.id = t.payment_id
      join orders o on o.id = p.order_id join channels c on c.id = o.channel_id";
 
-/// What of steps `t` was settled before a moment, as `s.settled`; of all steps at once, since most were.
-const SETTLED: &str = " left join (select m.transaction_id, sum(m.amount_minor) as settled from matches m
-     left join settlement_lines l on l.id = m.settlement_line_id
-     left join settlement_reports r on r.id = l.report_id
-     where m.transaction_id is not null and m.state = 'CONFIRMED' and coalesce(r.booked_at, m.matched_at) < ?
-     group by m.transaction_id) s on s.transaction_id = t.id";
-
-/// What of a step was not.
-const OPEN: &str = "(t.amount_minor - coalesce(s.settled, 0))";
+/// What of open items was not settled before a moment, as `i.open`: of those that are open now, and of those that were settled
+/// since.
+fn open_before(scope: &Scope, to: OffsetDateTime, channels: bool) -> Sql {
+    let part = |which: &str| {
+        sql(format!(
+            "select i.*, case when i.settled_from is null or i.settled_from >= ? then i.amount_minor
+                 when i.settled_at < ? then i.amount_minor - i.settled_minor
+                 else i.amount_minor - (
+                     select coalesce(sum(m.amount_minor), 0) from matches m
+                     left join settlement_lines l on l.id = m.settlement_line_id
+                     left join settlement_reports r on r.id = l.report_id
+                     where m.transaction_id = i.transaction_id and m.state = 'CONFIRMED'
+                       and coalesce(r.booked_at, m.matched_at) < ?) end as open
+             from clearing_items i where i.at < ? and {which}"
+        ))
+        .bind(to)
+        .bind(to)
+        .bind(to)
+        .bind(to)
+    };
+    sql(" from (")
+        .join(part("i.settled_minor <> i.amount_minor"))
+        .join(scope.items(channels))
+        .add(" union all ")
+        .join(part("i.settled_minor = i.amount_minor and i.settled_at >= ?").bind(to))
+        .join(scope.items(channels))
+        .add(") i where i.open <> 0 and i.provider <> 'bank_transfer'")
+}
 
 /// What moved in a time, by kind of step.
 pub(super) async fn moved(
@@ -1242,16 +1308,12 @@ pub(super) async fn moved(
     scope: &Scope,
     (from, to): (OffsetDateTime, OffsetDateTime),
 ) -> Result<Vec<(String, i64)>> {
-    let query = sql("select t.kind, cast(coalesce(sum(t.amount_minor), 0) as bigint)")
-        .add(STEPS)
-        .add(
-            " where t.at >= ? and t.at < ? and t.state = 'SUCCEEDED' and o.in_books
-             and t.kind not in ('AUTHORIZATION', 'VOID') and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL')",
-        )
-        .bind(from)
-        .bind(to)
-        .join(scope.steps(true))
-        .add(" group by t.kind");
+    let query = sql("select i.kind, cast(coalesce(sum(i.amount_minor), 0) as bigint)
+         from clearing_items i where i.at >= ? and i.at < ?")
+    .bind(from)
+    .bind(to)
+    .join(scope.items(true))
+    .add(" group by i.kind");
     db.values(query).await
 }
 
@@ -1356,30 +1418,65 @@ pub(super) async fn exceptions_of_period(
     db.all(query.add(" order by x.raised_at, x.id limit ?").bind(limit)).await
 }
 
-/// Fees and net of lines that came to the balance in a time and are explained.
+/// Fees and net of lines that came to the balance in a time and are explained: of reports that lie in it as a whole by their
+/// sums, of others and for some channels line by line.
 pub(super) async fn settled_lines(
     db: &Db,
     scope: &Scope,
     (from, to): (OffsetDateTime, OffsetDateTime),
 ) -> Result<(i64, i64)> {
-    let mut query = sql("select cast(coalesce(sum(case when l.kind in ('FEE', 'CORRECTION') then -l.net_minor else l.fee_minor end), 0) as bigint),
+    let reports = " join settlement_sums s on s.report_id = r.id and s.currency = ?
+         where r.state = 'IMPORTED' and s.first_at < ? and s.last_at >= ?";
+    let within = " and s.first_at >= ? and s.last_at < ?";
+    let mut of_lines = sql(
+        "select cast(coalesce(sum(case when l.kind in ('FEE', 'CORRECTION') then -l.net_minor else l.fee_minor end), 0) as bigint),
              cast(coalesce(sum(l.net_minor), 0) as bigint)
-         from settlement_lines l join settlement_reports r on r.id = l.report_id
-         where r.state = 'IMPORTED' and l.state = 'MATCHED' and l.kind not in ('PAYOUT', 'PAYOUT_REVERSAL', 'BALANCE_TRANSFER')
-           and l.currency = ? and coalesce(l.booked_at, r.booked_at) >= ? and coalesce(l.booked_at, r.booked_at) < ?")
+         from settlement_lines l where l.state = 'MATCHED' and l.kind not in ('PAYOUT', 'PAYOUT_REVERSAL', 'BALANCE_TRANSFER')
+           and l.currency = ? and l.report_id in (select r.id from settlement_reports r",
+    )
     .bind(scope.currency.as_str())
-    .bind(from)
+    .add(reports)
+    .bind(scope.currency.as_str())
     .bind(to)
+    .bind(from)
     .join(scope.owned("r"));
+    if scope.channels.is_none() {
+        of_lines = of_lines.add(" and not (s.first_at >= ? and s.last_at < ?)").bind(from).bind(to);
+    }
+    of_lines = of_lines
+        .add(
+            ") and coalesce(l.booked_at, (select r.booked_at from settlement_reports r where r.id = l.report_id)) >= ?
+             and coalesce(l.booked_at, (select r.booked_at from settlement_reports r where r.id = l.report_id)) < ?",
+        )
+        .bind(from)
+        .bind(to);
     if let Some(channels) = &scope.channels {
-        query = query
-            .add(" and exists (select 1 from matches m join payment_transactions t on t.id = m.transaction_id
-                 join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
-                 where m.settlement_line_id = l.id and m.state = 'CONFIRMED' and o.channel_id = any(?))")
+        of_lines = of_lines
+            .add(
+                " and l.id in (select m.settlement_line_id from clearing_items i
+                 join matches m on m.transaction_id = i.transaction_id and m.state = 'CONFIRMED'
+                 where m.settlement_line_id is not null and i.channel_id = any(?))",
+            )
             .ids(channels);
     }
-    let found: Option<(i64, i64)> = db.value(query).await?;
-    Ok(found.unwrap_or_default())
+    let of_lines: Option<(i64, i64)> = db.value(of_lines).await?;
+    let of_lines = of_lines.unwrap_or_default();
+    if scope.channels.is_some() {
+        return Ok(of_lines);
+    }
+    let whole = sql("select cast(coalesce(sum(s.fee_minor), 0) as bigint), cast(coalesce(sum(s.net_minor), 0) as bigint)
+         from settlement_reports r")
+    .add(reports)
+    .bind(scope.currency.as_str())
+    .bind(to)
+    .bind(from)
+    .join(scope.owned("r"))
+    .add(within)
+    .bind(from)
+    .bind(to);
+    let whole: Option<(i64, i64)> = db.value(whole).await?;
+    let (fees, net) = whole.unwrap_or_default();
+    Ok((of_lines.0 + fees, of_lines.1 + net))
 }
 
 /// What was sent in a time, and what the bank had of it in that time.
@@ -1436,46 +1533,46 @@ pub(super) async fn clearing(db: &Db, scope: &Scope, to: OffsetDateTime) -> Resu
 
 /// What is in the books of steps that no settlement told of before a moment: of captures, and of what went back.
 pub(super) async fn unsettled(db: &Db, scope: &Scope, to: OffsetDateTime) -> Result<(i64, i64)> {
-    let fee = format!(
-        "case when t.kind = 'CHARGEBACK' and {OPEN} > 0 then coalesce((select max(d.fee_minor) from disputes d
-             where d.payment_id = t.payment_id and coalesce(d.provider_reference, '') = coalesce(t.provider_reference, '')), 0) else 0 end"
-    );
+    let fee = "case when i.kind = 'CHARGEBACK' and i.open > 0 then coalesce((select max(d.fee_minor) from disputes d
+             join payment_transactions t on t.id = i.transaction_id
+             where d.payment_id = i.payment_id and coalesce(d.provider_reference, '') = coalesce(t.provider_reference, '')), 0)
+         else 0 end";
     let query = sql(format!(
-        "select cast(coalesce(sum(case when t.kind = 'CAPTURE' then {OPEN} else 0 end), 0) as bigint),
-             cast(coalesce(sum(case when t.kind in ('REFUND', 'CHARGEBACK') then {OPEN} + {fee}
-                 when t.kind = 'CHARGEBACK_REVERSAL' then -{OPEN} else 0 end), 0) as bigint)"
-    ));
-    let query = query
-        .add(STEPS)
-        .add(SETTLED)
-        .bind(to)
-        .add(" where t.at < ? and t.state = 'SUCCEEDED' and o.in_books and p.provider <> 'bank_transfer'
-             and t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL') and t.amount_minor <> coalesce(s.settled, 0)")
-        .bind(to)
-        .join(scope.steps(false));
+        "select cast(coalesce(sum(case when i.kind = 'CAPTURE' then i.open else 0 end), 0) as bigint),
+             cast(coalesce(sum(case when i.kind in ('REFUND', 'CHARGEBACK') then i.open + {fee}
+                 when i.kind = 'CHARGEBACK_REVERSAL' then -i.open else 0 end), 0) as bigint)"
+    ))
+    .join(open_before(scope, to, false));
     let found: Option<(i64, i64)> = db.value(query).await?;
     Ok(found.unwrap_or_default())
 }
 
 /// What lines brought to the balance and no payout took from it.
 pub(super) async fn open_items(db: &Db, scope: &Scope, to: OffsetDateTime) -> Result<i64> {
+    let query = sql("select cast(coalesce(sum(s.net_minor + s.payouts_back_minor), 0) as bigint)
+         from settlement_sums s join settlement_reports r on r.id = s.report_id
+         where r.state = 'IMPORTED' and s.currency = ? and r.booked_at < ?")
+    .bind(scope.currency.as_str())
+    .bind(to)
+    .join(scope.owned("r"));
+    let explained = counted(db, query).await?;
     let query = sql("select cast(coalesce(sum(l.net_minor), 0) as bigint)
          from settlement_lines l join settlement_reports r on r.id = l.report_id
          where r.state = 'IMPORTED' and l.kind not in ('PAYOUT', 'BALANCE_TRANSFER') and l.currency = ? and r.booked_at < ?
-           and (l.state = 'MATCHED' or l.state in ('SUSPENDED', 'SETTLED') and exists (
-               select 1 from reconciliation_exceptions x where x.settlement_line_id = l.id
-               and x.resolution in ('WRITTEN_OFF', 'MOVED_TO_SUSPENSE') and x.state = 'RESOLVED' and x.resolved_at < ?))")
+           and l.state in ('SUSPENDED', 'SETTLED') and l.id in (
+               select x.settlement_line_id from reconciliation_exceptions x where x.settlement_line_id is not null
+               and x.resolution in ('WRITTEN_OFF', 'MOVED_TO_SUSPENSE') and x.state = 'RESOLVED' and x.resolved_at < ?)")
     .bind(scope.currency.as_str())
     .bind(to)
     .bind(to)
     .join(scope.owned("r"));
-    let came = counted(db, query).await?;
+    let resolved = counted(db, query).await?;
     let query = sql("select cast(coalesce(sum(y.amount_minor), 0) as bigint) from payouts y
          where y.booked and y.currency = ? and y.paid_at < ?")
     .bind(scope.currency.as_str())
     .bind(to)
     .join(scope.owned("y"));
-    Ok(came - counted(db, query).await?)
+    Ok(explained + resolved - counted(db, query).await?)
 }
 
 /// Captures that no settlement told of before a moment, by the day on which they were made: how many, and how much.
@@ -1485,22 +1582,51 @@ pub(super) async fn unsettled_by_day(
     to: OffsetDateTime,
 ) -> Result<Vec<(String, i64, i64)>> {
     let day = if db.is_postgres() {
-        "to_char(t.at at time zone 'UTC', 'YYYY-MM-DD')"
+        "to_char(i.at at time zone 'UTC', 'YYYY-MM-DD')"
     } else {
-        "substr(t.at, 1, 10)"
+        "substr(i.at, 1, 10)"
     };
-    let query = sql(format!(
-        "select {day}, count(*), cast(sum({OPEN}) as bigint)"
-    ))
-    .add(STEPS)
-    .add(SETTLED)
-    .bind(to)
-    .add(" where t.at < ? and t.state = 'SUCCEEDED' and t.kind = 'CAPTURE' and o.in_books and p.provider <> 'bank_transfer'
-         and t.amount_minor <> coalesce(s.settled, 0)")
-    .bind(to)
-    .join(scope.steps(true))
-    .add(" group by 1 order by 1");
+    let query = sql(format!("select {day}, count(*), cast(sum(i.open) as bigint)"))
+        .join(open_before(scope, to, true))
+        .add(" and i.kind = 'CAPTURE' group by 1 order by 1");
     db.values(query).await
+}
+
+/// Open items that are not what their steps and matches say.
+pub(super) fn items_off() -> Sql {
+    sql("select t.kind, o.number, t.amount_minor, cast(coalesce(i.settled_minor, 0) as bigint)
+         from payment_transactions t join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
+         join channels c on c.id = o.channel_id
+         left join clearing_items i on i.transaction_id = t.id
+         left join (
+             select m.transaction_id, sum(m.amount_minor) as minor from matches m
+             where m.state = 'CONFIRMED' and m.transaction_id is not null group by m.transaction_id) s
+             on s.transaction_id = t.id
+         where t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL') and (
+             (t.state = 'SUCCEEDED' and o.in_books and not o.draft and p.credit_id is null) <> (i.transaction_id is not null)
+             or i.transaction_id is not null and (i.amount_minor <> t.amount_minor or i.kind <> t.kind or i.at <> t.at
+                 or i.currency <> p.currency or i.provider <> p.provider or i.channel_id <> o.channel_id
+                 or i.legal_entity_id <> c.legal_entity_id or i.settled_minor <> coalesce(s.minor, 0)))
+         order by o.number, t.id")
+}
+
+/// Sums of reports that are not what their explained lines come to.
+pub(super) fn sums_off() -> Sql {
+    sql("select r.reference, f.currency, cast(f.kept as bigint), cast(f.net as bigint)
+         from (
+             select u.report_id, u.currency, sum(u.kept) as kept, sum(u.net) as net, sum(u.kept_fee) as kept_fee, sum(u.fee) as fee
+             from (
+                 select s.report_id, s.currency, s.net_minor + s.payouts_back_minor as kept, 0 as net, s.fee_minor as kept_fee, 0 as fee
+                 from settlement_sums s
+                 union all
+                 select l.report_id, l.currency, 0, l.net_minor, 0,
+                     case when l.kind = 'PAYOUT_REVERSAL' then 0 when l.kind in ('FEE', 'CORRECTION') then -l.net_minor
+                         else l.fee_minor end
+                 from settlement_lines l
+                 where l.state = 'MATCHED' and l.kind not in ('PAYOUT', 'BALANCE_TRANSFER')) u
+             group by u.report_id, u.currency) f
+         join settlement_reports r on r.id = f.report_id
+         where r.state = 'IMPORTED' and (f.kept <> f.net or f.kept_fee <> f.fee) order by r.reference, f.currency")
 }
 
 /// Payouts of which something else is on its way than the books say.

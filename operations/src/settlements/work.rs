@@ -102,10 +102,10 @@ async fn go_on(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Model
     let mut books = books.ok_or_else(|| Error::Internal("a report of no company".into()))?;
     let lines = sql::lines_behind(tx, report.id, report.worked_through, LINES).await?;
     if let Some(last) = lines.last().map(|line| line.line_number) {
-        let mut batch = pass::over(tx, actor, &mut report, books, &lines, false).await?;
+        let mut passed = pass::over(tx, actor, &mut report, books, &lines, false).await?;
         report.worked_through = last;
-        batch.save(&report);
-        return batch.insert(tx).await;
+        passed.batch.save(&report);
+        return passed.write(tx).await;
     }
     if report.worked_through < sql::LINES_ONCE {
         let mut batch = Batch::default();
@@ -122,7 +122,7 @@ async fn go_on(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Model
         return batch.insert(tx).await;
     }
     let lines = sql::open_lines(tx, report.id).await?;
-    let mut batch = pass::over(tx, actor, &mut report, books, &lines, true).await?;
+    let mut passed = pass::over(tx, actor, &mut report, books, &lines, true).await?;
     report.worked_through = sql::ALL_LINES;
     let data = json!({
         "provider": report.provider,
@@ -132,9 +132,9 @@ async fn go_on(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Model
         "exceptions": report.exception_count,
     });
     let event = NewEvent::new(events::SETTLEMENT_MATCHED, ("str", report.id), data);
-    events::record(tx, actor, &mut batch, event);
-    batch.save(&report);
-    batch.insert(tx).await
+    events::record(tx, actor, &mut passed.batch, event);
+    passed.batch.save(&report);
+    passed.write(tx).await
 }
 
 /// Lines of a balance from which money is withdrawn name no payout. What stays in it is the newest, as the oldest goes first:
@@ -246,7 +246,7 @@ async fn withdraw(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Mo
         let reversal = crate::ledger::reverse::reversal(tx, entry, "a later version came").await?;
         books.write(tx, &mut batch, reversal)?;
     }
-    let undone = sql::undo_matches(tx, report.id, TAKEN_BACK * 20).await?;
+    let (undone, steps) = sql::undo_matches(tx, report.id, TAKEN_BACK * 20).await?;
     if entries.is_empty() && undone == 0 {
         sql::close_exceptions(tx, report.id, "A later version of the file took its place.").await?;
         report.worked_through = sql::ALL_LINES;
@@ -257,7 +257,7 @@ async fn withdraw(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Mo
     }
     report.beat_at = tx.now();
     batch.save(&report);
-    batch.insert(tx).await
+    super::open::settle(tx, batch, &steps).await
 }
 
 /// Looks once more at lines of which nobody knew a payment, since it may have been recorded; and at fees that were not as
@@ -305,11 +305,11 @@ async fn once_more(store: &Store, report: Uuid, lines: &[Uuid]) -> Result<usize>
                 let books =
                     books.ok_or_else(|| Error::Internal("a report of no company".into()))?;
                 let before = report.matched_count;
-                let mut batch = pass::over(&tx, &actor, &mut report, books, &lines, true).await?;
+                let mut passed = pass::over(&tx, &actor, &mut report, books, &lines, true).await?;
                 if report.matched_count != before {
-                    batch.save(&report);
+                    passed.batch.save(&report);
                 }
-                batch.insert(&tx).await?;
+                passed.write(&tx).await?;
                 Ok(usize::try_from(report.matched_count - before).unwrap_or(0))
             }
         })

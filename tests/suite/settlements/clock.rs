@@ -8,9 +8,13 @@ use serde_json::{Value as Json, json};
 use time::Duration;
 
 async fn reconciled(shop: &Shop) -> Json {
+    between(shop, "2020-01-01", "2100-01-01").await
+}
+
+async fn between(shop: &Shop, from: &str, to: &str) -> Json {
     let query = "query($range: DateTimeRange!) { reconciliation(range: $range, currencyCode: \"EUR\") { captured { amount } refunded { amount } chargedBack { amount } fees { amount } expectedNet { amount } settledNet { amount } paidOut { amount } receivedAtBank { amount } openExceptions
         clearingBalance { amount } unsettledCaptures { amount } unsettledRefunds { amount } openBatchItems { amount } unexplained { amount } unsettled { label count amount { amount } } } }";
-    let range = json!({ "from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z" });
+    let range = json!({ "from": format!("{from}T00:00:00Z"), "to": format!("{to}T00:00:00Z") });
     shop.admin.payload(query, json!({ "range": range })).await
 }
 
@@ -149,4 +153,76 @@ async fn what_providers_hold_is_what_is_known() {
         .sum();
     assert_eq!(ages, 2);
     app.verify().await;
+}
+
+#[tokio::test]
+async fn a_day_that_is_past_is_told_as_it_was() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let order = sold(&shop, "psp", "P1").await;
+    sold(&shop, "psp", "P2").await;
+    app.later(Duration::days(20)).await;
+    let first = table(&[
+        "CAPTURE,EUR,12.00,0.30,11.70,P1,P1,,7,,2026-03-10 10:00:00,,",
+        "CAPTURE,EUR,20.00,0.50,19.50,P2,P2,,7,,2026-03-10 10:00:00,,",
+    ]);
+    import(&shop, "psp", &first).await;
+    let second = table(&[
+        "CAPTURE,EUR,8.00,0.20,7.80,P1,P1,,8,,2026-03-12 10:00:00,,",
+        "FEE,EUR,-1.00,,-1.00,,,,8,,2026-03-14 10:00:00,,",
+    ]);
+    import(&shop, "psp", &second).await;
+    let steps = payment(&shop, &order).await["transactions"].clone();
+    let capture = steps.as_array().unwrap().iter().find(|one| one["kind"] == "CAPTURE").unwrap();
+    for one in super::exceptions(&shop, json!({ "states": ["OPEN"] })).await {
+        assert_eq!(one["kind"], "AMOUNT_MISMATCH");
+        let amount = if one["amount"]["amount"] == "8.00" { "12.00" } else { "8.00" };
+        let target = json!({ "targetId": capture["id"], "amount": amount });
+        let by_hand =
+            json!({ "settlementLineId": one["settlementLine"]["id"], "targets": [target] });
+        shop.admin.done(MATCH_CREATE, by_hand).await;
+    }
+    assert_eq!(open(&shop).await, Vec::<String>::new());
+    for (to, unsettled, count) in [
+        ("2026-03-05", "40.00", 2),
+        ("2026-03-11", "8.00", 1),
+        ("2026-03-13", "8.00", 1),
+        ("2026-03-20", "0.00", 0),
+    ] {
+        let found = between(&shop, "2020-01-01", to).await;
+        assert_eq!(
+            amounts(&found, &["unsettledCaptures", "unexplained"]),
+            [unsettled, "0.00"],
+            "{to}"
+        );
+        let ages = found["unsettled"].as_array().unwrap().iter();
+        let ages: i64 = ages.map(|one| one["count"].as_i64().unwrap()).sum();
+        assert_eq!(ages, count, "{to}");
+    }
+    // The second file reaches out of these days, so its lines count one by one.
+    for (from, to, fees, net) in [
+        ("2020-01-01", "2026-03-11", "0.80", "31.20"),
+        ("2026-03-11", "2026-03-13", "0.20", "7.80"),
+        ("2026-03-13", "2026-03-20", "1.00", "-1.00"),
+        ("2020-01-01", "2026-03-20", "2.00", "38.00"),
+    ] {
+        let found = between(&shop, from, to).await;
+        assert_eq!(amounts(&found, &["fees", "settledNet"]), [fees, net], "{from} to {to}");
+    }
+    app.verify().await;
+    let damages = [
+        (
+            "update clearing_items set settled_minor = settled_minor - 1",
+            "open items against steps and matches",
+        ),
+        ("delete from clearing_items", "open items against steps and matches"),
+        ("update settlement_sums set fee_minor = fee_minor + 1", "sums of reports against lines"),
+    ];
+    for (damage, check) in damages {
+        app.plant(damage).await;
+        let report =
+            operations::integrity::verify(&app.store, &operations::Actor::system()).await.unwrap();
+        let found = report.checks.iter().find(|one| one.name == check).unwrap();
+        assert!(found.violations > 0, "{damage}");
+    }
 }
