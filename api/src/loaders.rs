@@ -315,6 +315,25 @@ loaders! {
         }
         .boxed()
     };
+    /// What was found of a line of a return.
+    return_inspections: Lazy<Uuid, Vec<entities::return_inspection::Model>> = |scope, ids| {
+        async move { returns::read::inspections(&scope.store.read(), &ids).await }.boxed()
+    };
+    /// What a carrier owes for a claim.
+    carrier_claim: One<entities::carrier_claim::Model> =
+        one!(returns::read::carrier_claims, |row| row.return_id);
+    /// Steps of payments that gave money back for a return.
+    return_refunds: Lazy<Uuid, Vec<Uuid>> = |scope, ids| {
+        async move { returns::read::refunds(&scope.store.read(), &ids).await }.boxed()
+    };
+    /// The return for which a step of a payment gave money back.
+    return_of_refund: Lazy<Uuid, Option<Uuid>> = |scope, ids| {
+        async move {
+            let found = returns::read::of_refunds(&scope.store.read(), &ids).await?;
+            Ok(found.into_iter().map(|(step, id)| (step, Some(id))).collect())
+        }
+        .boxed()
+    };
     /// Days that are left for a return's refund.
     return_days_left: Lazy<Uuid, Option<i32>> = |scope, ids| {
         async move {

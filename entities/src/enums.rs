@@ -1149,6 +1149,90 @@ pub enum ReturnState {
     Expired,
 }
 
+/// How goods are that came back.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ItemCondition {
+    /// As new.
+    New,
+    /// Its box was opened.
+    Opened,
+    /// It was used.
+    Used,
+    /// It is damaged.
+    Damaged,
+    /// It does not work.
+    Defective,
+    /// It is something else.
+    WrongItem,
+    /// It was not in the box.
+    Missing,
+}
+
+/// Where goods go that came back.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum Disposition {
+    /// Back on the shelf.
+    Restock,
+    /// To be sold as opened.
+    OpenBox,
+    /// To be put in order first.
+    Refurbish,
+    /// Back to who made it.
+    ReturnToVendor,
+    /// To be sold off.
+    Liquidate,
+    /// To be given away.
+    Donate,
+    /// Thrown away.
+    Scrap,
+    /// Thrown away with care.
+    Hazardous,
+    /// The customer keeps it.
+    KeepWithCustomer,
+}
+
+/// How a return is made good.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum RefundMethod {
+    /// The money goes back where it came from.
+    OriginalPayment,
+    /// The customer is given credit.
+    StoreCredit,
+    /// Nothing is given.
+    None,
+}
+
+/// Where a claim against a carrier stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum CarrierClaimState {
+    /// The carrier has to answer.
+    Filed,
+    /// The carrier paid.
+    Paid,
+    /// The carrier refused.
+    Rejected,
+}
+
 /// What is wanted of a return.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(

@@ -34,6 +34,8 @@ pub struct Model {
     pub comment: Option<String>,
     /// Pictures and the like.
     pub evidence_urls: Json,
+    /// Units that arrived.
+    pub quantity_received: i32,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -43,5 +45,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls
+    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls, quantity_received
 }

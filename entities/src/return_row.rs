@@ -4,10 +4,11 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::enums::{ActorKind, ReturnKind, ReturnState};
+use crate::enums::{ActorKind, RefundMethod, ReturnKind, ReturnState};
 
 /// What a customer sends back or claims, and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -62,6 +63,20 @@ pub struct Model {
     pub outbound_parcel_id: Option<Uuid>,
     /// Why it was refused.
     pub rejected_because: Option<String>,
+    /// When the first of the goods arrived.
+    pub received_at: Option<OffsetDateTime>,
+    /// When it was settled.
+    pub resolved_at: Option<OffsetDateTime>,
+    /// How.
+    pub resolution: Option<RefundMethod>,
+    /// What it was worth then.
+    pub resolved_quote: Option<Json>,
+    /// What went back to payments.
+    pub refunded_minor: i64,
+    /// What the customer was given as credit.
+    pub store_credit_minor: i64,
+    /// What was said of it then.
+    pub note: Option<String>,
     /// Who entered it.
     pub actor_kind: ActorKind,
     /// The user or token.
@@ -77,5 +92,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, order_id, customer_id, channel_id, state, kind, policy_id, location_id, currency, comment, requested_at, approved_at, refund_due_at, paused_since, paused_seconds, overridden, goods_stay, carrier, tracking_number, tracking_key, outbound_parcel_id, rejected_because, actor_kind, actor_id, created_at
+    id, version, number, order_id, customer_id, channel_id, state, kind, policy_id, location_id, currency, comment, requested_at, approved_at, refund_due_at, paused_since, paused_seconds, overridden, goods_stay, carrier, tracking_number, tracking_key, outbound_parcel_id, rejected_because, received_at, resolved_at, resolution, resolved_quote, refunded_minor, store_credit_minor, note, actor_kind, actor_id, created_at
 }

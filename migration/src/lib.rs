@@ -43,6 +43,7 @@ mod m0034_settle_payments;
 mod m0035_agree_fees;
 mod m0036_take_goods_back;
 mod m0037_keep_open_items;
+mod m0038_make_it_right;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -91,6 +92,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0035_agree_fees::Migration),
             Box::new(m0036_take_goods_back::Migration),
             Box::new(m0037_keep_open_items::Migration),
+            Box::new(m0038_make_it_right::Migration),
         ]
     }
 }

@@ -74,7 +74,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     checks.extend(crate::ledger::check::all(&db).await?);
     checks.extend(crate::credit::read::check(&db).await?);
     checks.extend(crate::settlements::read::check(&db).await?);
-    checks.push(crate::returns::read::check(&db).await?);
+    checks.extend(crate::returns::read::check(&db).await?);
     for chain in crate::chain::Chain::ALL {
         checks.push(crate::chain::check(&db, chain).await?);
     }

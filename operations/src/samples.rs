@@ -82,6 +82,7 @@ pub(crate) fn order() -> order::Model {
         in_books: true,
         invoiced_minor: 0,
         credited_minor: 0,
+        store_credit_minor: 0,
         deposit_minor: 0,
         deposit_base_minor: 0,
         receivable_minor: 0,

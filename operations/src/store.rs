@@ -133,6 +133,8 @@ impl Store {
     pub async fn migrate(&self) -> Result<()> {
         let tx = self.begin().await?;
         if self.0.backend == DbBackend::Postgres {
+            // What a large database needs for it takes as long as it takes.
+            tx.execute_unprepared("set local statement_timeout = 0").await?;
             let lock = format!("select pg_advisory_xact_lock({MIGRATION_LOCK})");
             tx.execute_unprepared(&lock).await?;
         }

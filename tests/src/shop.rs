@@ -361,6 +361,18 @@ pub const RETURN_REJECT: &str = "mutation($input: ReturnRejectInput!, $key: Stri
   returnReject(input: $input, idempotencyKey: $key) { return { id version state rejectedBecause refundDueAt } userErrors { code message field } } }";
 pub const RETURN_CANCEL: &str = "mutation($input: ReturnIdInput!, $key: String) {
   returnCancel(input: $input, idempotencyKey: $key) { return { id version state } userErrors { code message field } } }";
+pub const RETURN_RECEIVE: &str = "mutation($input: ReturnReceiveInput!, $key: String) {
+  returnReceive(input: $input, idempotencyKey: $key) { return { id version state receivedAt refundDueAt location { id } lines { id sku quantity quantityReceived orderLine { id } } quote { total { amount } } } userErrors { code message field } } }";
+pub const RETURN_INSPECT: &str = "mutation($input: ReturnInspectInput!, $key: String) {
+  returnInspect(input: $input, idempotencyKey: $key) { return { id version state refundDueAt lines { id inspections { quantity condition disposition refundable note inspectedBy { __typename } } } quote { total { amount } } } userErrors { code message field } } }";
+pub const RETURN_RESOLVE: &str = "mutation($input: ReturnResolveInput!, $key: String) {
+  returnResolve(input: $input, idempotencyKey: $key) { return { id version state resolvedAt resolution note overdue daysLeft quote { items { amount } tax { amount } shipping { amount } restockingFee { amount } returnShipping { amount } total { amount } } storeCredit { amount } refunds { id amount { amount } state return { id } } } userErrors { code message field } } }";
+pub const RETURN_STAGE: &str = "mutation($input: ReturnStageInput!, $key: String) {
+  returnStage(input: $input, idempotencyKey: $key) { return { id version number state order { id } lines { id sku quantity quantityReceived } } userErrors { code message field } } }";
+pub const RETURN_ASSIGN: &str = "mutation($input: ReturnAssignInput!, $key: String) {
+  returnAssign(input: $input, idempotencyKey: $key) { return { id version state policy { name } order { id } lines { id sku quantity quantityReceived orderLine { id } } quote { total { amount } } } userErrors { code message field } } }";
+pub const CARRIER_CLAIM_RECORD: &str = "mutation($input: CarrierClaimRecordInput!, $key: String) {
+  carrierClaimRecord(input: $input, idempotencyKey: $key) { return { id version carrierClaim { reference state claimed { amount } recovered { amount } filedAt resolvedAt } } userErrors { code message field } } }";
 pub const FEE_AGREEMENTS_SET: &str = "mutation($input: FeeAgreementsSetInput!, $key: String) {
   feeAgreementsSet(input: $input, idempotencyKey: $key) { agreements { provider kind method currencyCode from rate fixed { amount currencyCode } } userErrors { code message field } } }";
 pub const TOLERANCES_SET: &str = "mutation($input: ReconciliationTolerancesSetInput!, $key: String) {
@@ -457,6 +469,11 @@ pub struct Returns {
     pub parcel: Json,
     /// To approve, to reject and to cancel.
     pub asked: [Json; 3],
+    /// Others with their lines: one that was agreed to, one that arrived, one that was looked at.
+    pub agreed: [(Json, Json); 3],
+    pub claim: Json,
+    /// A parcel that nobody announced.
+    pub staged: Json,
 }
 
 impl Shop {
@@ -578,26 +595,47 @@ impl Shop {
     pub async fn returns(&self, customer: &Json) -> Returns {
         let policy = json!({ "name": "Thirty days", "windowDays": 30, "refundWithinDays": 7 });
         let policy = self.admin.done(RETURN_POLICY_UPSERT, policy).await["returnPolicy"].clone();
-        let more = json!([{ "sku": "D", "quantity": 9 }]);
+        let more = json!([{ "sku": "D", "quantity": 15 }]);
         let more = json!({ "locationId": self.berlin, "lines": more });
         self.admin.done(STOCK_RECEIVE, more).await;
-        let mut order = self.paid(&[("D", 9)]);
+        let mut order = self.paid(&[("D", 15)]);
         order["customer"] = json!({ "id": customer });
         let order = self.place(order).await;
         self.ship(&self.work(&order, 0).await).await;
         let found = self.read(&order).await;
         let line = found["lines"][0]["id"].clone();
+        let units = json!([{ "orderLineId": line, "quantity": 1, "reason": "CHANGED_MIND" }]);
+        let input = json!({ "orderId": order["id"], "kind": "RETURN", "lines": units, "locationId": self.berlin });
+        let ask = async || {
+            let made = self.admin.done(RETURN_REQUEST, input.clone()).await["return"].clone();
+            (made["id"].clone(), made["lines"][0]["id"].clone())
+        };
         let mut asked = [Json::Null, Json::Null, Json::Null];
         for one in &mut asked {
-            let units = json!([{ "orderLineId": line, "quantity": 1, "reason": "CHANGED_MIND" }]);
-            let input = json!({ "orderId": order["id"], "kind": "RETURN", "lines": units, "locationId": self.berlin });
-            *one = self.admin.done(RETURN_REQUEST, input).await["return"]["id"].clone();
+            *one = ask().await.0;
+        }
+        let agreed = [ask().await, ask().await, ask().await];
+        for (place, (id, line)) in agreed.iter().enumerate() {
+            self.admin.done(RETURN_APPROVE, json!({ "returnId": id })).await;
+            let units = json!([{ "returnLineId": line, "quantity": 1 }]);
+            if place > 0 {
+                self.admin.done(RETURN_RECEIVE, json!({ "returnId": id, "lines": units })).await;
+            }
+            let found = json!([{ "returnLineId": line, "quantity": 1, "condition": "NEW", "disposition": "RESTOCK" }]);
+            if place > 1 {
+                self.admin.done(RETURN_INSPECT, json!({ "returnId": id, "lines": found })).await;
+            }
         }
         let query = "query($id: ID) { fulfillments(filter: { orderId: $id }) { nodes { parcels { id } } } }";
         let found = self.admin.payload(query, json!({ "id": order["id"] })).await;
         let parcel = found["nodes"][0]["parcels"][0]["id"].clone();
         let (order, policy) = (order["id"].clone(), policy["id"].clone());
-        Returns { order, line, policy, parcel, asked }
+        let mut claim = input.clone();
+        claim["kind"] = json!("CLAIM");
+        let claim = self.admin.done(RETURN_REQUEST, claim).await["return"]["id"].clone();
+        let blind = json!({ "locationId": self.berlin, "lines": [{ "sku": "D", "quantity": 1 }] });
+        let staged = self.admin.done(RETURN_STAGE, blind).await["return"]["id"].clone();
+        Returns { order, line, policy, parcel, asked, agreed, claim, staged }
     }
 
     async fn stock_shelves(&self) {

@@ -831,7 +831,7 @@ impl OrderTotals {
     async fn outstanding(&self) -> Money {
         let row = self.0.row();
         let owed = row.grand_total_minor - row.credited_minor;
-        self.0.money(owed - row.paid_minor + row.refunded_minor)
+        self.0.money(owed - row.paid_minor + row.refunded_minor + row.store_credit_minor)
     }
 }
 

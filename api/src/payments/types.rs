@@ -5,6 +5,7 @@ use crate::errors::{Failure, OrNull};
 use crate::fulfillment::types::Fulfillment;
 use crate::ids::{Kind, id};
 use crate::orders::types::Order;
+use crate::returns::types::Return;
 use crate::scalars::{CountryCode, DateTime, Decimal, Money};
 use crate::settlements::types::SettlementLine;
 use async_graphql::{Context, Enum, ID, InputObject, Object};
@@ -259,6 +260,18 @@ impl PaymentTransaction {
     /// When.
     async fn at(&self) -> DateTime {
         DateTime(self.0.at)
+    }
+
+    /// The return for which it gave money back. Needs `RETURNS_READ`.
+    #[graphql(name = "return")]
+    async fn of_return(&self, ctx: &Context<'_>) -> Result<Option<Return>, Failure> {
+        if self.0.kind != entities::enums::TransactionKind::Refund
+            || !ctx.actor()?.may(Permission::ReturnsRead)
+        {
+            return Ok(None);
+        }
+        let Some(id) = ctx.loaders().return_of_refund(self.0.id).await? else { return Ok(None) };
+        Ok(ctx.loaders().return_row(id).await?.map(Return))
     }
 
     /// What it pays for, of a capture at shipment. Needs `FULFILLMENT_READ`.

@@ -1,20 +1,27 @@
 //! What is done with returns.
 
 use super::types::{
-    RefundTrigger, Return, ReturnKind, ReturnPayload, ReturnPolicy, ReturnPolicyPayload,
-    ReturnReason,
+    CarrierClaimState, Disposition, ItemCondition, RefundMethod, RefundTrigger, Return, ReturnKind,
+    ReturnPayload, ReturnPolicy, ReturnPolicyPayload, ReturnReason,
 };
 use crate::context::Ask;
 use crate::errors::{OrNull, answer};
 use crate::ids::{Kind, uuid};
 use crate::scalars::{CountryCode, DateTime, Decimal, MoneyInput};
+use crate::stock::mutations::SkuQuantityInput;
 use async_graphql::{Context, ID, InputObject, Object};
 use operations::returns::WhichReturn;
+use operations::returns::claim::{RecordClaim, carrier_claim_record};
 use operations::returns::decide::{
     ApproveReturn, RejectReturn, return_approve, return_cancel, return_reject,
 };
+use operations::returns::goods::{
+    InspectReturn, InspectUnits, LineUnits, ReceiveReturn, return_inspect, return_receive,
+};
 use operations::returns::policy::{Price, UpsertPolicy, return_policy_upsert};
 use operations::returns::request::{LineInput, RequestReturn, return_request};
+use operations::returns::resolve::{ResolveReturn, return_resolve};
+use operations::returns::stage::{AssignReturn, StageReturn, return_assign, return_stage};
 use uuid::Uuid;
 
 /// What may come back, until when, at whose cost. What is left out of a change stays as it is; an empty list is none.
@@ -149,6 +156,114 @@ pub(crate) struct ReturnRejectInput {
     expected_version: Option<i32>,
     /// Why, in words for the customer, up to 1,000 characters.
     reason: String,
+}
+
+/// Units of a line of a return.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReturnLineQuantityInput {
+    /// The line of the return.
+    return_line_id: ID,
+    /// How many arrived, at least 1; more than were declared is taken, as far as so many left for the order.
+    quantity: i32,
+}
+
+/// What arrived.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReturnReceiveInput {
+    /// The return.
+    return_id: ID,
+    /// The version the caller saw.
+    expected_version: Option<i32>,
+    /// Where; the location of the return without it. All of a return comes to one place.
+    location_id: Option<ID>,
+    /// What was announced; 1 to 200 entries with the unannounced ones.
+    lines: Vec<ReturnLineQuantityInput>,
+    /// What was not: it becomes lines of its own.
+    unannounced: Option<Vec<SkuQuantityInput>>,
+}
+
+/// What somebody found when they looked.
+#[derive(Debug, InputObject)]
+pub(crate) struct InspectionInput {
+    /// The line of the return.
+    return_line_id: ID,
+    /// How many units, at least 1.
+    quantity: i32,
+    /// How they are.
+    condition: ItemCondition,
+    /// Where they go.
+    disposition: Disposition,
+    /// Whether they are paid for; without it all but what is missing or something else.
+    refundable: Option<bool>,
+    /// What is said of them, up to 2,000 characters.
+    note: Option<String>,
+}
+
+/// What was looked at.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReturnInspectInput {
+    /// The return.
+    return_id: ID,
+    /// The version the caller saw.
+    expected_version: Option<i32>,
+    /// 1 to 200 entries.
+    lines: Vec<InspectionInput>,
+}
+
+/// How a return is settled.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReturnResolveInput {
+    /// The return.
+    return_id: ID,
+    /// The version the caller saw.
+    expected_version: Option<i32>,
+    /// How.
+    method: RefundMethod,
+    /// What is given, where it is less than what it is worth; the rest is kept for what the goods are worth less. Needs a note.
+    amount: Option<Decimal>,
+    /// What is said of it, up to 2,000 characters.
+    note: Option<String>,
+}
+
+/// A parcel that nobody announced.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReturnStageInput {
+    /// Where it is.
+    location_id: ID,
+    /// What is in it, each SKU once.
+    lines: Vec<SkuQuantityInput>,
+    /// Who brought it, up to 100 characters.
+    carrier: Option<String>,
+    /// Under which number, up to 100 characters.
+    tracking_number: Option<String>,
+    /// What is said of it, up to 2,000 characters.
+    note: Option<String>,
+}
+
+/// The order that a parcel is of.
+#[derive(Debug, InputObject)]
+pub(crate) struct ReturnAssignInput {
+    /// The parcel that was staged.
+    return_id: ID,
+    /// The version the caller saw.
+    expected_version: Option<i32>,
+    /// Its order.
+    order_id: ID,
+}
+
+/// What is known of a claim against a carrier.
+#[derive(Debug, InputObject)]
+pub(crate) struct CarrierClaimRecordInput {
+    /// The customer's claim.
+    return_id: ID,
+    /// Where it stands. Once the carrier has answered it stays.
+    state: CarrierClaimState,
+    /// What the carrier calls it, up to 200 characters.
+    reference: Option<String>,
+    /// What is asked for, in the currency of the order; needed the first time.
+    claimed: Option<Decimal>,
+    /// What the carrier paid: with `PAID`, and only then.
+    recovered: Option<Decimal>,
 }
 
 async fn payload(ctx: &Context<'_>, done: operations::Result<Uuid>) -> Option<ReturnPayload> {
@@ -291,6 +406,153 @@ impl ReturnMutation {
         let command = which(&input.return_id, input.expected_version);
         let done = async {
             return_cancel(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        payload(ctx, Box::pin(done).await).await
+    }
+
+    /// Take goods in that came back, those nobody announced too. They wait apart from what is sold until somebody looked at them. A return that is
+    /// settled already takes its goods in all the same. Needs `RETURNS_WRITE`, and reach over the location.
+    async fn return_receive(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What arrived.")] input: ReturnReceiveInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReturnPayload> {
+        let line = |line: ReturnLineQuantityInput| LineUnits {
+            return_line_id: uuid(Kind::ReturnLine, &line.return_line_id),
+            quantity: line.quantity,
+        };
+        let command = ReceiveReturn {
+            which: which(&input.return_id, input.expected_version),
+            location_id: input.location_id.map(|id| uuid(Kind::Location, &id)),
+            lines: input.lines.into_iter().map(line).collect(),
+            unannounced: input.unannounced.into_iter().flatten().map(Into::into).collect(),
+        };
+        let done = async {
+            return_receive(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        payload(ctx, Box::pin(done).await).await
+    }
+
+    /// Say how goods are that came back, and where they go, unit by unit. They go there when the return is settled, or at once where it is
+    /// already. Needs `RETURNS_WRITE`.
+    async fn return_inspect(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was found.")] input: ReturnInspectInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReturnPayload> {
+        let line = |line: InspectionInput| InspectUnits {
+            return_line_id: uuid(Kind::ReturnLine, &line.return_line_id),
+            quantity: line.quantity,
+            condition: line.condition.into(),
+            disposition: line.disposition.into(),
+            refundable: line.refundable,
+            note: line.note,
+        };
+        let command = InspectReturn {
+            which: which(&input.return_id, input.expected_version),
+            lines: input.lines.into_iter().map(line).collect(),
+        };
+        let done = async {
+            return_inspect(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        payload(ctx, Box::pin(done).await).await
+    }
+
+    /// Settle a return: stock, credit note, journal and refund follow in one transaction. What is not paid yet is owed no longer instead. Needs
+    /// `RETURNS_WRITE`, and `REFUNDS_WRITE` where anything is given, within the caller's limit.
+    async fn return_resolve(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How.")] input: ReturnResolveInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReturnPayload> {
+        let command = ResolveReturn {
+            which: which(&input.return_id, input.expected_version),
+            method: input.method.into(),
+            amount: input.amount.map(|amount| amount.0),
+            note: input.note,
+        };
+        let done = async {
+            return_resolve(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        payload(ctx, Box::pin(done).await).await
+    }
+
+    /// Take a parcel in that nobody announced: its goods wait apart, and are not restocked, until `returnAssign` ties them to an order. Needs
+    /// `RETURNS_WRITE`, and reach over the location.
+    async fn return_stage(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The parcel.")] input: ReturnStageInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReturnPayload> {
+        let command = StageReturn {
+            location_id: uuid(Kind::Location, &input.location_id),
+            lines: input.lines.into_iter().map(Into::into).collect(),
+            carrier: input.carrier,
+            tracking_number: input.tracking_number,
+            note: input.note,
+        };
+        let done = async {
+            return_stage(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        payload(ctx, Box::pin(done).await).await
+    }
+
+    /// Tie a parcel that nobody announced to its order: what the order has of it can be inspected and settled, the rest stays without. Needs
+    /// `RETURNS_WRITE`, and reach over the order.
+    async fn return_assign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which parcel, and its order.")] input: ReturnAssignInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReturnPayload> {
+        let command = AssignReturn {
+            which: which(&input.return_id, input.expected_version),
+            order_id: uuid(Kind::Order, &input.order_id),
+        };
+        let done = async {
+            return_assign(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        payload(ctx, Box::pin(done).await).await
+    }
+
+    /// Note where a claim against a carrier stands: of a return of the kind `CLAIM`. Needs `RETURNS_WRITE`.
+    async fn carrier_claim_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is known of it.")] input: CarrierClaimRecordInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<ReturnPayload> {
+        let command = RecordClaim {
+            which: which(&input.return_id, None),
+            state: input.state.into(),
+            reference: input.reference,
+            claimed: input.claimed.map(|amount| amount.0),
+            recovered: input.recovered.map(|amount| amount.0),
+        };
+        let done = async {
+            carrier_claim_record(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
         payload(ctx, Box::pin(done).await).await
     }

@@ -1,5 +1,6 @@
 //! Returns and policies as the schema shows them.
 
+use crate::access::types::ActorRef;
 use crate::catalog::types::{Channel, Location};
 use crate::context::{Ask, present};
 use crate::customers::types::Customer;
@@ -9,10 +10,10 @@ use crate::fulfillment::parcels::Parcel;
 use crate::ids::{Kind, id};
 use crate::orders::types::{Order, OrderLine};
 use crate::paging::{counted, page_args};
-use crate::payments::types::Payment;
+use crate::payments::types::{Payment, PaymentTransaction};
 use crate::scalars::{CountryCode, DateTime, Decimal, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use entities::{enums, return_line, return_policy, return_row};
+use entities::{carrier_claim, enums, return_inspection, return_line, return_policy, return_row};
 use operations::events;
 use operations::permissions::Permission;
 use operations::returns::read::is_overdue;
@@ -98,6 +99,110 @@ pub(crate) enum ReturnKind {
     Return,
     /// What went wrong made right: lost, damaged or wrong; resolved by refund or replacement, goods back or not.
     Claim,
+}
+
+/// How goods are that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::ItemCondition")]
+pub(crate) enum ItemCondition {
+    /// As new.
+    New,
+    /// Its box was opened.
+    Opened,
+    /// It was used.
+    Used,
+    /// It is damaged.
+    Damaged,
+    /// It does not work.
+    Defective,
+    /// It is something else.
+    WrongItem,
+    /// It was not in the box.
+    Missing,
+}
+
+/// Where goods go that came back. All but `RESTOCK` are sold no longer as what they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::Disposition")]
+pub(crate) enum Disposition {
+    /// Back on the shelf.
+    Restock,
+    /// To be sold as opened: counts as damaged.
+    OpenBox,
+    /// To be put in order first: counts as damaged.
+    Refurbish,
+    /// Back to who made it: counts as damaged until it leaves.
+    ReturnToVendor,
+    /// To be sold off: counts as damaged until it leaves.
+    Liquidate,
+    /// To be given away: counts as damaged until it leaves.
+    Donate,
+    /// Thrown away: leaves the stock, and what it had cost is lost.
+    Scrap,
+    /// The same, with care.
+    Hazardous,
+    /// The customer keeps it: for what never arrived.
+    KeepWithCustomer,
+}
+
+/// How a return is made good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::RefundMethod")]
+pub(crate) enum RefundMethod {
+    /// The money goes back where it came from.
+    OriginalPayment,
+    /// The customer is given credit over what was paid; it ends as all store credit does.
+    StoreCredit,
+    /// Nothing is given.
+    None,
+}
+
+/// Where a claim against a carrier stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "enums::CarrierClaimState")]
+pub(crate) enum CarrierClaimState {
+    /// The carrier has to answer.
+    Filed,
+    /// The carrier paid.
+    Paid,
+    /// The carrier refused.
+    Rejected,
+}
+
+pub(crate) struct CarrierClaim(Arc<carrier_claim::Model>);
+
+/// What a carrier owes for a parcel that went wrong.
+#[Object]
+impl CarrierClaim {
+    /// What the carrier calls it.
+    async fn reference(&self) -> Option<&str> {
+        self.0.reference.as_deref()
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> CarrierClaimState {
+        self.0.state.into()
+    }
+
+    /// What is asked for.
+    async fn claimed(&self) -> Money {
+        Money::of(self.0.claimed_minor, &self.0.currency)
+    }
+
+    /// What the carrier paid.
+    async fn recovered(&self) -> Money {
+        Money::of(self.0.recovered_minor, &self.0.currency)
+    }
+
+    /// When it was filed.
+    async fn filed_at(&self) -> DateTime {
+        DateTime(self.0.filed_at)
+    }
+
+    /// When the carrier answered.
+    async fn resolved_at(&self) -> Option<DateTime> {
+        self.0.resolved_at.map(DateTime)
+    }
 }
 
 #[derive(Clone)]
@@ -307,7 +412,7 @@ impl Return {
         &self.0.number
     }
 
-    /// The order. Needs `ORDERS_READ`.
+    /// The order; null while it is `STAGED`. Needs `ORDERS_READ`.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>, Failure> {
         let Some(order) = self.0.order_id else { return Ok(None) };
         if !ctx.actor()?.may(Permission::OrdersRead) {
@@ -373,6 +478,26 @@ impl Return {
         self.0.approved_at.map(DateTime)
     }
 
+    /// When the first of the goods arrived.
+    async fn received_at(&self) -> Option<DateTime> {
+        self.0.received_at.map(DateTime)
+    }
+
+    /// When it was settled.
+    async fn resolved_at(&self) -> Option<DateTime> {
+        self.0.resolved_at.map(DateTime)
+    }
+
+    /// How it was settled; null before.
+    async fn resolution(&self) -> Option<RefundMethod> {
+        self.0.resolution.map(Into::into)
+    }
+
+    /// What was said of it when it was settled.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
+    }
+
     /// When the money must be back with the customer: the end of that day in the customer's place. Null while nothing starts the clock.
     async fn refund_due_at(&self) -> Option<DateTime> {
         self.0.refund_due_at.map(DateTime)
@@ -394,7 +519,20 @@ impl Return {
         is_overdue(&self.0, ctx.store().clock().now())
     }
 
-    /// What it is worth. Needs `ORDERS_READ`.
+    /// Steps of payments that gave money back for it, oldest first. Needs `PAYMENTS_READ`.
+    async fn refunds(&self, ctx: &Context<'_>) -> Result<Option<Vec<PaymentTransaction>>, Failure> {
+        if !ctx.actor()?.may(Permission::PaymentsRead) {
+            return Ok(None);
+        }
+        let ids = ctx.loaders().return_refunds(self.0.id).await?;
+        let mut refunds = Vec::with_capacity(ids.len());
+        for id in ids {
+            refunds.push(PaymentTransaction(present(ctx.loaders().transaction(id).await?)?));
+        }
+        Ok(Some(refunds))
+    }
+
+    /// What it is worth: as it stands, by what was declared, what arrived and what was found good; or as it was settled. Needs `ORDERS_READ`.
     async fn quote(&self, ctx: &Context<'_>) -> Result<Option<RefundQuote>, Failure> {
         if !ctx.actor()?.may(Permission::OrdersRead) {
             return Ok(None);
@@ -411,6 +549,22 @@ impl Return {
             return Ok(None);
         }
         Ok(ctx.loaders().parcel(parcel).await?.map(Parcel))
+    }
+
+    /// What the customer was given as credit; null where it was settled otherwise. Needs `ORDERS_READ`.
+    async fn store_credit(&self, ctx: &Context<'_>) -> Option<Money> {
+        let sees = ctx.actor().is_ok_and(|actor| actor.may(Permission::OrdersRead));
+        let given = self.0.store_credit_minor;
+        let currency = self.0.currency.as_deref().filter(|_| sees && given > 0)?;
+        Some(Money::of(given, currency))
+    }
+
+    /// Of a claim: what the carrier owes for it. Needs `ORDERS_READ`.
+    async fn carrier_claim(&self, ctx: &Context<'_>) -> Result<Option<CarrierClaim>, Failure> {
+        if !ctx.actor()?.may(Permission::OrdersRead) {
+            return Ok(None);
+        }
+        Ok(ctx.loaders().carrier_claim(self.0.id).await?.map(CarrierClaim))
     }
 
     /// Why it was refused, in words for the customer.
@@ -484,6 +638,58 @@ impl ReturnLine {
     /// Pictures and the like.
     async fn evidence_urls(&self) -> Vec<String> {
         texts(Some(&self.0.evidence_urls))
+    }
+
+    /// Units that arrived.
+    async fn quantity_received(&self) -> i32 {
+        self.0.quantity_received
+    }
+
+    /// What was found of them, oldest first.
+    async fn inspections(&self, ctx: &Context<'_>) -> Result<Vec<Inspection>, Failure> {
+        let rows = ctx.loaders().return_inspections(self.0.id).await?;
+        Ok(rows.into_iter().map(Inspection).collect())
+    }
+}
+
+pub(crate) struct Inspection(return_inspection::Model);
+
+/// Units of a return that somebody looked at.
+#[Object]
+impl Inspection {
+    /// How many.
+    async fn quantity(&self) -> i32 {
+        self.0.quantity
+    }
+
+    /// How they are.
+    async fn condition(&self) -> ItemCondition {
+        self.0.condition.into()
+    }
+
+    /// Where they go: as soon as the return is settled.
+    async fn disposition(&self) -> Disposition {
+        self.0.disposition.into()
+    }
+
+    /// Whether they are paid for.
+    async fn refundable(&self) -> bool {
+        self.0.refundable
+    }
+
+    /// What is said of them.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
+    }
+
+    /// Who looked.
+    async fn inspected_by(&self, ctx: &Context<'_>) -> Result<ActorRef, Failure> {
+        ActorRef::load(ctx, self.0.inspected_by_kind, self.0.inspected_by_id).await
+    }
+
+    /// When.
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
     }
 }
 

@@ -154,13 +154,16 @@ pub(crate) async fn asked(
     }))
 }
 
-/// Gives credit that the actor may give. What ends at the same moment is one account.
-pub(crate) async fn give(
-    tx: &WriteTx,
-    actor: &Actor,
-    (present, mut books, gift): (Present, Books, Gift),
-    mut batch: Batch,
-) -> Result<()> {
+/// Credit that comes onto an account of a customer.
+pub(crate) struct Put {
+    pub(crate) row: credit::Model,
+    pub(crate) entry: credit_entry::Model,
+    event: NewEvent,
+    is_new: bool,
+}
+
+/// Puts credit onto the account of a customer, before it is written. What ends at the same moment is one account.
+pub(crate) async fn put(tx: &WriteTx, actor: &Actor, present: &Present) -> Result<Put> {
     let Present { customer, company, currency, minor, reason, expires_at } = present;
     let new = credit::Model {
         id: tx.id(),
@@ -175,7 +178,7 @@ pub(crate) async fn give(
         issued_minor: 0,
         balance_minor: 0,
         reserved_minor: 0,
-        expires_at: end(tx.now(), expires_at, company.store_credit_valid_days),
+        expires_at: end(tx.now(), *expires_at, company.store_credit_valid_days),
         created_at: tx.now(),
     };
     if new.expires_at.is_some_and(|at| at <= tx.now()) {
@@ -194,7 +197,7 @@ pub(crate) async fn give(
     let entry = credit_entry::Model {
         id: tx.id(),
         credit_id: row.id,
-        amount_minor: minor,
+        amount_minor: *minor,
         reason: reason.clone(),
         at: tx.now(),
         actor_kind: actor.kind,
@@ -202,23 +205,43 @@ pub(crate) async fn give(
         order_id: None,
     };
     let mut event =
-        NewEvent { id: Some(tx.id()), ..told(&row, events::STORE_CREDIT_GRANTED, minor) };
+        NewEvent { id: Some(tx.id()), ..told(&row, events::STORE_CREDIT_GRANTED, *minor) };
     if let Some(data) = event.data.as_object_mut() {
         data.insert("reason".to_owned(), json!(reason));
     }
-    let at = tx.now();
-    let amount = books.worth(tx, currency, minor, at).await?;
-    let owed = Owed { credit: &row, source: entry.id, event: event.id, at, currency, amount };
-    books.write(tx, &mut batch, templates::credit_given(&owed))?;
-    batch.save(&row);
-    batch.add(&entry);
-    if let Some(due) = row.expires_at.filter(|_| is_new) {
-        timers::set(tx, &mut batch, Job::ExpireCredit, row.id, due);
+    Ok(Put { row, entry, event, is_new })
+}
+
+impl Put {
+    /// Writes it, and tells.
+    pub(crate) fn write(self, tx: &WriteTx, actor: &Actor, batch: &mut Batch) {
+        let Self { row, entry, event, is_new } = self;
+        batch.save(&row);
+        batch.add(&entry);
+        if let Some(due) = row.expires_at.filter(|_| is_new) {
+            timers::set(tx, batch, Job::ExpireCredit, row.id, due);
+        }
+        audit::record(tx, actor, batch, Some(event.subject), &audit::made(&event.data));
+        events::record(tx, actor, batch, event);
     }
-    let whom = Whom { order: None, customer: Some(customer.id) };
+}
+
+/// Gives credit that the actor may give.
+pub(crate) async fn give(
+    tx: &WriteTx,
+    actor: &Actor,
+    (present, mut books, gift): (Present, Books, Gift),
+    mut batch: Batch,
+) -> Result<()> {
+    let put = put(tx, actor, &present).await?;
+    let (currency, at) = (present.currency, tx.now());
+    let amount = books.worth(tx, currency, present.minor, at).await?;
+    let (credit, source, event) = (&put.row, put.entry.id, put.event.id);
+    let owed = Owed { credit, source, event, at, currency, amount };
+    books.write(tx, &mut batch, templates::credit_given(&owed))?;
+    let whom = Whom { order: None, customer: Some(present.customer.id) };
     grants::note(tx, &mut batch, actor, whom, gift);
-    audit::record(tx, actor, &mut batch, Some(event.subject), &audit::made(&event.data));
-    events::record(tx, actor, &mut batch, event);
+    put.write(tx, actor, &mut batch);
     batch.insert(tx).await
 }
 

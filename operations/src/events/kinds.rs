@@ -475,6 +475,30 @@ event_kinds! {
         "Return {number} cancelled"
         "A return was called off before anything arrived."
         { number: Text => "its number" }
+    RETURN_STAGED "return.staged" ReturnsRead
+        "Return {number} staged: {units} units"
+        "A parcel came that nobody announced; it waits until its order is known."
+        { number: Text => "its number", units: Count => "how many units are in it" }
+    RETURN_ASSIGNED "return.assigned" ReturnsRead
+        "Return {number} assigned to order {order}"
+        "The order of a parcel that nobody announced is known."
+        { number: Text => "its number", order: Text => "the number of the order" }
+    RETURN_CARRIER_CLAIMED "return.carrier_claimed" ReturnsRead
+        "Claim against the carrier of return {number}: {state}"
+        "A carrier is asked for what a parcel was worth that went wrong, or has answered."
+        { number: Text => "its number", state: Text => "where it stands, a `CarrierClaimState`" }
+    RETURN_RECEIVED "return.received" ReturnsRead
+        "Return {number} received: {units} units"
+        "Goods came back; they wait until somebody looked at them."
+        { number: Text => "its number", units: Count => "how many units arrived", unannounced ? Count => "how many of them nobody announced" }
+    RETURN_INSPECTED "return.inspected" ReturnsRead
+        "Return {number} inspected: {units} units"
+        "Somebody looked at goods that came back, and said where they go."
+        { number: Text => "its number", units: Count => "how many units" }
+    RETURN_RESOLVED "return.resolved" ReturnsRead
+        "Return {number} resolved: {method}"
+        "A return is settled. Payments tell what they gave back."
+        { number: Text => "its number", method: Text => "how it was made good, a `RefundMethod`" }
     RETURN_EXPIRED "return.expired" ReturnsRead
         "Return {number} expired"
         "A return was agreed to, and nothing was ever sent."

@@ -334,7 +334,10 @@ pub(crate) fn credit_note(billed: &Billed<'_>, order: &mut order::Model) -> Entr
     for line in billed.lines {
         match cause {
             InvoiceCause::Return => {
-                shares.add(Account::SalesReturns, json!({}), negative(net_of(line)));
+                // What is kept for the trouble is earned.
+                let kept = line.adjustment_kind == Some(AdjustmentKind::Fee);
+                let account = if kept { Account::RestockingFees } else { Account::SalesReturns };
+                shares.add(account, json!({}), negative(net_of(line)));
             }
             InvoiceCause::Allowance => {
                 shares.add(Account::Discounts, json!({}), negative(net_of(line)));
@@ -381,6 +384,22 @@ pub(crate) fn cost(
         .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
 }
 
+/// Goods that came back are thrown away.
+pub(crate) fn scrapped(
+    source: Uuid,
+    at: OffsetDateTime,
+    (order, number): (Uuid, &str),
+    (location, currency, cost): (Uuid, Currency, Amount),
+    event: Option<Uuid>,
+) -> Entry {
+    let description = format!("Scrap of goods returned, order {number}");
+    Entry::new("scrap", source, at, ("ord", order), description)
+        .of_order(order)
+        .told_by(event)
+        .debit(Account::Shrink, currency, cost, &json!({}))
+        .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
+}
+
 /// A gift card or credit, for the books.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Owed<'a> {
@@ -420,6 +439,21 @@ pub(crate) fn gift_card_sold(one: &Owed<'_>) -> Entry {
     one.entry("gift_card.sold", "Gift card sold")
         .debit(Account::Bank, one.currency, one.amount, &keys)
         .credit(account, one.currency, one.amount, &keys)
+}
+
+/// What was owed back is given as credit.
+pub(crate) fn credit_returned(
+    (credit, source, currency, minor): (&credit::Model, Uuid, Currency, i64),
+    order: &mut order::Model,
+    at: OffsetDateTime,
+) -> Entry {
+    let amount = take(&mut order.refund_due_minor, &mut order.refund_due_base_minor, minor);
+    let one = Owed { credit, source, event: None, at, currency, amount };
+    let (account, keys) = one.side();
+    one.entry("store_credit.returned", "Store credit for what came back")
+        .of_order(order.id)
+        .debit(Account::RefundsPayable, currency, amount, &of_order(order))
+        .credit(account, currency, amount, &keys)
 }
 
 /// Credit was given for nothing.

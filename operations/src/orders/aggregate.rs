@@ -19,6 +19,7 @@ use crate::error::{Error, Refusal, RefusalCode, Result};
 use crate::events::{self, EventKind, NewEvent};
 use crate::fulfillment::sql as work_sql;
 use crate::fulfillment::state::{self as machine, Step};
+use crate::invoices::document::Item;
 use crate::invoices::issue::Drafted;
 use crate::ledger::costs;
 use crate::ledger::entry::Books;
@@ -33,7 +34,7 @@ use entities::enums::{
     MovementKind, OrderFlagCode, OrderState,
 };
 use entities::{
-    fulfillment, fulfillment_line, fulfillment_order, order, order_adjustment, order_flag,
+    credit, fulfillment, fulfillment_line, fulfillment_order, order, order_adjustment, order_flag,
     order_hold, order_line, parcel, parcel_line,
 };
 use sea_orm::{ActiveEnum, ModelTrait};
@@ -109,6 +110,19 @@ pub(crate) struct OrderInHand {
     pub(crate) allowance: Option<(i64, String)>,
     /// The invoice that new money is for.
     pub(crate) pays: Option<Uuid>,
+    /// What is credited since goods came back.
+    pub(crate) returned: Option<Returned>,
+}
+
+/// What is credited since goods came back.
+#[derive(Debug)]
+pub(crate) struct Returned {
+    /// By the invoice that is corrected.
+    pub(crate) credits: Vec<(Uuid, Vec<Item>)>,
+    /// Why, as the documents say it.
+    pub(crate) reason: String,
+    /// The credit that the customer gets instead of money, with its entry, and how much.
+    pub(crate) store_credit: Option<(credit::Model, Uuid, i64)>,
 }
 
 /// A fulfillment with its lines.
@@ -177,6 +191,8 @@ pub(crate) struct Aggregate {
     pub(crate) orders: Vec<OrderInHand>,
     pub(crate) work: Vec<WorkInHand>,
     pub(crate) physical: Vec<Physical>,
+    /// Goods that came back, and where they go.
+    pub(crate) goods: Vec<Move>,
     /// The shipment that captures pay for.
     pub(crate) shipment: Option<Uuid>,
     /// Stock that came or went otherwise in the same transaction, by variant and location.
@@ -254,10 +270,12 @@ impl Aggregate {
                     holds: stored(holds.remove(&row.id)),
                     flags_were: flags.clone(),
                     flags,
-                    purse: Purse::of(paid.remove(&row.id).unwrap_or_default()),
+                    purse: Purse::of(paid.remove(&row.id).unwrap_or_default())
+                        .less(row.store_credit_minor),
                     touched: false,
                     allowance: None,
                     pays: None,
+                    returned: None,
                     row: Tracked::stored(row),
                 }
             })
@@ -336,6 +354,7 @@ impl Aggregate {
             touched: false,
             allowance: None,
             pays: None,
+            returned: None,
             purse,
         };
         Self { orders: vec![one], ..Self::default() }
@@ -692,7 +711,8 @@ impl Aggregate {
         self.set_clocks(tx, &mut batch);
         self.wait_for_money(tx, &mut batch).await?;
         self.join_queues(tx).await?;
-        let moves = self.moves(tx).await?;
+        let mut moves = self.moves(tx).await?;
+        moves.append(&mut self.goods);
         self.rows(tx, actor, &mut batch).await?;
         let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
         costs::book(tx, &mut batch, &noted).await?;
@@ -937,7 +957,7 @@ impl OrderInHand {
         self.lines.iter().map(|line| &line.now)
     }
 
-    fn facts(&self) -> Facts {
+    pub(crate) fn facts(&self) -> Facts {
         Facts::of(&self.row, self.rows(), self.purse.funds())
     }
 

@@ -245,7 +245,7 @@ pub(crate) async fn serve(
 }
 
 /// What a clock for those who wait is told: where something lies.
-pub(super) fn lies_at(location: Uuid) -> Json {
+pub(crate) fn lies_at(location: Uuid) -> Json {
     json!({ "at": [location] })
 }
 

@@ -11,7 +11,7 @@ use crate::money::Currency;
 use crate::payments::purse::Step;
 use crate::settlements::open;
 use crate::store::{Batch, WriteTx};
-use entities::enums::{TransactionKind, TransactionState};
+use entities::enums::{InvoiceCause, InvoiceKind, TransactionKind, TransactionState};
 use entities::{order, payment};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -20,7 +20,9 @@ use uuid::Uuid;
 impl OrderInHand {
     /// Whether anything happened to it that the books tell of.
     fn is_to_be_booked(&self) -> bool {
-        self.row.in_books && !self.row.draft && (self.purse.has_steps() || self.invoices_lag())
+        self.row.in_books
+            && !self.row.draft
+            && (self.purse.has_steps() || self.invoices_lag() || self.returned.is_some())
     }
 
     /// Whether what left is worth something else than was invoiced.
@@ -99,6 +101,29 @@ impl Aggregate {
                 let order = &mut *one.row;
                 let drafted = issue::allow(tx, (books, &mut dues), order, amount, &reason).await?;
                 self.invoices.extend(drafted.into_iter().map(|one| (channel, one)));
+            }
+            if let Some(returned) = one.returned.take() {
+                let channel = one.row.channel_id;
+                for (invoice, items) in returned.credits {
+                    let occasion = issue::Occasion {
+                        kind: InvoiceKind::CreditNote,
+                        cause: InvoiceCause::Return,
+                        fulfillment: None,
+                        corrects: Some(invoice),
+                        reason: Some(&returned.reason),
+                        at: tx.now(),
+                    };
+                    let order = &mut *one.row;
+                    let drafted =
+                        issue::draft(tx, (books, &mut dues), order, &items, occasion).await?;
+                    self.invoices.push((channel, drafted));
+                }
+                if let Some((credit, source, minor)) = &returned.store_credit {
+                    let currency = Currency::of_row(&credit.currency)?;
+                    let of = (credit, *source, currency, *minor);
+                    let entry = templates::credit_returned(of, &mut one.row, tx.now());
+                    books.write(tx, batch, entry)?;
+                }
             }
             for step in steps.iter().filter(|step| !money_in(step)) {
                 let event = told.get(&step.row.id).copied();

@@ -621,6 +621,7 @@ impl Draft<'_> {
             in_books: true,
             invoiced_minor: 0,
             credited_minor: 0,
+            store_credit_minor: 0,
             deposit_minor: 0,
             deposit_base_minor: 0,
             receivable_minor: 0,

@@ -166,7 +166,8 @@ impl Facts {
             grand_total: order.grand_total_minor,
             authorized: funds.authorized,
             captured: order.paid_minor,
-            refunded: order.refunded_minor,
+            // Credit that was given instead is the customer's money no less.
+            refunded: order.refunded_minor + order.store_credit_minor,
             credited: order.credited_minor,
             disputed: funds.disputed,
             has_payment: funds.obtained || order.paid_minor > 0,

@@ -26,7 +26,7 @@ pub(crate) struct Whom {
 
 impl Whom {
     /// Who placed an order, for that order.
-    pub(super) const fn of(order: &order::Model) -> Self {
+    pub(crate) const fn of(order: &order::Model) -> Self {
         Self { order: Some(order.id), customer: order.customer_id }
     }
 }

@@ -125,11 +125,19 @@ pub(crate) struct Purse {
     /// What was given back since it was loaded.
     given_back: i64,
     spent: Vec<Spent>,
+    /// What was given as credit instead of money.
+    pub(crate) converted: i64,
 }
 
 impl Purse {
     pub(crate) fn of(payments: Vec<payment::Model>) -> Self {
         Self { payments, ..Self::default() }
+    }
+
+    /// Of which so much was given as credit instead of money.
+    pub(crate) fn less(mut self, converted: i64) -> Self {
+        self.converted = converted;
+        self
     }
 
     pub(crate) fn payments(&self) -> &[payment::Model] {
@@ -168,6 +176,12 @@ impl Purse {
             }
         }
         steps
+    }
+
+    /// Steps that give money back and were not written yet.
+    pub(crate) fn new_refunds(&self) -> impl Iterator<Item = &payment_transaction::Model> {
+        let new = self.steps.iter().filter(|step| step.was.is_none());
+        new.map(|step| &step.row).filter(|row| row.kind == TransactionKind::Refund)
     }
 
     /// What a step does to the gift card or credit behind it: it happens at once.
@@ -215,9 +229,14 @@ impl Purse {
         self.payments.iter().map(|row| row.captured_minor + row.capturing_minor).sum()
     }
 
-    /// What was given back, or is on its way.
+    /// What was given back, or is on its way, or was given as credit instead.
     pub(crate) fn returned(&self) -> i64 {
-        self.refunded() + self.refunding()
+        self.refunded() + self.refunding() + self.converted
+    }
+
+    /// What of the money is still here.
+    pub(crate) fn kept(&self) -> i64 {
+        (self.taken() - self.returned()).max(0)
     }
 
     /// What is to be given back and is not on its way: `due` is all that is to be.

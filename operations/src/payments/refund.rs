@@ -57,7 +57,7 @@ pub async fn refund(store: &Store, call: Call<'_>, command: &RefundPayment) -> R
         let mut taken = take(&tx, call.actor, id, command.expected_version).await?;
         let wanted = amount(taken.currency, command.amount)?;
         let asked = sql::asked(&tx, id).await?;
-        let most = refundable(taken.payment()?);
+        let most = refundable(taken.payment()?).min(taken.one()?.purse.kept());
         if wanted + asked > most {
             let what =
                 if asked > 0 { "refunded, beside what others asked for," } else { "refunded" };

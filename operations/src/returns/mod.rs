@@ -2,13 +2,18 @@
 //!
 //! Whoever changes a return holds its order, so that what is asked for, on its way and given back is always counted together.
 
+pub mod claim;
+mod credit;
 mod days;
 pub mod decide;
+pub mod goods;
 pub mod policy;
 pub mod quote;
 pub mod read;
 pub mod request;
+pub mod resolve;
 pub(crate) mod sql;
+pub mod stage;
 
 use serde::Serialize;
 use uuid::Uuid;

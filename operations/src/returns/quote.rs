@@ -12,6 +12,7 @@ use entities::enums::{AdjustmentKind, InvoiceCause, InvoiceKind, ReturnReason};
 use entities::{
     invoice, invoice_line, order, order_adjustment, order_line, payment, return_policy,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ pub(super) struct Unit {
 }
 
 /// Gross and the tax in it, in minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sum {
     /// With the tax.
     pub gross: i64,
@@ -33,7 +34,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    const fn plus(self, other: Self) -> Self {
+    pub(super) const fn plus(self, other: Self) -> Self {
         Self { gross: self.gross + other.gross, tax: self.tax + other.tax }
     }
 
@@ -51,7 +52,7 @@ impl Sum {
 }
 
 /// What would be paid back and why, in minor units of the order's currency.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Quote {
     /// The goods.
     pub items: Sum,
@@ -63,6 +64,8 @@ pub struct Quote {
     pub return_shipping: Sum,
     /// Which payment gets how much back.
     pub tenders: Vec<(Uuid, i64)>,
+    /// What the goods are worth by line, before anything that was given up of the order.
+    pub(super) lines: Vec<(Uuid, i64, Sum)>,
 }
 
 impl Quote {
@@ -227,6 +230,13 @@ pub(super) fn quote(
         let sum = through.less(worths.units(unit.line, before));
         let sum = if before == 0 { through } else { sum };
         *by_line.entry(unit.line).or_default() += unit.quantity;
+        match quote.lines.iter_mut().find(|(line, _, _)| *line == unit.line) {
+            Some((_, quantity, all)) => {
+                *quantity += unit.quantity;
+                *all = all.plus(sum);
+            }
+            None => quote.lines.push((unit.line, unit.quantity, sum)),
+        }
         quote.items = quote.items.plus(sum);
         let rate = policy.map_or(0, |policy| i64::from(policy.restocking_rate_ppm));
         if !is_sellers(unit.reason) {
@@ -263,6 +273,16 @@ pub(super) fn quote(
     }
     quote.tenders = purse::tenders(payments, quote.total().max(0));
     quote
+}
+
+impl Quote {
+    /// The same where less is given: the rest is kept for what the goods are worth less.
+    pub(super) fn lowered(&mut self, total: i64, payments: &[payment::Model]) {
+        let less = (self.total() - total).max(0);
+        let taxed = share(self.items.tax, less, self.items.gross);
+        self.restocking = self.restocking.plus(Sum { gross: less, tax: taxed });
+        self.tenders = purse::tenders(payments, self.total().max(0));
+    }
 }
 
 /// What goes back of delivery: what was paid for it, and no more than the standard one costs.

@@ -1,7 +1,7 @@
 //! Questions about returns.
 
-use super::quote::{self, Quote, Unit, Worths};
-use super::{days, sql as queries};
+use super::quote::{self, Quote, Worths};
+use super::{days, resolve, sql as queries};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::orders::read as orders;
@@ -9,7 +9,7 @@ use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::store::Db;
 use entities::enums::{ReturnKind, ReturnReason, ReturnState};
-use entities::{return_line, return_policy, return_row};
+use entities::{carrier_claim, return_inspection, return_line, return_policy, return_row};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -126,7 +126,8 @@ pub async fn policies_by_ids(
 
 /// Whether the money should have been back by a moment. While it may wait for the goods it is not late.
 pub fn is_overdue(row: &return_row::Model, now: OffsetDateTime) -> bool {
-    let due = row.refund_due_at.filter(|_| row.paused_since.is_none());
+    let waits = row.paused_since.is_some() || row.resolved_at.is_some();
+    let due = row.refund_due_at.filter(|_| !waits);
     due.is_some_and(|due| due <= now)
 }
 
@@ -134,7 +135,7 @@ pub fn is_overdue(row: &return_row::Model, now: OffsetDateTime) -> bool {
 /// clock runs.
 pub async fn days_left(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, i32>> {
     let mut running = queries::plain(db, ids).await?;
-    running.retain(|row| row.refund_due_at.is_some());
+    running.retain(|row| row.refund_due_at.is_some() && row.resolved_at.is_none());
     let ids: Vec<Uuid> = running.iter().filter_map(|row| row.order_id).collect();
     let places: HashMap<Uuid, (Option<String>, String)> =
         queries::places_of(db, &ids).await?.into_iter().collect();
@@ -148,10 +149,18 @@ pub async fn days_left(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, i32>> {
     Ok(left)
 }
 
-/// What returns are worth that are not resolved yet, by return.
+/// What returns are worth, by return: as they stand, or as they were settled.
 pub async fn quotes(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Quote>> {
     let rows = queries::plain(db, ids).await?;
-    let lines = queries::lines_of(db, ids).await?;
+    let mut quotes: HashMap<Uuid, Quote> =
+        rows.iter().filter_map(|row| Some((row.id, resolve::settled(row)?))).collect();
+    let open: Vec<Uuid> =
+        rows.iter().map(|row| row.id).filter(|id| !quotes.contains_key(id)).collect();
+    if open.is_empty() {
+        return Ok(quotes);
+    }
+    let lines = queries::lines_of(db, &open).await?;
+    let inspections = queries::inspections_of(db, &open).await?;
     let mut order_ids: Vec<Uuid> = rows.iter().filter_map(|row| row.order_id).collect();
     order_ids.sort_unstable();
     order_ids.dedup();
@@ -162,8 +171,7 @@ pub async fn quotes(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Quote>> {
     let adjustments = orders::adjustments_of(db, &order_ids).await?;
     let payments = crate::payments::sql::of_orders(db, &order_ids).await?;
     let worths = Worths::load_many(db, &known, &order_lines, &adjustments).await?;
-    let mut quotes = HashMap::new();
-    for row in &rows {
+    for row in rows.iter().filter(|row| row.resolved_quote.is_none()) {
         let Some(order) = known.iter().find(|order| Some(order.id) == row.order_id) else {
             continue;
         };
@@ -172,23 +180,59 @@ pub async fn quotes(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Quote>> {
         let of_order: Vec<_> = order_lines.iter().filter(own).cloned().collect();
         let paid: Vec<_> =
             payments.iter().filter(|row| row.order_id == order.id).cloned().collect();
-        let units: Vec<Unit> = lines
-            .iter()
-            .filter(|line| line.return_id == row.id)
-            .filter_map(|line| {
-                let (quantity, reason) = (i64::from(line.quantity), line.reason);
-                Some(Unit { line: line.order_line_id?, quantity, reason })
-            })
-            .collect();
+        let own: Vec<return_line::Model> =
+            lines.iter().filter(|line| line.return_id == row.id).cloned().collect();
+        let units = resolve::units(&own, &inspections);
         let policy = policies.iter().find(|policy| Some(policy.id) == row.policy_id);
         quotes.insert(row.id, quote::quote(order, (&of_order, worth), policy, &units, &paid));
     }
     Ok(quotes)
 }
 
+/// What was found of lines of returns, by line.
+pub async fn inspections(
+    db: &Db,
+    lines: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<return_inspection::Model>>> {
+    let mut found: HashMap<Uuid, Vec<return_inspection::Model>> = HashMap::new();
+    for row in queries::inspections_of_lines(db, lines).await? {
+        found.entry(row.return_line_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+/// What carriers owe for parcels that went wrong, by return.
+pub async fn carrier_claims(db: &Db, ids: &[Uuid]) -> Result<Vec<carrier_claim::Model>> {
+    queries::carrier_claims(db, ids).await
+}
+
+/// Steps of payments that gave money back for returns, by return.
+pub async fn refunds(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<Uuid>>> {
+    let mut found: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for (id, step) in queries::refunds_of(db, ids).await? {
+        found.entry(id).or_default().push(step);
+    }
+    Ok(found)
+}
+
+/// The returns for which steps of payments gave money back, by step.
+pub async fn of_refunds(db: &Db, steps: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
+    Ok(queries::of_refunds(db, steps).await?.into_iter().collect())
+}
+
 /// What breaks the promises of returns.
-pub(crate) async fn check(db: &Db) -> Result<crate::integrity::Check> {
-    crate::integrity::grouped(
+pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 2]> {
+    let settled = crate::integrity::grouped(
+        db,
+        "returns against refunds and inspections",
+        "returns",
+        queries::settled_off(),
+        |(number, what, told, there)| {
+            format!("return {number}: {told} {what}, and there is {there}")
+        },
+    )
+    .await?;
+    let counts = crate::integrity::grouped(
         db,
         "open returns against orders",
         "returns",
@@ -197,5 +241,6 @@ pub(crate) async fn check(db: &Db) -> Result<crate::integrity::Check> {
             format!("order {number} tells of {told} returns {what}, and {there} are")
         },
     )
-    .await
+    .await?;
+    Ok([counts, settled])
 }

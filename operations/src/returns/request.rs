@@ -367,6 +367,13 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
         tracking_key: None,
         outbound_parcel_id: command.parcel_id,
         rejected_because: None,
+        received_at: None,
+        resolved_at: None,
+        resolution: None,
+        resolved_quote: None,
+        refunded_minor: 0,
+        store_credit_minor: 0,
+        note: None,
         actor_kind: actor.kind,
         actor_id: actor.id,
         created_at: tx.now(),
@@ -387,6 +394,7 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
             reason: input.reason,
             comment: trimmed(input.comment.as_deref()),
             evidence_urls: json!(input.evidence_urls),
+            quantity_received: 0,
         });
     }
     let units: i64 = command.lines.iter().map(|line| i64::from(line.quantity)).sum();
@@ -407,7 +415,7 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
     Ok(id)
 }
 
-fn trimmed(text: Option<&str>) -> Option<String> {
+pub(super) fn trimmed(text: Option<&str>) -> Option<String> {
     checks::optional(&mut Faults::default(), "", text, usize::MAX)
 }
 

@@ -5,7 +5,7 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
-use entities::{return_line, return_policy, return_row};
+use entities::{carrier_claim, return_inspection, return_line, return_policy, return_row};
 use sea_orm::ActiveEnum;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ pub(super) async fn lock_return(tx: &WriteTx, id: Uuid) -> Result<Option<return_
 
 /// Units of an order's lines that are on their way back or asked for, by line.
 pub(super) async fn open_units(db: &Db, order: Uuid) -> Result<BTreeMap<Uuid, i64>> {
-    let query = sql("select l.order_line_id, cast(sum(l.quantity) as bigint)
+    let query = sql("select l.order_line_id, cast(sum(case when l.quantity_received > l.quantity then l.quantity_received else l.quantity end) as bigint)
          from return_lines l join returns r on r.id = l.return_id
          where r.order_id = ? and l.order_line_id is not null
            and r.state in ('REQUESTED', 'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'INSPECTED')
@@ -145,6 +145,46 @@ pub(super) async fn lines_of(db: &Db, returns: &[Uuid]) -> Result<Vec<return_lin
     db.all(query.ids(returns)).await
 }
 
+/// What was found of returns, oldest first.
+pub(super) async fn inspections_of(
+    db: &Db,
+    returns: &[Uuid],
+) -> Result<Vec<return_inspection::Model>> {
+    let query =
+        sql("select i.* from return_inspections i join return_lines l on l.id = i.return_line_id
+         where l.return_id = any(?) order by i.return_line_id, i.id");
+    db.all(query.ids(returns)).await
+}
+
+/// What was found of lines of returns, oldest first.
+pub(super) async fn inspections_of_lines(
+    db: &Db,
+    lines: &[Uuid],
+) -> Result<Vec<return_inspection::Model>> {
+    let query = sql("select * from return_inspections where return_line_id = any(?)
+         order by return_line_id, id");
+    db.all(query.ids(lines)).await
+}
+
+/// What carriers owe, by return.
+pub(super) async fn carrier_claims(db: &Db, returns: &[Uuid]) -> Result<Vec<carrier_claim::Model>> {
+    db.all(sql("select * from carrier_claims where return_id = any(?)").ids(returns)).await
+}
+
+/// Steps of payments that gave money back for returns: return and step, oldest first.
+pub(super) async fn refunds_of(db: &Db, returns: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let query = sql("select return_id, transaction_id from return_refunds where return_id = any(?)
+         order by return_id, transaction_id");
+    db.values(query.ids(returns)).await
+}
+
+/// Returns for which steps of payments gave money back: step and return.
+pub(super) async fn of_refunds(db: &Db, steps: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let query =
+        sql("select transaction_id, return_id from return_refunds where transaction_id = any(?)");
+    db.values(query.ids(steps)).await
+}
+
 pub(super) async fn lines_by_ids(
     db: &Db,
     actor: &Actor,
@@ -195,8 +235,7 @@ impl ReturnFilter {
             filter = filter.add(" and r.requested_at < ?").bind(before);
         }
         if let Some(overdue) = self.overdue {
-            let late =
-                "r.refund_due_at is not null and r.paused_since is null and r.refund_due_at <= ?";
+            let late = "r.refund_due_at is not null and r.paused_since is null and r.resolved_at is null and r.refund_due_at <= ?";
             filter = filter
                 .add(&if overdue { format!(" and {late}") } else { format!(" and not ({late})") })
                 .bind(db.now());
@@ -237,4 +276,18 @@ pub(super) fn counts_off() -> Sql {
         "select u.number, u.what, u.told, u.there from ({asked} union all {moving}) u
          where u.told <> u.there order by u.number"
     ))
+}
+
+/// Returns that gave back something else than their refunds say, or of which more was looked at than arrived.
+pub(super) fn settled_off() -> Sql {
+    sql("select r.number, 'given back' as what, r.refunded_minor as told, cast(coalesce(f.there, 0) as bigint) as there
+         from returns r left join (
+             select rr.return_id, sum(t.amount_minor) as there from return_refunds rr
+             join payment_transactions t on t.id = rr.transaction_id and t.kind = 'REFUND'
+             group by rr.return_id) f on f.return_id = r.id
+         where r.refunded_minor <> coalesce(f.there, 0)
+         union all
+         select r.number, 'looked at', cast(sum(i.quantity) as bigint), cast(max(l.quantity_received) as bigint)
+         from return_inspections i join return_lines l on l.id = i.return_line_id join returns r on r.id = l.return_id
+         group by r.number, l.id having sum(i.quantity) > max(l.quantity_received)")
 }

@@ -135,6 +135,8 @@ pub(crate) struct Noted {
 /// What goods that left for an order had cost; negative for those that came back.
 #[derive(Debug, Clone)]
 pub(crate) struct Costed {
+    /// Whether it came back and was thrown away.
+    pub(crate) scrapped: bool,
     pub(crate) movement: Uuid,
     pub(crate) order: Uuid,
     pub(crate) location: Uuid,
@@ -178,10 +180,13 @@ pub(crate) async fn note(
         let mut event = NewEvent::new(change.event(), ("stk", change.level_id), change.told());
         event.location = Some(change.location_id);
         let event = events::record(tx, actor, batch, event);
-        if let (MovementKind::Ship | MovementKind::Return, Some(("ord", order)), Some(currency)) =
-            (change.kind, change.subject, &worth.currency)
+        let scrapped = change.kind == MovementKind::Scrap;
+        let of_order = matches!(change.kind, MovementKind::Ship | MovementKind::Return);
+        if let (true, Some(("ord", order)), Some(currency)) =
+            (of_order || scrapped, change.subject, &worth.currency)
         {
             noted.costs.push(Costed {
+                scrapped,
                 movement: row.id,
                 order,
                 location: change.location_id,

@@ -86,36 +86,62 @@ async fn come_back(
         return Err(Error::refused(checks::not_found("returnedFromOrderId", "order")));
     };
     let variants: Vec<Uuid> = shelf.rows.iter().map(|(variant, _)| variant.id).collect();
-    let left = sql::left_for(tx, order.id, &variants).await?;
+    let mut left = Left::of(tx, order.id, &variants).await?;
     let (mut faults, mut moves) = (Faults::default(), Vec::new());
     for (index, (line, (variant, level))) in command.lines.iter().zip(&shelf.rows).enumerate() {
         let units = i64::from(line.quantity);
-        let of = left.iter().find(|row| row.0 == variant.id);
-        let (shipped, came_back) = of.map_or((0, 0), |row| (row.2, row.4));
-        if came_back + units > shipped {
-            let message = format!(
-                "{shipped} of {} left for {} and {came_back} came back already",
-                variant.sku, order.number
-            );
-            let field = format!("lines.{index}.quantity");
-            faults.add(RefusalCode::AmountExceeded, &field, message);
-            continue;
-        }
-        let cost = match of {
-            Some((_, Some(currency), shipped, worth, _, back)) => {
-                Cost::Total(share(*worth, came_back + units, *shipped)? - back, currency.clone())
+        match left.take(variant.id, units)? {
+            Ok(cost) => moves.push(Move {
+                on_hand: units,
+                cost,
+                subject: Some(("ord", order.id)),
+                ..Move::of(level, &variant.sku, MovementKind::Return)
+            }),
+            Err((shipped, came_back)) => {
+                let message = format!(
+                    "{shipped} of {} left for {} and {came_back} came back already",
+                    variant.sku, order.number
+                );
+                let field = format!("lines.{index}.quantity");
+                faults.add(RefusalCode::AmountExceeded, &field, message);
             }
-            Some(_) | None => Cost::Average,
-        };
-        moves.push(Move {
-            on_hand: units,
-            cost,
-            subject: Some(("ord", order.id)),
-            ..Move::of(level, &variant.sku, MovementKind::Return)
-        });
+        }
     }
     faults.check()?;
     Ok(moves)
+}
+
+/// What left for an order, and what of it came back.
+pub(crate) struct Left(Vec<(Uuid, Option<String>, i64, i64, i64, i64)>);
+
+impl Left {
+    /// Reads what left for an order of some variants.
+    pub(crate) async fn of(tx: &WriteTx, order: Uuid, variants: &[Uuid]) -> Result<Self> {
+        Ok(Self(sql::left_for(tx, order, variants).await?))
+    }
+
+    /// Units of a variant come back: what they had cost; or, where more would come back than left, how many left, and how many
+    /// came back.
+    pub(crate) fn take(
+        &mut self,
+        variant: Uuid,
+        units: i64,
+    ) -> Result<std::result::Result<Cost, (i64, i64)>> {
+        let Some((_, currency, shipped, worth, came_back, back)) =
+            self.0.iter_mut().find(|row| row.0 == variant)
+        else {
+            return Ok(Err((0, 0)));
+        };
+        if *came_back + units > *shipped {
+            return Ok(Err((*shipped, *came_back)));
+        }
+        *came_back += units;
+        let Some(currency) = currency else { return Ok(Ok(Cost::Average)) };
+        let through = share(*worth, *came_back, *shipped)?;
+        let cost = through - *back;
+        *back = through;
+        Ok(Ok(Cost::Total(cost, currency.clone())))
+    }
 }
 
 /// What a unit costs that came without a price: what the catalog says, where the level is valued in that currency.

@@ -1010,6 +1010,61 @@ fn settlements(foreign: &Foreign) -> Vec<Case> {
     cases
 }
 
+/// The same of goods that came back.
+fn goods_back(foreign: &Foreign) -> Vec<Case> {
+    let have = &foreign.returns;
+    let input = |input: Json| json!({ "input": input });
+    let [(receive, line), (inspect, here), (resolve, _)] = &have.agreed;
+    let take = |id: &Json, line: &Json, location: &Json| {
+        let lines = json!([{ "returnLineId": line, "quantity": 1 }]);
+        input(json!({ "returnId": id, "lines": lines, "locationId": location }))
+    };
+    let look = |id: &Json, line: &Json| {
+        let found = json!({ "returnLineId": line, "quantity": 1, "condition": "NEW", "disposition": "RESTOCK" });
+        input(json!({ "returnId": id, "lines": [found] }))
+    };
+    let (at, nowhere) = (json!("@"), json!(null));
+    let settle = input(json!({ "returnId": "@", "method": "NONE", "note": "x" }));
+    let blind = input(json!({ "locationId": "@", "lines": [{ "sku": "D", "quantity": 1 }] }));
+    vec![
+        (
+            "returnReceive.input.locationId",
+            RETURN_RECEIVE,
+            take(receive, line, &at),
+            foreign.location.clone(),
+        ),
+        ("returnReceive.input.returnId", RETURN_RECEIVE, take(&at, line, &nowhere), text(receive)),
+        (
+            "returnReceive.input.lines.returnLineId",
+            RETURN_RECEIVE,
+            take(receive, &at, &nowhere),
+            text(line),
+        ),
+        ("returnInspect.input.returnId", RETURN_INSPECT, look(&at, here), text(inspect)),
+        ("returnInspect.input.lines.returnLineId", RETURN_INSPECT, look(inspect, &at), text(here)),
+        ("returnResolve.input.returnId", RETURN_RESOLVE, settle, text(resolve)),
+        ("returnStage.input.locationId", RETURN_STAGE, blind, foreign.location.clone()),
+        (
+            "returnAssign.input.orderId",
+            RETURN_ASSIGN,
+            input(json!({ "returnId": have.staged, "orderId": "@" })),
+            text(&have.order),
+        ),
+        (
+            "returnAssign.input.returnId",
+            RETURN_ASSIGN,
+            input(json!({ "returnId": "@", "orderId": have.order })),
+            text(&have.staged),
+        ),
+        (
+            "carrierClaimRecord.input.returnId",
+            CARRIER_CLAIM_RECORD,
+            input(json!({ "returnId": "@", "state": "FILED", "claimed": "1.00" })),
+            text(&have.claim),
+        ),
+    ]
+}
+
 /// The same of returns.
 fn returns(foreign: &Foreign) -> Vec<Case> {
     let have = &foreign.returns;
@@ -1044,6 +1099,7 @@ fn returns(foreign: &Foreign) -> Vec<Case> {
             foreign.channel.clone(),
         ),
     ];
+    cases.extend(goods_back(foreign));
     let named = |line: &str, more: Json| {
         let mut asked =
             json!({ "orderId": have.order, "kind": "CLAIM", "lines": units(&json!(line)) });

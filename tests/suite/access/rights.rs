@@ -166,14 +166,30 @@ fn books(shop: &Shop, entry: &Json) -> Vec<(&'static str, &'static str, Json, P)
 }
 
 /// The same of returns.
-fn returns(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+fn returns(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
     let have = &work.returns;
     let units = json!([{ "orderLineId": have.line, "quantity": 1, "reason": "CHANGED_MIND" }]);
     let asked = json!({ "orderId": have.order, "kind": "RETURN", "lines": units });
     let policy = json!({ "name": "x", "windowDays": 1, "refundWithinDays": 1, "priority": -1 });
     let [approve, reject, cancel] = &have.asked;
     let needed = P::ReturnsWrite;
+    let [(receive, line), (inspect, here), (resolve, _)] = &have.agreed;
+    let receive =
+        json!({ "returnId": receive, "lines": [{ "returnLineId": line, "quantity": 1 }] });
+    let found = json!({ "returnLineId": here, "quantity": 1, "condition": "NEW", "disposition": "RESTOCK" });
+    let inspect = json!({ "returnId": inspect, "lines": [found] });
+    let resolve = json!({ "returnId": resolve, "method": "NONE", "note": "x" });
+    let blind = json!([{ "sku": "D", "quantity": 1 }]);
+    let stage = json!({ "locationId": shop.berlin, "lines": blind });
+    let assign = json!({ "returnId": have.staged, "orderId": have.order });
+    let claim = json!({ "returnId": have.claim, "state": "FILED", "claimed": "1.00" });
     vec![
+        ("returnReceive", RETURN_RECEIVE, receive, needed),
+        ("returnStage", RETURN_STAGE, stage, needed),
+        ("returnAssign", RETURN_ASSIGN, assign, needed),
+        ("carrierClaimRecord", CARRIER_CLAIM_RECORD, claim, needed),
+        ("returnInspect", RETURN_INSPECT, inspect, needed),
+        ("returnResolve", RETURN_RESOLVE, resolve, needed),
         ("returnPolicyUpsert", RETURN_POLICY_UPSERT, policy, P::CatalogWrite),
         ("returnRequest", RETURN_REQUEST, asked, needed),
         ("returnApprove", RETURN_APPROVE, json!({ "returnId": approve }), needed),
@@ -377,7 +393,7 @@ fn mutations(
     cases.extend(stock_documents(shop, &work.documents));
     cases.extend(books(shop, &work.entry));
     cases.extend(settlements(shop, work));
-    cases.extend(returns(work));
+    cases.extend(returns(shop, work));
     cases.extend(money(shop, work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),

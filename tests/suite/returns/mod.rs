@@ -3,6 +3,8 @@
 mod flow;
 mod policies;
 mod quotes;
+mod random;
+mod resolve;
 
 use harness::Shop;
 use harness::shop::*;
@@ -51,4 +53,42 @@ pub(super) fn declared(order: &Json, units: &[(&str, i64)], reason: &str) -> Jso
 pub(super) async fn quote(shop: &Shop, input: &Json) -> Json {
     let query = "query($i: ReturnRequestInput!) { returnQuote(input: $i) { allowed policy { name } quote { items { amount } tax { amount } shipping { amount } restockingFee { amount } returnShipping { amount } total { amount } tenders { method amount { amount } payment { id } } } userErrors { code message field } } }";
     shop.admin.payload(query, json!({ "i": input })).await
+}
+
+/// A return that was asked for and agreed to, to Berlin, as it was requested.
+pub(super) async fn approved(shop: &Shop, mut input: Json) -> Json {
+    input["locationId"] = json!(shop.berlin);
+    let made = shop.admin.done(RETURN_REQUEST, input).await["return"].clone();
+    shop.admin.done(RETURN_APPROVE, json!({ "returnId": made["id"] })).await;
+    made
+}
+
+/// Units of lines of a return, by their places.
+pub(super) fn units(made: &Json, counts: &[i64]) -> Json {
+    let lines = made["lines"].as_array().unwrap().iter().zip(counts);
+    lines.map(|(line, count)| json!({ "returnLineId": line["id"], "quantity": count })).collect()
+}
+
+/// All that was declared arrives.
+pub(super) async fn back(shop: &Shop, made: &Json) -> Json {
+    let lines = made["lines"].as_array().unwrap();
+    let counts: Vec<i64> = lines.iter().map(|line| line["quantity"].as_i64().unwrap()).collect();
+    let input = json!({ "returnId": made["id"], "lines": units(made, &counts) });
+    shop.admin.done(RETURN_RECEIVE, input).await["return"].clone()
+}
+
+/// What was found of the first line of a return: units and where they go, all of them in good order.
+pub(super) async fn looked(shop: &Shop, made: &Json, found: &[(i64, &str)]) -> Json {
+    let line = &made["lines"][0]["id"];
+    let lines: Vec<Json> = found
+        .iter()
+        .map(|(count, to)| json!({ "returnLineId": line, "quantity": count, "condition": "OPENED", "disposition": to }))
+        .collect();
+    shop.admin.done(RETURN_INSPECT, json!({ "returnId": made["id"], "lines": lines })).await["return"].clone()
+}
+
+/// The money goes back.
+pub(super) async fn paid_back(shop: &Shop, made: &Json) -> Json {
+    let input = json!({ "returnId": made["id"], "method": "ORIGINAL_PAYMENT" });
+    shop.admin.done(RETURN_RESOLVE, input).await["return"].clone()
 }

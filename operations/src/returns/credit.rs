@@ -1,0 +1,149 @@
+//! The credit notes of a return: its goods and their delivery, part by part and invoice by invoice, less what is kept.
+
+use super::quote::{Quote, Sum};
+use crate::error::Result;
+use crate::invoices::document::{Invoiced, Item, Part, Worth};
+use crate::invoices::sql as invoices;
+use crate::money::largest_remainder;
+use crate::orders::totals::share;
+use crate::store::Db;
+use entities::enums::{AdjustmentKind, TaxScheme};
+use entities::order;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What of a part is credited, before amounts are put to the cent.
+struct Credit<'a> {
+    part: Part,
+    invoiced: &'a Invoiced,
+    units: i64,
+    weight: Sum,
+}
+
+/// Items to be credited, by the invoice that they correct. Together they come to the total of the quote.
+pub(super) async fn items(
+    db: &Db,
+    order: &order::Model,
+    quote: &Quote,
+) -> Result<Vec<(Uuid, Vec<Item>)>> {
+    let documents = invoices::of_orders(db, &[order.id]).await?;
+    let ids: Vec<Uuid> = documents.iter().map(|one| one.id).collect();
+    let rows = if ids.is_empty() { Vec::new() } else { invoices::lines_of(db, &ids).await? };
+    let invoiced = invoices::what_left(&documents.iter().collect::<Vec<_>>(), &rows);
+    let mut by_invoice: BTreeMap<Uuid, Vec<Item>> = BTreeMap::new();
+    let shipping = |part: &Part| part.beside == Some(AdjustmentKind::Shipping);
+    let goods = quote.lines.iter().flat_map(|(line, units, sum)| {
+        let own = invoiced.iter().filter(|(part, _)| part.line == Some(*line));
+        shares(own, *units, *sum)
+    });
+    let delivery = shares(invoiced.iter().filter(|(part, _)| shipping(part)), 0, quote.shipping);
+    for (credits, sum) in [(goods.collect(), quote.items), (delivery, quote.shipping)] {
+        for (invoice, item) in to_the_cent(order, credits, sum) {
+            by_invoice.entry(invoice).or_default().push(item);
+        }
+    }
+    by_invoice.retain(|_, items| items.iter().any(|item| item.worth.gross() != 0));
+    for (kept, what) in
+        [(quote.restocking, "Restocking fee"), (quote.return_shipping, "Return shipping")]
+    {
+        if kept.gross != 0 {
+            keep(&mut by_invoice, kept, what);
+        }
+    }
+    Ok(by_invoice.into_iter().collect())
+}
+
+/// A sum over the parts of which it is made.
+fn shares<'a>(
+    parts: impl Iterator<Item = (&'a Part, &'a Invoiced)>,
+    units: i64,
+    sum: Sum,
+) -> Vec<Credit<'a>> {
+    let parts: Vec<_> = parts.filter(|(_, one)| one.worth.gross() > 0).collect();
+    let gross: Vec<i64> = parts.iter().map(|(_, one)| one.worth.gross()).collect();
+    let tax: Vec<i64> = parts.iter().map(|(_, one)| one.worth.tax).collect();
+    let (gross, tax) = (largest_remainder(sum.gross, &gross), largest_remainder(sum.tax, &tax));
+    let weights = gross.into_iter().zip(tax).map(|(gross, tax)| Sum { gross, tax });
+    parts
+        .into_iter()
+        .zip(weights)
+        .map(|((part, invoiced), weight)| Credit { part: *part, invoiced, units, weight })
+        .collect()
+}
+
+fn to_the_cent(order: &order::Model, credits: Vec<Credit<'_>>, sum: Sum) -> Vec<(Uuid, Item)> {
+    let gross: Vec<i64> = credits.iter().map(|one| one.weight.gross).collect();
+    let tax: Vec<i64> = credits.iter().map(|one| one.weight.tax).collect();
+    let (gross, tax) = (largest_remainder(sum.gross, &gross), largest_remainder(sum.tax, &tax));
+    credits
+        .into_iter()
+        .zip(gross.into_iter().zip(tax))
+        .map(|(one, (gross, tax))| {
+            let invoiced = one.invoiced;
+            let list = if one.units == 0 {
+                share(invoiced.worth.list, gross, invoiced.worth.gross())
+            } else {
+                share(invoiced.worth.list, one.units, invoiced.worth.units)
+            };
+            let net = gross - tax;
+            let taken = if order.tax_included { gross } else { net };
+            let worth = Worth { units: one.units, list, discount: list - taken, net, tax };
+            let item = Item {
+                part: one.part,
+                worth,
+                sku: invoiced.sku.clone(),
+                description: invoiced.description.clone(),
+                unit_price: invoiced.unit_price,
+                scheme: invoiced.scheme,
+                country: invoiced.country.clone(),
+            };
+            (invoiced.invoice, item)
+        })
+        .collect()
+}
+
+/// What is kept lowers the credit notes in proportion, and the tax of each rate with it.
+fn keep(by_invoice: &mut BTreeMap<Uuid, Vec<Item>>, kept: Sum, what: &str) {
+    let mut groups: Vec<(Uuid, i32, TaxScheme, Option<String>, Sum)> = Vec::new();
+    for (invoice, items) in by_invoice.iter() {
+        for item in items.iter().filter(|item| item.part.beside != Some(AdjustmentKind::Fee)) {
+            let sum = Sum { gross: item.worth.gross(), tax: item.worth.tax };
+            let same = |group: &&mut (Uuid, i32, TaxScheme, Option<String>, Sum)| {
+                group.0 == *invoice
+                    && group.1 == item.part.rate_ppm
+                    && group.2 == item.scheme
+                    && group.3 == item.country
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.4 = group.4.plus(sum),
+                None => groups.push((
+                    *invoice,
+                    item.part.rate_ppm,
+                    item.scheme,
+                    item.country.clone(),
+                    sum,
+                )),
+            }
+        }
+    }
+    let gross: Vec<i64> = groups.iter().map(|group| group.4.gross).collect();
+    let tax: Vec<i64> = groups.iter().map(|group| group.4.tax).collect();
+    let (gross, tax) = (largest_remainder(kept.gross, &gross), largest_remainder(kept.tax, &tax));
+    for ((invoice, rate_ppm, scheme, country, _), (gross, tax)) in
+        groups.into_iter().zip(gross.into_iter().zip(tax))
+    {
+        if gross == 0 && tax == 0 {
+            continue;
+        }
+        let worth = Worth { units: 0, list: -gross, discount: 0, net: tax - gross, tax: -tax };
+        by_invoice.entry(invoice).or_default().push(Item {
+            part: Part { line: None, beside: Some(AdjustmentKind::Fee), rate_ppm },
+            worth,
+            sku: None,
+            description: what.to_owned(),
+            unit_price: -gross,
+            scheme,
+            country,
+        });
+    }
+}
