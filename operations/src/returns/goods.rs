@@ -101,7 +101,7 @@ impl Units {
 }
 
 pub(super) fn too_many(field: &str, sku: &str, most: i64) -> Refusal {
-    let message = format!("{most} of {sku} can");
+    let message = format!("{most} of {sku} can come back");
     Refusal::new(RefusalCode::AmountExceeded, field, message)
         .with_details(json!({ "sku": sku, "most": most }))
 }
@@ -294,6 +294,8 @@ async fn come_back(
     let variants = variants_of(units);
     let levels = lines::levels(tx, batch, location, &variants).await?;
     let mut left = Left::of(tx, order, &variants).await?;
+    // Of what a history tells of, nothing left here: what it had cost is not known.
+    let told = found.order().is_some_and(|order| order.imported);
     let (mut faults, mut moves) = (Faults::default(), Vec::new());
     for one in units {
         for (variant, quantity) in one.parts() {
@@ -304,6 +306,7 @@ async fn come_back(
             } else {
                 match left.take(variant, quantity)? {
                     Ok(cost) => (cost, ("ord", order)),
+                    Err(_) if told => (Cost::Average, ("ord", order)),
                     Err((shipped, came)) => {
                         faults.push(too_many("lines", &one.sku, shipped - came));
                         continue;
