@@ -544,7 +544,7 @@ impl Desk<'_> {
         for payout in self.changed.values() {
             self.batch.save(payout);
         }
-        open::settle(self.tx, self.batch, &self.paid).await
+        open::settle(self.tx, self.batch, &self.paid, Some(self.tx.now())).await
     }
 }
 

@@ -31,8 +31,8 @@ pub(crate) async fn book(tx: &WriteTx, batch: &mut Batch, noted: &Noted) -> Resu
             .ok_or_else(|| Error::Internal("a cost without a currency".into()))?;
         let cost = books.worth(tx, currency, one.minor, tx.now()).await?;
         let of = (one.location, currency, cost);
-        let template = if one.scrapped { templates::scrapped } else { templates::cost };
-        let entry = template(one.movement, tx.now(), (one.order, number), of, Some(one.event));
+        let told = (one.scrapped, Some(one.event));
+        let entry = templates::cost(one.movement, tx.now(), (one.order, number), of, told);
         books.write(tx, batch, entry)?;
     }
     Ok(())

@@ -367,36 +367,24 @@ pub(crate) fn credit_note(billed: &Billed<'_>, order: &mut order::Model) -> Entr
     shares.credit(entry, billed.currency)
 }
 
-/// Goods left, or came back for what they cost then: `cost` is negative.
+/// Goods left, or came back for what they cost then: `cost` is negative; or what came back was thrown away.
 pub(crate) fn cost(
     source: Uuid,
     at: OffsetDateTime,
     (order, number): (Uuid, &str),
     (location, currency, cost): (Uuid, Currency, Amount),
-    event: Option<Uuid>,
+    (scrapped, event): (bool, Option<Uuid>),
 ) -> Entry {
-    let what = if cost.minor < 0 { "Cost of goods returned" } else { "Cost of goods" };
+    let (template, account, what) = match (scrapped, cost.minor < 0) {
+        (true, _) => ("scrap", Account::Shrink, "Scrap of goods returned"),
+        (false, true) => ("cost", Account::CostOfGoods, "Cost of goods returned"),
+        (false, false) => ("cost", Account::CostOfGoods, "Cost of goods"),
+    };
     let subject: Subject = ("ord", order);
-    Entry::new("cost", source, at, subject, format!("{what}, order {number}"))
+    Entry::new(template, source, at, subject, format!("{what}, order {number}"))
         .of_order(order)
         .told_by(event)
-        .debit(Account::CostOfGoods, currency, cost, &json!({}))
-        .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
-}
-
-/// Goods that came back are thrown away.
-pub(crate) fn scrapped(
-    source: Uuid,
-    at: OffsetDateTime,
-    (order, number): (Uuid, &str),
-    (location, currency, cost): (Uuid, Currency, Amount),
-    event: Option<Uuid>,
-) -> Entry {
-    let description = format!("Scrap of goods returned, order {number}");
-    Entry::new("scrap", source, at, ("ord", order), description)
-        .of_order(order)
-        .told_by(event)
-        .debit(Account::Shrink, currency, cost, &json!({}))
+        .debit(account, currency, cost, &json!({}))
         .credit(Account::Inventory, currency, cost, &json!({ "location": location }))
 }
 

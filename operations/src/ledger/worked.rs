@@ -149,7 +149,8 @@ fn two_orders_end_where_an_accountant_would_have_them() {
     assert_eq!(said, row(&[(4100, 4_534), (2100, 862), (2050, -5_396)]));
     assert_eq!(order.refund_due_minor, 5_396);
     let place = (Uuid::nil(), currency, own(-3_000));
-    let said = sums.add(&templates::cost(Uuid::nil(), AT, (order.id, "1001"), place, None));
+    let said =
+        sums.add(&templates::cost(Uuid::nil(), AT, (order.id, "1001"), place, (false, None)));
     assert_eq!(said, row(&[(1200, 3_000), (5000, -3_000)]));
     // 6b: in two steps, when the provider confirms and when it settles.
     let back = Paid {

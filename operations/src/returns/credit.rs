@@ -7,15 +7,18 @@ use crate::invoices::sql as invoices;
 use crate::money::largest_remainder;
 use crate::orders::totals::share;
 use crate::store::Db;
-use entities::enums::{AdjustmentKind, TaxScheme};
-use entities::order;
+use entities::enums::{AdjustmentKind, InvoiceCause, InvoiceKind, TaxScheme};
+use entities::{invoice, invoice_line, order};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What of a part is credited, before amounts are put to the cent.
+#[derive(Clone, Copy)]
 struct Credit<'a> {
     part: Part,
     invoiced: &'a Invoiced,
+    /// The invoice that is corrected.
+    invoice: Uuid,
     units: i64,
     weight: Sum,
 }
@@ -34,7 +37,8 @@ pub(super) async fn items(
     let shipping = |part: &Part| part.beside == Some(AdjustmentKind::Shipping);
     let goods = quote.lines.iter().flat_map(|(line, units, sum)| {
         let own = invoiced.iter().filter(|(part, _)| part.line == Some(*line));
-        shares(own, *units, *sum)
+        let credits = shares(own, *units, *sum).into_iter();
+        credits.flat_map(|credit| parted(credit, &documents, &rows))
     });
     let delivery = shares(invoiced.iter().filter(|(part, _)| shipping(part)), 0, quote.shipping);
     for (credits, sum) in [(goods.collect(), quote.items), (delivery, quote.shipping)] {
@@ -67,7 +71,55 @@ fn shares<'a>(
     parts
         .into_iter()
         .zip(weights)
-        .map(|((part, invoiced), weight)| Credit { part: *part, invoiced, units, weight })
+        .map(|((part, invoiced), weight)| {
+            let invoice = invoiced.invoice;
+            Credit { part: *part, invoiced, invoice, units, weight }
+        })
+        .collect()
+}
+
+/// Units of a part by the invoices that they are on, the newest first: none is credited with more units than it has.
+fn parted<'a>(
+    credit: Credit<'a>,
+    documents: &[invoice::Model],
+    rows: &[invoice_line::Model],
+) -> Vec<Credit<'a>> {
+    let of = |document: Uuid| -> i64 {
+        let own = rows.iter().filter(|row| {
+            let part = (row.order_line_id, row.adjustment_kind, row.tax_rate_ppm);
+            row.invoice_id == document
+                && part == (credit.part.line, credit.part.beside, credit.part.rate_ppm)
+        });
+        own.map(|row| i64::from(row.quantity)).sum()
+    };
+    let mut left = credit.units;
+    let mut places: Vec<(Uuid, i64)> = Vec::new();
+    for document in documents.iter().rev() {
+        if document.kind != InvoiceKind::Invoice || document.cause != InvoiceCause::Shipment {
+            continue;
+        }
+        let returned = documents.iter().filter(|one| {
+            one.corrects_id == Some(document.id) && one.cause == InvoiceCause::Return
+        });
+        let credited: i64 = returned.map(|one| of(one.id)).sum();
+        let units = (of(document.id) - credited).clamp(0, left);
+        if units > 0 {
+            left -= units;
+            places.push((document.id, units));
+        }
+    }
+    if left > 0 {
+        // What is on no invoice as units goes with the last of the part.
+        places.push((credit.invoice, left));
+    }
+    let units: Vec<i64> = places.iter().map(|(_, units)| *units).collect();
+    let gross = largest_remainder(credit.weight.gross, &units);
+    let tax = largest_remainder(credit.weight.tax, &units);
+    let sums = gross.into_iter().zip(tax).map(|(gross, tax)| Sum { gross, tax });
+    places
+        .into_iter()
+        .zip(sums)
+        .map(|((invoice, units), weight)| Credit { invoice, units, weight, ..credit })
         .collect()
 }
 
@@ -97,7 +149,7 @@ fn to_the_cent(order: &order::Model, credits: Vec<Credit<'_>>, sum: Sum) -> Vec<
                 scheme: invoiced.scheme,
                 country: invoiced.country.clone(),
             };
-            (invoiced.invoice, item)
+            (one.invoice, item)
         })
         .collect()
 }

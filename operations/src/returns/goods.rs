@@ -226,7 +226,30 @@ async fn arrived(
         let line = one.lines.iter().find(|row| Some(row.id) == line)?;
         Some((**line).clone())
     };
+    let settled = found.row.state == ReturnState::Resolved;
     let mut faults = Faults::default();
+    if settled && !command.unannounced.is_empty() {
+        let message = "is settled already: stage what nobody announced";
+        faults.add(RefusalCode::StateConflict, "unannounced", message);
+    }
+    // What of each line is still with the customer.
+    let here = sql::received_units(tx, one.row.id).await?;
+    let mut room: BTreeMap<Uuid, i64> = one
+        .lines
+        .iter()
+        .map(|line| {
+            let there = i64::from(line.quantity_fulfilled) - i64::from(line.quantity_returned);
+            (line.id, there - here.get(&line.id).copied().unwrap_or(0))
+        })
+        .collect();
+    let mut take = |line: Option<Uuid>, count: i32| match line.and_then(|id| room.get_mut(&id)) {
+        Some(room) if *room < i64::from(count) => Err((*room).max(0)),
+        Some(room) => {
+            *room -= i64::from(count);
+            Ok(())
+        }
+        None => Ok(()),
+    };
     let (mut rows, mut units) = (Vec::new(), Vec::new());
     for (index, input) in command.lines.iter().enumerate() {
         let Some(line) = known.iter().find(|line| line.id == input.return_line_id) else {
@@ -234,6 +257,16 @@ async fn arrived(
             faults.push(checks::not_found(&field, "return line"));
             continue;
         };
+        // What was settled before it came was settled with the units that were declared.
+        let most = if settled {
+            let left = line.quantity.saturating_sub(line.quantity_received);
+            if input.quantity > left { Err(left.into()) } else { Ok(()) }
+        } else {
+            take(line.order_line_id, input.quantity)
+        };
+        if let Err(most) = most {
+            faults.push(too_many(&format!("lines.{index}.quantity"), &line.sku, most));
+        }
         rows.push(return_line::Model {
             quantity_received: line.quantity_received.saturating_add(input.quantity),
             ..line.clone()
@@ -261,6 +294,9 @@ async fn arrived(
                 }
                 Some(_) => {}
             }
+        }
+        if let Err(most) = take(line.as_ref().map(|line| line.id), input.quantity) {
+            faults.push(too_many(&format!("unannounced.{index}.quantity"), sku, most));
         }
         let variant = variant.map(|variant| variant.id);
         rows.push(return_line::Model {
@@ -507,9 +543,4 @@ impl InHand {
     pub(super) fn one(&self) -> Option<&OrderInHand> {
         self.orders.as_ref()?.order(self.row.order_id?)
     }
-}
-
-/// A quantity as a column holds it.
-pub(super) fn quantity(units: i64) -> i32 {
-    column(units)
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
-use crate::orders::aggregate::{OrderInHand, Returned};
+use crate::orders::aggregate::{OrderInHand, Returned, units as column};
 use crate::orders::totals::standing;
 use crate::payments::grants::{self, Gift, Whom};
 use crate::permissions::Permission;
@@ -292,7 +292,7 @@ fn came_back(found: &mut InHand, lines: &[return_line::Model], paid_for: &[Unit]
         let units = of(&back).max(of(&paid));
         if units > 0 {
             let all = i64::from(line.quantity_returned) + units;
-            line.quantity_returned = goods::quantity(all.min(standing(line)));
+            line.quantity_returned = column(all.min(standing(line)));
         }
     }
     Ok(())

@@ -45,6 +45,15 @@ pub(super) async fn open_units(db: &Db, order: Uuid) -> Result<BTreeMap<Uuid, i6
     Ok(db.values(query.bind(order)).await?.into_iter().collect())
 }
 
+/// Units of an order's lines that are here and not settled, by line.
+pub(super) async fn received_units(db: &Db, order: Uuid) -> Result<BTreeMap<Uuid, i64>> {
+    let query = sql("select l.order_line_id, cast(sum(l.quantity_received) as bigint)
+         from return_lines l join returns r on r.id = l.return_id
+         where r.order_id = ? and l.order_line_id is not null and r.state in ('RECEIVED', 'INSPECTED')
+         group by l.order_line_id");
+    Ok(db.values(query.bind(order)).await?.into_iter().collect())
+}
+
 /// Lines of an order of goods that never come back.
 pub(super) async fn final_sale(db: &Db, order: Uuid) -> Result<BTreeSet<Uuid>> {
     let query = sql("select l.id from order_lines l join variants v on v.id = l.variant_id

@@ -230,7 +230,7 @@ async fn settle(
         (proposed.map_or(BY_HAND.0, |row| &row.rule), events::MATCH_MADE),
     );
     open::sum(tx, &mut batch, &report, std::iter::once(&line), true).await?;
-    open::settle(tx, batch, &ids).await?;
+    open::settle(tx, batch, &ids, report.booked_at.or(Some(tx.now()))).await?;
     Ok(rows)
 }
 
@@ -478,7 +478,7 @@ async fn receive(
         (rows.first().copied().unwrap_or(id), &line.currency, sum),
         (BY_HAND.0, events::MATCH_MADE),
     );
-    open::settle(tx, batch, &steps).await?;
+    open::settle(tx, batch, &steps, Some(tx.now())).await?;
     Ok(rows)
 }
 
@@ -711,7 +711,7 @@ async fn undo_settled(
     report.exception_count += reopen(tx, actor, &mut batch, new).await?;
     batch.save(&report);
     open::sum(tx, &mut batch, &report, std::iter::once(&line), false).await?;
-    open::settle(tx, batch, &ids).await?;
+    open::settle(tx, batch, &ids, None).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
@@ -839,6 +839,6 @@ async fn undo_received(
     reopen(tx, actor, &mut batch, new).await?;
     take_back(tx, actor, &mut batch, &rows, note);
     let steps: Vec<Uuid> = rows.iter().filter_map(|row| row.transaction_id).collect();
-    open::settle(tx, batch, &steps).await?;
+    open::settle(tx, batch, &steps, None).await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

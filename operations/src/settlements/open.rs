@@ -8,6 +8,7 @@ use crate::store::{Batch, WriteTx};
 use entities::enums::{SettlementLineKind as Kind, TransactionKind, TransactionState};
 use entities::{clearing_item, payment, settlement_line, settlement_report, settlement_sum};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A step of a payment that goes into the books of a company opens an item, and one that failed after all ends it.
@@ -47,10 +48,15 @@ pub(crate) async fn note(
     Ok(())
 }
 
-/// Writes matches, and what they settle of some steps.
-pub(crate) async fn settle(tx: &WriteTx, batch: Batch, steps: &[Uuid]) -> Result<()> {
+/// Writes matches, and what they settle of some steps; new ones count for a moment, those that are taken back for none.
+pub(crate) async fn settle(
+    tx: &WriteTx,
+    batch: Batch,
+    steps: &[Uuid],
+    moment: Option<OffsetDateTime>,
+) -> Result<()> {
     batch.insert(tx).await?;
-    sql::settle_items(tx, steps).await
+    sql::settle_items(tx, steps, moment).await
 }
 
 /// Whether what a line comes to stays in the balance.

@@ -138,11 +138,12 @@ pub(super) async fn over(
 pub(super) struct Passed {
     pub(super) batch: Batch,
     settled: Vec<Uuid>,
+    moment: OffsetDateTime,
 }
 
 impl Passed {
     pub(super) async fn write(self, tx: &WriteTx) -> Result<()> {
-        open::settle(tx, self.batch, &self.settled).await
+        open::settle(tx, self.batch, &self.settled, Some(self.moment)).await
     }
 }
 
@@ -961,7 +962,8 @@ impl<'a> Pass<'a> {
         self.propose().await?;
         let raised = exceptions::raise(self.tx, self.actor, &mut self.batch, self.raised).await?;
         let matched = i32::try_from(self.matched.len()).unwrap_or(i32::MAX);
-        Ok((Passed { batch: self.batch, settled: self.settled }, matched, raised))
+        let moment = self.report.booked_at.unwrap_or_else(|| self.tx.now());
+        Ok((Passed { batch: self.batch, settled: self.settled, moment }, matched, raised))
     }
 
     /// What was not known of a line, and is now; and what a clock missed of a step.

@@ -263,7 +263,7 @@ async fn explain(
     let how = (resolution, Some(note.to_owned()));
     let row = exceptions::resolved(tx, actor, &mut batch, &row, how);
     let step = row.transaction_id.as_slice();
-    open::settle(tx, batch, step).await?;
+    open::settle(tx, batch, step, Some(tx.now())).await?;
     Ok(row.id)
 }
 
@@ -421,7 +421,7 @@ pub async fn exception_reopen(
             (row.transaction_id, row.settlement_line_id, row.bank_line_id)
         {
             sql::undo_explained(&tx, step, &[WRITTEN_OFF, SUSPENDED]).await?;
-            sql::settle_items(&tx, &[step]).await?;
+            sql::settle_items(&tx, &[step], None).await?;
         }
         set_lines(&tx, &row, SettlementLineState::Open).await?;
         let row = exception::Model {

@@ -420,17 +420,25 @@ async fn read_candidates(db: &Db, query: Sql) -> Result<Vec<Candidate>> {
     Ok(found)
 }
 
-/// What is matched of steps. Asked for apart: a database that planned it within another query while nothing was matched yet
-/// would look through all matches once for each step.
+/// What is matched of steps: open items know it, and matches of those that are in no books. Asked for apart: a database that
+/// planned it within another query while nothing was matched yet would look through all matches once for each step.
 async fn matched_of(db: &Db, steps: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
     if steps.is_empty() {
         return Ok(HashMap::new());
     }
-    let query = sql("select transaction_id, cast(sum(amount_minor) as bigint) from matches
-         where transaction_id = any(?)")
-    .ids(steps);
-    let query = query.add(" and state = 'CONFIRMED' group by transaction_id");
-    Ok(db.values(query).await?.into_iter().collect())
+    let query = sql("select transaction_id, settled_minor from clearing_items
+         where transaction_id = any(?)");
+    let found: Vec<(Uuid, i64)> = db.values(query.ids(steps)).await?;
+    let mut matched: HashMap<Uuid, i64> = found.into_iter().collect();
+    let rest: Vec<Uuid> = steps.iter().copied().filter(|id| !matched.contains_key(id)).collect();
+    if !rest.is_empty() {
+        let query = sql("select transaction_id, cast(sum(amount_minor) as bigint) from matches
+             where transaction_id = any(?)")
+        .ids(&rest)
+        .add(" and state = 'CONFIRMED' group by transaction_id");
+        matched.extend(db.values::<(Uuid, i64)>(query).await?);
+    }
+    Ok(matched)
 }
 
 /// Steps of the payments that a provider calls by one of these names, or a step of which it does.
@@ -604,23 +612,31 @@ pub(super) async fn end_item(tx: &WriteTx, step: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Sets how much of some steps is settled, as their matches say.
-pub(super) async fn settle_items(tx: &WriteTx, steps: &[Uuid]) -> Result<()> {
+/// Sets how much of some steps is settled, as their matches say; new ones count for a moment, which the moments between which
+/// all of them lie then hold.
+pub(super) async fn settle_items(
+    tx: &WriteTx,
+    steps: &[Uuid],
+    moment: Option<OffsetDateTime>,
+) -> Result<()> {
     if steps.is_empty() {
         return Ok(());
     }
-    let query = sql(
-        "update clearing_items set settled_minor = s.minor, settled_from = s.first_at, settled_at = s.last_at
-         from (select i.transaction_id, cast(coalesce(sum(m.amount_minor), 0) as bigint) as minor,
-                 min(coalesce(r.booked_at, m.matched_at)) as first_at, max(coalesce(r.booked_at, m.matched_at)) as last_at
-             from clearing_items i
-             left join matches m on m.transaction_id = i.transaction_id and m.state = 'CONFIRMED'
-             left join settlement_lines l on l.id = m.settlement_line_id
-             left join settlement_reports r on r.id = l.report_id
-             where i.transaction_id = any(?) group by i.transaction_id) s
-         where s.transaction_id = clearing_items.transaction_id",
-    );
-    tx.run(query.ids(steps)).await?;
+    let mut query = sql("update clearing_items set settled_minor = (
+             select cast(coalesce(sum(m.amount_minor), 0) as bigint) from matches m
+             where m.transaction_id = clearing_items.transaction_id and m.state = 'CONFIRMED')");
+    if let Some(moment) = moment {
+        query = query
+            .add(
+                ", settled_from = case when settled_from < ? then settled_from else ? end,
+                 settled_at = case when settled_at > ? then settled_at else ? end",
+            )
+            .bind(moment)
+            .bind(moment)
+            .bind(moment)
+            .bind(moment);
+    }
+    tx.run(query.add(" where transaction_id = any(?)").ids(steps)).await?;
     Ok(())
 }
 

@@ -257,7 +257,7 @@ async fn withdraw(tx: &WriteTx, actor: &Actor, mut report: settlement_report::Mo
     }
     report.beat_at = tx.now();
     batch.save(&report);
-    super::open::settle(tx, batch, &steps).await
+    super::open::settle(tx, batch, &steps, None).await
 }
 
 /// Looks once more at lines of which nobody knew a payment, since it may have been recorded; and at fees that were not as

@@ -2,6 +2,7 @@
 
 use super::{approved, arrived, back, declared, law, looked, paid_back, terms, units};
 use crate::ledger::balances;
+use harness::client::user_errors;
 use harness::shop::*;
 use harness::{Shop, TestApp};
 use operations::permissions::Permission;
@@ -233,7 +234,10 @@ async fn what_was_not_announced_is_taken_in_and_not_more_than_left() {
         refused(bad).await,
         ["INVALID input.lines.0.quantity", "INVALID input.unannounced.0.quantity"]
     );
-    assert_eq!(refused(take(units(&made, &[3]), json!([]))).await, ["AMOUNT_EXCEEDED input.lines"]);
+    assert_eq!(
+        refused(take(units(&made, &[3]), json!([]))).await,
+        ["AMOUNT_EXCEEDED input.lines.0.quantity"]
+    );
     assert_eq!(
         refused(take(json!([]), json!([{ "sku": "nothing", "quantity": 1 }]))).await,
         ["NOT_FOUND input.unannounced.0.sku"]
@@ -337,6 +341,12 @@ async fn money_may_go_back_before_the_goods_and_without_them() {
     assert_eq!(paid_back(&shop, &sent).await["refunds"][0]["amount"]["amount"], "10.00");
     let late = back(&shop, &sent).await;
     assert_eq!(late["state"], "RESOLVED", "what comes afterwards is taken in");
+    let beyond = json!({ "returnId": sent["id"], "lines": units(&sent, &[1]), "unannounced": [{ "sku": "C", "quantity": 1 }] });
+    assert_eq!(
+        shop.admin.refused(RETURN_RECEIVE, beyond).await,
+        ["STATE_CONFLICT input.unannounced", "AMOUNT_EXCEEDED input.lines.0.quantity"],
+        "and no more than was settled"
+    );
     let [.., held] = level(&shop).await;
     assert_eq!(held, 1);
     looked(&shop, &sent, &[(1, "RESTOCK")]).await;
@@ -376,6 +386,90 @@ async fn nobody_gives_back_more_than_they_may() {
     let agent = app.without(Permission::RefundsWrite).await;
     let refused = agent.answer(RETURN_RESOLVE, json!({ "input": pay })).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");
+    for (name, limit, refused) in
+        [("little", "19.99", vec!["LIMIT_EXCEEDED input.method"]), ("enough", "20.00", Vec::new())]
+    {
+        let permissions = ["ORDERS_READ", "RETURNS_READ", "RETURNS_WRITE", "REFUNDS_WRITE"];
+        let role = json!({ "name": name, "permissions": permissions, "refundLimit": limit });
+        shop.admin.done(ROLE_DEFINE, role).await;
+        let clerk = app.signed_in(&format!("{name}@shop.example"), name).await;
+        let answer = clerk.payload(RETURN_RESOLVE, json!({ "input": pay })).await;
+        assert_eq!(user_errors(&answer), refused);
+    }
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn no_invoice_is_credited_with_more_units_than_it_has() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    law(&shop).await;
+    // Ten leave Berlin, two Hamburg: two invoices.
+    let order = shop.place(shop.sent_home(&[("A", 12)])).await;
+    for place in 0..2 {
+        let work = shop.work(&order, place).await;
+        shop.ship(&work).await;
+        shop.admin.done(FULFILLMENT_DELIVER, json!({ "fulfillmentId": work["id"] })).await;
+    }
+    let order = shop.read(&order).await;
+    let quantities = async || {
+        let query = "query { invoices { nodes { kind number corrects { number } lines { quantity net { amount } tax { amount } } } } }";
+        let found = shop.admin.payload(query, json!({})).await["nodes"].as_array().unwrap().clone();
+        let mut units: BTreeMap<String, i64> = BTreeMap::new();
+        for one in &found {
+            let sign = if one["kind"] == "INVOICE" { 1 } else { -1 };
+            let invoice = if sign > 0 { &one["number"] } else { &one["corrects"]["number"] };
+            let count = one["lines"][0]["quantity"].as_i64().unwrap();
+            *units.entry(invoice.as_str().unwrap().to_owned()).or_default() += sign * count;
+        }
+        units.into_values().collect::<Vec<i64>>()
+    };
+    let mut before = quantities().await;
+    before.sort_unstable();
+    assert_eq!(before, [2, 10]);
+    for (count, left) in [(1, 11), (3, 8), (8, 0)] {
+        let made = approved(&shop, declared(&order, &[("A", count)], "CHANGED_MIND")).await;
+        back(&shop, &made).await;
+        let done = paid_back(&shop, &made).await;
+        assert_eq!(done["refunds"][0]["amount"]["amount"], format!("{}.00", count * 10));
+        let now = quantities().await;
+        assert!(now.iter().all(|units| *units >= 0), "{now:?}");
+        assert_eq!(now.iter().sum::<i64>(), left);
+        app.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_history_tells_of_comes_back_too() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let past = json!({
+        "channelCode": "web", "channelReference": "old", "currencyCode": "EUR",
+        "placedAt": "2026-02-20T10:00:00Z", "shippedAt": "2026-02-21T10:00:00Z", "deliveredAt": "2026-02-22T10:00:00Z",
+        "customer": { "identities": [{ "kind": "CHANNEL_ACCOUNT", "value": "person-1" }] },
+        "lines": [{ "sku": "A", "quantity": 2, "unitPrice": "10.00", "taxRate": "0.19" }],
+        "payments": [{ "method": "card", "amount": "20.00", "capturedAt": "2026-02-20T10:00:00Z" }],
+    });
+    terms(&shop).await;
+    let done = shop.admin.done(ORDERS_IMPORT, json!({ "orders": [past] })).await;
+    let order = shop.read(&done["orders"][0]).await;
+    let [on_hand, free, ..] = level(&shop).await;
+    let made = approved(&shop, declared(&order, &[("A", 1)], "DEFECTIVE")).await;
+    let more = json!({ "returnId": made["id"], "lines": units(&made, &[3]) });
+    let refused = shop.admin.refused(RETURN_RECEIVE, more).await;
+    assert_eq!(refused, ["AMOUNT_EXCEEDED input.lines.0.quantity"]);
+    back(&shop, &made).await;
+    looked(&shop, &made, &[(1, "RESTOCK")]).await;
+    let before = balances(&shop).await;
+    let done = paid_back(&shop, &made).await;
+    assert_eq!(done["refunds"][0]["amount"]["amount"], "10.00");
+    assert_eq!(level(&shop).await, [on_hand + 1, free + 1, 0, 0]);
+    assert_eq!(moved(&before, &balances(&shop).await), [], "our books never had it");
+    let now = money_of(&shop, &order).await;
+    assert_eq!(
+        (&now["returnState"], &now["lines"][0]["quantityReturned"]),
+        (&json!("RETURNED"), &json!(1))
+    );
     app.verify().await;
 }
 
