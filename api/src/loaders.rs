@@ -326,6 +326,22 @@ loaders! {
     return_refunds: Lazy<Uuid, Vec<Uuid>> = |scope, ids| {
         async move { returns::read::refunds(&scope.store.read(), &ids).await }.boxed()
     };
+    /// The parcel that brings a return back.
+    return_parcel: Lazy<Uuid, Option<parcel::Model>> = |scope, ids| {
+        async move {
+            let found = returns::way_back::of_returns(&scope.store.read(), &ids).await?;
+            Ok(found.into_iter().map(|(id, row)| (id, Some(row))).collect())
+        }
+        .boxed()
+    };
+    /// The return that an order makes right.
+    return_made_right: Lazy<Uuid, Option<Uuid>> = |scope, ids| {
+        async move {
+            let found = returns::read::made_right_by(&scope.store.read(), &ids).await?;
+            Ok(found.into_iter().map(|(id, of)| (id, Some(of))).collect())
+        }
+        .boxed()
+    };
     /// The return for which a step of a payment gave money back.
     return_of_refund: Lazy<Uuid, Option<Uuid>> = |scope, ids| {
         async move {
@@ -446,7 +462,8 @@ loaders! {
     /// A parcel in reach.
     parcel: One<parcel::Model> = one!(reach work::read::parcels_by_ids, |row| row.id);
     /// The parcels of a fulfillment.
-    parcels_of: Many<parcel::Model> = many!(work::read::parcels_of, |row| row.fulfillment_id);
+    parcels_of: Many<parcel::Model> =
+        many!(work::read::parcels_of, |row| row.fulfillment_id.unwrap_or_default());
     /// What lies in a parcel.
     parcel_lines_of: Many<entities::parcel_line::Model> =
         many!(work::read::parcel_lines_of, |row| row.parcel_id);

@@ -1213,6 +1213,10 @@ pub enum RefundMethod {
     OriginalPayment,
     /// The customer is given credit.
     StoreCredit,
+    /// What comes back pays for what was wanted instead.
+    Exchange,
+    /// The same goods are sent once more.
+    Replacement,
     /// Nothing is given.
     None,
 }
@@ -1243,6 +1247,8 @@ pub enum CarrierClaimState {
 pub enum ReturnKind {
     /// The money back.
     Return,
+    /// Other goods instead.
+    Exchange,
     /// What went wrong made right: lost, damaged or wrong.
     Claim,
 }

@@ -156,6 +156,8 @@ pub struct Model {
     pub credited_minor: i64,
     /// Of it, what the customer was given as credit instead of money.
     pub store_credit_minor: i64,
+    /// And what pays for other orders in exchange.
+    pub exchanged_minor: i64,
     /// Paid and not invoiced yet.
     pub deposit_minor: i64,
     /// The same in the currency of the books.
@@ -183,7 +185,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at, risk_level, tax_rounding, in_books, invoiced_minor, credited_minor, store_credit_minor, deposit_minor, deposit_base_minor, receivable_minor, receivable_base_minor, refund_due_minor, refund_due_base_minor, capture, returns_asked, returns_moving
+    id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, currency_digits, tax_included, placed_at, approved_at, shipped_at, delivered_at, completed_at, cancelled_at, returned_at, cancel_reason, placed_by_kind, placed_by_id, email, email_key, phone, phone_key, billing_address, shipping_address, country_code, delivery_method, delivery_service, pickup_location_id, allow_split, allow_backorder, tax_id, purchase_order_number, payment_terms_days, promised_by, items_minor, shipping_minor, discounts_minor, other_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, assignee_id, satisfaction, client_ip, user_agent, attributes, imported, created_at, updated_at, draft, on_hold, address_key, promise_given, ship_by, expected_at, at_risk, review_at, risk_level, tax_rounding, in_books, invoiced_minor, credited_minor, store_credit_minor, exchanged_minor, deposit_minor, deposit_base_minor, receivable_minor, receivable_base_minor, refund_due_minor, refund_due_base_minor, capture, returns_asked, returns_moving
 }
 
 impl From<Model> for (Summary, Details) {
@@ -211,6 +213,7 @@ impl From<Model> for (Summary, Details) {
             refunded_minor: order.refunded_minor,
             credited_minor: order.credited_minor,
             store_credit_minor: order.store_credit_minor,
+            exchanged_minor: order.exchanged_minor,
             on_hold: order.on_hold,
             ship_by: order.ship_by,
             expected_at: order.expected_at,
@@ -290,6 +293,8 @@ pub struct Summary {
     pub credited_minor: i64,
     /// Of it, what the customer was given as credit instead of money.
     pub store_credit_minor: i64,
+    /// And what pays for other orders in exchange.
+    pub exchanged_minor: i64,
     /// Whether a hold stands.
     pub on_hold: bool,
     /// When the last of it is to leave.
@@ -301,7 +306,7 @@ pub struct Summary {
 }
 
 crate::row::row! {
-    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, credited_minor, store_credit_minor, on_hold, ship_by, expected_at, at_risk
+    Summary: id, version, number, channel_id, channel_reference, customer_id, state, fulfillment_state, payment_state, return_state, currency, placed_at, promised_by, items_minor, shipping_minor, discounts_minor, tax_minor, grand_total_minor, paid_minor, refunded_minor, credited_minor, store_credit_minor, exchanged_minor, on_hold, ship_by, expected_at, at_risk
 }
 
 /// The rest of what is shown of an order.

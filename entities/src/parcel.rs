@@ -17,8 +17,8 @@ pub struct Model {
     /// Its id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// The fulfillment.
-    pub fulfillment_id: Uuid,
+    /// The fulfillment; none on the way back.
+    pub fulfillment_id: Option<Uuid>,
     /// Its place in the fulfillment, from 0.
     pub position: i32,
     /// Who carries it.
@@ -43,6 +43,8 @@ pub struct Model {
     pub customs: Option<Json>,
     /// When it was packed.
     pub created_at: OffsetDateTime,
+    /// The return, on the way back.
+    pub return_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -52,5 +54,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, fulfillment_id, position, carrier, tracking_number, tracking_key, tracking_url, weight_grams, status, shipped_at, delivered_at, received_by, customs, created_at
+    id, fulfillment_id, position, carrier, tracking_number, tracking_key, tracking_url, weight_grams, status, shipped_at, delivered_at, received_by, customs, created_at, return_id
 }

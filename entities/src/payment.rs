@@ -63,6 +63,8 @@ pub struct Model {
     pub disputed_minor: i64,
     /// The gift card or credit that it is paid with.
     pub credit_id: Option<Uuid>,
+    /// Of what was moved here from another order: that order.
+    pub origin_order_id: Option<Uuid>,
     /// What has a lower rank is given back first.
     pub refund_rank: i32,
     /// How many hours before the authorization ends people were told last.
@@ -75,6 +77,13 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Whether a provider or a bank holds or held it: of gift cards, credit and goods in exchange nobody else knows.
+    pub const fn is_with_a_provider(&self) -> bool {
+        self.credit_id.is_none() && self.origin_order_id.is_none()
+    }
+}
+
 crate::row::row! {
-    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor, credit_id, refund_rank, warned_hours
+    id, version, order_id, position, provider, provider_account, provider_reference, method, card, state, currency, pending_minor, authorized_minor, captured_minor, refunded_minor, installments, authorization_expires_at, captured_at, created_at, voided_minor, capturing_minor, refunding_minor, disputed_minor, credit_id, origin_order_id, refund_rank, warned_hours
 }

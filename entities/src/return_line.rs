@@ -36,6 +36,14 @@ pub struct Model {
     pub evidence_urls: Json,
     /// Units that arrived.
     pub quantity_received: i32,
+    /// What is wanted instead.
+    pub exchange_variant_id: Option<Uuid>,
+    /// Its SKU.
+    pub exchange_sku: Option<String>,
+    /// What one of it costs, as it was quoted.
+    pub exchange_unit_minor: Option<i64>,
+    /// What is taken off all of them.
+    pub exchange_discount_minor: Option<i64>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -45,5 +53,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls, quantity_received
+    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls, quantity_received, exchange_variant_id, exchange_sku, exchange_unit_minor, exchange_discount_minor
 }

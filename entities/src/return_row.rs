@@ -75,8 +75,18 @@ pub struct Model {
     pub refunded_minor: i64,
     /// What the customer was given as credit.
     pub store_credit_minor: i64,
+    /// What of it pays for the order in exchange or as replacement.
+    pub exchanged_minor: i64,
     /// What was said of it then.
     pub note: Option<String>,
+    /// The order in exchange.
+    pub exchange_order_id: Option<Uuid>,
+    /// The order as replacement.
+    pub replacement_order_id: Option<Uuid>,
+    /// What is wanted in exchange costs in all, as it was quoted.
+    pub exchange_total_minor: i64,
+    /// Of it, what is tax.
+    pub exchange_tax_minor: i64,
     /// Who entered it.
     pub actor_kind: ActorKind,
     /// The user or token.
@@ -92,5 +102,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, order_id, customer_id, channel_id, state, kind, policy_id, location_id, currency, comment, requested_at, approved_at, refund_due_at, paused_since, paused_seconds, overridden, goods_stay, carrier, tracking_number, tracking_key, outbound_parcel_id, rejected_because, received_at, resolved_at, resolution, resolved_quote, refunded_minor, store_credit_minor, note, actor_kind, actor_id, created_at
+    id, version, number, order_id, customer_id, channel_id, state, kind, policy_id, location_id, currency, comment, requested_at, approved_at, refund_due_at, paused_since, paused_seconds, overridden, goods_stay, carrier, tracking_number, tracking_key, outbound_parcel_id, rejected_because, received_at, resolved_at, resolution, resolved_quote, refunded_minor, store_credit_minor, exchanged_minor, note, exchange_order_id, replacement_order_id, exchange_total_minor, exchange_tax_minor, actor_kind, actor_id, created_at
 }

@@ -102,6 +102,63 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "drop function refuse_change();",
         "",
     ),
+    // A parcel on its way back belongs to no fulfillment; SQLite takes no condition off a column.
+    (
+        "{parcels_of_returns}",
+        "alter table parcels alter column fulfillment_id drop not null;",
+        "alter table parcels rename to old_parcels;
+         drop index parcels_fulfillment;
+         drop index parcels_tracking;
+         create table parcels (
+             id blob not null,
+             fulfillment_id blob,
+             position integer not null,
+             carrier text,
+             tracking_number text,
+             tracking_key text,
+             tracking_url text,
+             weight_grams integer,
+             status text check (status in ('LABEL_CREATED', 'IN_TRANSIT', 'OUT_FOR_DELIVERY', 'DELIVERED', 'EXCEPTION', 'RETURNED_TO_SENDER', 'LOST')),
+             shipped_at datetime,
+             delivered_at datetime,
+             received_by text,
+             customs text,
+             created_at datetime not null,
+             primary key (id)
+         );
+         insert into parcels select * from old_parcels;
+         drop table old_parcels;
+         create index parcels_fulfillment on parcels (fulfillment_id, position);
+         create index parcels_tracking on parcels (tracking_key) where tracking_key is not null;",
+    ),
+    (
+        "{parcels_of_work_only}",
+        "alter table parcels alter column fulfillment_id set not null;",
+        "alter table parcels rename to old_parcels;
+         drop index parcels_fulfillment;
+         drop index parcels_tracking;
+         create table parcels (
+             id blob not null,
+             fulfillment_id blob not null,
+             position integer not null,
+             carrier text,
+             tracking_number text,
+             tracking_key text,
+             tracking_url text,
+             weight_grams integer,
+             status text check (status in ('LABEL_CREATED', 'IN_TRANSIT', 'OUT_FOR_DELIVERY', 'DELIVERED', 'EXCEPTION', 'RETURNED_TO_SENDER', 'LOST')),
+             shipped_at datetime,
+             delivered_at datetime,
+             received_by text,
+             customs text,
+             created_at datetime not null,
+             primary key (id)
+         );
+         insert into parcels select * from old_parcels;
+         drop table old_parcels;
+         create index parcels_fulfillment on parcels (fulfillment_id, position);
+         create index parcels_tracking on parcels (tracking_key) where tracking_key is not null;",
+    ),
     (
         "{no_events_pruned}",
         "insert into event_retention values (1, 0, 0, '00000000-0000-0000-0000-000000000000');",

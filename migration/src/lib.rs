@@ -44,6 +44,7 @@ mod m0035_agree_fees;
 mod m0036_take_goods_back;
 mod m0037_keep_open_items;
 mod m0038_make_it_right;
+mod m0039_exchange_goods;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -93,6 +94,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_take_goods_back::Migration),
             Box::new(m0037_keep_open_items::Migration),
             Box::new(m0038_make_it_right::Migration),
+            Box::new(m0039_exchange_goods::Migration),
         ]
     }
 }

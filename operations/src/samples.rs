@@ -83,6 +83,7 @@ pub(crate) fn order() -> order::Model {
         invoiced_minor: 0,
         credited_minor: 0,
         store_credit_minor: 0,
+        exchanged_minor: 0,
         deposit_minor: 0,
         deposit_base_minor: 0,
         receivable_minor: 0,
@@ -122,6 +123,7 @@ pub(crate) fn payment() -> payment::Model {
         refunding_minor: 0,
         disputed_minor: 0,
         credit_id: None,
+        origin_order_id: None,
         refund_rank: 1,
         warned_hours: None,
     }

@@ -4,6 +4,7 @@ use super::types::Fulfillment;
 use crate::context::Ask;
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id};
+use crate::returns::types::Return;
 use crate::scalars::{CountryCode, DateTime, Money};
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entities::{enums, parcel};
@@ -34,7 +35,7 @@ pub(crate) enum TrackingStatus {
 #[derive(Clone)]
 pub(crate) struct Parcel(pub(crate) Arc<parcel::Model>);
 
-/// A box with a label. Needs `FULFILLMENT_READ` and reach over the location.
+/// A box with a label. One that goes out needs `FULFILLMENT_READ` and reach over the location, one that comes back what its return needs.
 #[Object]
 impl Parcel {
     /// Its id, `pcl_…`.
@@ -42,9 +43,17 @@ impl Parcel {
         id(Kind::Parcel, self.0.id)
     }
 
-    /// The fulfillment that it is part of.
+    /// The fulfillment that it is part of; null on the way back.
     async fn fulfillment(&self, ctx: &Context<'_>) -> Option<Fulfillment> {
-        ctx.loaders().fulfillment(self.0.fulfillment_id).await.or_null(ctx)?.map(Fulfillment)
+        let id = self.0.fulfillment_id?;
+        ctx.loaders().fulfillment(id).await.or_null(ctx)?.map(Fulfillment)
+    }
+
+    /// The return that it brings back; null on the way out.
+    #[graphql(name = "return")]
+    async fn of_return(&self, ctx: &Context<'_>) -> Option<Return> {
+        let id = self.0.return_id?;
+        ctx.loaders().return_row(id).await.or_null(ctx)?.map(Return)
     }
 
     /// Who carries it.
@@ -67,15 +76,20 @@ impl Parcel {
         self.0.weight_grams
     }
 
-    /// What is in it.
+    /// What is in it; on the way back what was declared.
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<ParcelLine>, Failure> {
-        let rows = ctx.loaders().parcel_lines_of(self.0.id).await?;
         let mut lines: Vec<ParcelLine> = Vec::new();
-        for row in rows.iter() {
-            match lines.iter_mut().find(|line| line.sku == row.sku) {
-                Some(line) => line.quantity += row.quantity,
-                None => lines.push(ParcelLine { sku: row.sku.clone(), quantity: row.quantity }),
-            }
+        let mut add = |sku: &str, quantity: i32| match lines.iter_mut().find(|line| line.sku == sku)
+        {
+            Some(line) => line.quantity += quantity,
+            None => lines.push(ParcelLine { sku: sku.to_owned(), quantity }),
+        };
+        if let Some(id) = self.0.return_id {
+            let rows = ctx.loaders().return_lines_of(id).await?;
+            rows.iter().for_each(|row| add(&row.sku, row.quantity));
+        } else {
+            let rows = ctx.loaders().parcel_lines_of(self.0.id).await?;
+            rows.iter().for_each(|row| add(&row.sku, row.quantity));
         }
         Ok(lines)
     }
@@ -101,7 +115,11 @@ impl Parcel {
         let name = self.0.received_by.as_deref()?;
         let full = ctx.may(Permission::FulfillmentWrite) || ctx.may(Permission::CustomersPii);
         if full {
-            ctx.scope().note_view(("ful", self.0.fulfillment_id));
+            let work = self.0.fulfillment_id.map(|id| ("ful", id));
+            let subject = work.or_else(|| Some(("ret", self.0.return_id?)));
+            if let Some(subject) = subject {
+                ctx.scope().note_view(subject);
+            }
         }
         full.then_some(name)
     }
@@ -154,7 +172,7 @@ pub(crate) struct CustomsDeclaration {
     incoterm: String,
     /// What kind of contents, in the words of form CN23.
     contents: String,
-    /// What is in it.
+    /// What is in it; on the way back what was declared.
     lines: Vec<CustomsLine>,
     /// What it is worth, without tax.
     total: Money,

@@ -508,6 +508,15 @@ impl Order {
         Some(rows.iter().cloned().map(Return).collect())
     }
 
+    /// The return that this order makes right, by goods in exchange or as replacement; null of any other order. Needs `RETURNS_READ`.
+    async fn makes_right(&self, ctx: &Context<'_>) -> Option<Return> {
+        if !ctx.may(Permission::ReturnsRead) {
+            return None;
+        }
+        let id = ctx.loaders().return_made_right(self.row().id).await.or_null(ctx)??;
+        ctx.loaders().return_row(id).await.or_null(ctx)?.map(Return)
+    }
+
     /// Internal messages between teams about this order, newest first; customers never see them.
     /// Needs `ORDERS_WRITE`.
     async fn notes(&self, ctx: &Context<'_>) -> Option<Vec<Note>> {
@@ -831,7 +840,8 @@ impl OrderTotals {
     async fn outstanding(&self) -> Money {
         let row = self.0.row();
         let owed = row.grand_total_minor - row.credited_minor;
-        self.0.money(owed - row.paid_minor + row.refunded_minor + row.store_credit_minor)
+        let given = row.refunded_minor + row.store_credit_minor + row.exchanged_minor;
+        self.0.money(owed - row.paid_minor + given)
     }
 }
 

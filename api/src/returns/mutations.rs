@@ -78,6 +78,8 @@ pub(crate) struct ReturnLineInput {
     comment: Option<String>,
     /// Up to 20 addresses of pictures and the like.
     evidence_urls: Option<Vec<String>>,
+    /// Of an exchange: the SKU that is wanted instead, as many units.
+    exchange_for_sku: Option<String>,
 }
 
 /// What a customer declares.
@@ -109,6 +111,7 @@ impl From<ReturnRequestInput> for RequestReturn {
             reason: line.reason.into(),
             comment: line.comment,
             evidence_urls: line.evidence_urls.unwrap_or_default(),
+            exchange_for_sku: line.exchange_for_sku,
         };
         Self {
             order_id: uuid(Kind::Order, &input.order_id),
@@ -141,10 +144,14 @@ pub(crate) struct ReturnApproveInput {
     expected_version: Option<i32>,
     /// Who brings the goods back, up to 100 characters.
     carrier: Option<String>,
-    /// Under which number, up to 100 characters: proof that they were sent.
+    /// Under which number, up to 100 characters, as the label says that the customer was given. They are in transit once `trackingReport` says
+    /// that the carrier has them.
     tracking_number: Option<String>,
     /// Whether the customer keeps the goods; then nothing is waited for.
     goods_stay_with_customer: Option<bool>,
+    /// Of an exchange: whether the new goods leave before the old ones are back. What they cost is due in 30 days, and is paid by what comes
+    /// back. Needs `REFUNDS_WRITE`, within the caller's limit.
+    advance_exchange: Option<bool>,
 }
 
 /// What is refused.
@@ -366,6 +373,7 @@ impl ReturnMutation {
             carrier: input.carrier,
             tracking_number: input.tracking_number,
             goods_stay: input.goods_stay_with_customer.unwrap_or(false),
+            advance: input.advance_exchange.unwrap_or(false),
         };
         let done = async {
             return_approve(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await

@@ -1,7 +1,7 @@
 //! Returns and policies as the schema shows them.
 
 use crate::access::types::ActorRef;
-use crate::catalog::types::{Channel, Location};
+use crate::catalog::types::{Channel, Location, Variant};
 use crate::context::{Ask, present};
 use crate::customers::types::Customer;
 use crate::errors::{Failure, OrNull, UserError};
@@ -20,6 +20,7 @@ use operations::returns::read::is_overdue;
 use operations::returns::{policy, quote};
 use serde_json::Value as Json;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// What the days for a refund count from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -97,6 +98,8 @@ pub(crate) enum ReturnState {
 pub(crate) enum ReturnKind {
     /// The money back.
     Return,
+    /// Other goods instead, at the same price or for the difference.
+    Exchange,
     /// What went wrong made right: lost, damaged or wrong; resolved by refund or replacement, goods back or not.
     Claim,
 }
@@ -153,7 +156,11 @@ pub(crate) enum RefundMethod {
     OriginalPayment,
     /// The customer is given credit over what was paid; it ends as all store credit does.
     StoreCredit,
-    /// Nothing is given.
+    /// What was wanted instead is paid with what comes back, and the difference goes back or is owed on the new order.
+    Exchange,
+    /// The same goods are ordered once more, paid with what the customer had paid: of claims. No money goes back then.
+    Replacement,
+    /// Nothing is given; what was to leave in exchange is called off.
     None,
 }
 
@@ -333,10 +340,12 @@ impl RefundQuote {
     }
 }
 
-/// What would be paid back and why, to the cent. items + shipping - restockingFee - returnShipping = total, all with the tax.
+/// What would be paid back and why, to the cent. items + shipping - restockingFee - returnShipping - exchangeDifference = total, all
+/// with the tax. A negative total is owed by the customer: it is paid on the exchange order by `paymentRecord`.
 #[Object]
 impl RefundQuote {
-    /// The goods, at the shares of price and discount that were frozen for their units; the last unit of a line takes the odd cent.
+    /// The goods that are paid back, at the shares of price and discount that were frozen for their units; the last unit of a line takes the
+    /// odd cent. Those for which others are wanted, or are sent once more, are in `exchangeDifference`.
     async fn items(&self) -> Money {
         self.money(self.quote.items.gross)
     }
@@ -361,7 +370,13 @@ impl RefundQuote {
         self.money(self.quote.return_shipping.gross)
     }
 
-    /// What is paid back.
+    /// What the goods that are wanted instead cost more than those that come back are worth; negative where they cost less. What has the
+    /// same price as what comes back is given for what that was sold for; anything else for the price of the day on which it was asked for.
+    async fn exchange_difference(&self) -> Money {
+        self.money(self.quote.exchange_difference().gross)
+    }
+
+    /// What is paid back; below zero what the customer owes on the exchange order.
     async fn total(&self) -> Money {
         self.money(self.quote.total())
     }
@@ -414,11 +429,7 @@ impl Return {
 
     /// The order; null while it is `STAGED`. Needs `ORDERS_READ`.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>, Failure> {
-        let Some(order) = self.0.order_id else { return Ok(None) };
-        if !ctx.actor()?.may(Permission::OrdersRead) {
-            return Ok(None);
-        }
-        Order::load(ctx, order).await
+        self.order_of(ctx, self.0.order_id).await
     }
 
     /// Who bought; null without an account. Needs `CUSTOMERS_READ`.
@@ -542,6 +553,23 @@ impl Return {
         Ok(quote.map(|quote| RefundQuote { quote, currency }))
     }
 
+    /// Of an exchange, once it is approved: the order of what was wanted instead. Its stock is reserved, and it waits for the goods that come
+    /// back unless it was sent ahead. Needs `ORDERS_READ`.
+    async fn exchange_order(&self, ctx: &Context<'_>) -> Result<Option<Order>, Failure> {
+        self.order_of(ctx, self.0.exchange_order_id).await
+    }
+
+    /// Of a claim that was made good so: the order that sends the same goods once more. Needs `ORDERS_READ`.
+    async fn replacement_order(&self, ctx: &Context<'_>) -> Result<Option<Order>, Failure> {
+        self.order_of(ctx, self.0.replacement_order_id).await
+    }
+
+    /// The parcel on its way back, once its number is known. What carriers tell of it by `trackingReport` moves the return: what they have in
+    /// hand is in transit.
+    async fn tracking(&self, ctx: &Context<'_>) -> Result<Option<Parcel>, Failure> {
+        Ok(ctx.loaders().return_parcel(self.0.id).await?.map(|row| Parcel(Arc::new(row))))
+    }
+
     /// Of a claim: the parcel that went wrong. Needs `FULFILLMENT_READ`.
     async fn outbound_parcel(&self, ctx: &Context<'_>) -> Result<Option<Parcel>, Failure> {
         let Some(parcel) = self.0.outbound_parcel_id else { return Ok(None) };
@@ -593,6 +621,20 @@ impl Return {
     }
 }
 
+impl Return {
+    async fn order_of(
+        &self,
+        ctx: &Context<'_>,
+        order: Option<Uuid>,
+    ) -> Result<Option<Order>, Failure> {
+        let Some(order) = order else { return Ok(None) };
+        if !ctx.actor()?.may(Permission::OrdersRead) {
+            return Ok(None);
+        }
+        Order::load(ctx, order).await
+    }
+}
+
 crate::paging::connection!(ReturnConnection, ReturnEdge, Return, "returns");
 
 #[derive(Clone)]
@@ -633,6 +675,12 @@ impl ReturnLine {
     /// What the customer said.
     async fn comment(&self) -> Option<&str> {
         self.0.comment.as_deref()
+    }
+
+    /// Of an exchange: what is wanted instead, as many units. Null where the money is wanted.
+    async fn exchange_for(&self, ctx: &Context<'_>) -> Result<Option<Variant>, Failure> {
+        let Some(variant) = self.0.exchange_variant_id else { return Ok(None) };
+        Ok(ctx.loaders().variant(variant).await?.map(Variant))
     }
 
     /// Pictures and the like.

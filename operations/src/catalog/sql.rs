@@ -11,7 +11,7 @@ use entities::{
 };
 use uuid::Uuid;
 
-pub(super) async fn legal_entities(db: &Db, ids: &[Uuid]) -> Result<Vec<legal_entity::Model>> {
+pub(crate) async fn legal_entities(db: &Db, ids: &[Uuid]) -> Result<Vec<legal_entity::Model>> {
     db.all(sql("select * from legal_entities where id = any(?)").ids(ids)).await
 }
 

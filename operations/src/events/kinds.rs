@@ -499,6 +499,10 @@ event_kinds! {
         "Return {number} resolved: {method}"
         "A return is settled. Payments tell what they gave back."
         { number: Text => "its number", method: Text => "how it was made good, a `RefundMethod`" }
+    RETURN_TRACKED "return.tracked" ReturnsRead
+        "Parcel of return {number}: {status}"
+        "A carrier told of the parcel that brings a return back."
+        { number: Text => "its number", status: Text => "where the parcel stood, a `TrackingStatus`", parcelStatus: Text => "where it stands by all that is known" }
     RETURN_EXPIRED "return.expired" ReturnsRead
         "Return {number} expired"
         "A return was agreed to, and nothing was ever sent."

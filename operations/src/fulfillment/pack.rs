@@ -164,7 +164,7 @@ pub(super) async fn put_into(
         let number = text(&input.tracking_number);
         let row = parcel::Model {
             id: tx.id(),
-            fulfillment_id: id,
+            fulfillment_id: Some(id),
             position,
             carrier: text(&input.carrier),
             tracking_key: number.as_deref().map(tracking_key),
@@ -177,6 +177,7 @@ pub(super) async fn put_into(
             received_by: None,
             customs: None,
             created_at: tx.now(),
+            return_id: None,
         };
         for one in &input.lines {
             let mut rest = i64::from(one.quantity);

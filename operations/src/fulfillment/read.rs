@@ -103,13 +103,27 @@ pub async fn fulfillments_count(db: &Db, actor: &Actor, filter: &FulfillmentFilt
     sql::count(db, actor, filter).await
 }
 
-/// Parcels by id, within reach.
+/// Parcels by id, within reach: those of fulfillments, and those that bring returns back.
 pub async fn parcels_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<parcel::Model>> {
+    let mut back = if actor.may(Permission::ReturnsRead) {
+        sql::parcels_back(db, ids).await?
+    } else {
+        Vec::new()
+    };
+    if !back.is_empty() {
+        let returns: Vec<Uuid> = back.iter().filter_map(|row| row.return_id).collect();
+        let seen = crate::returns::read::by_ids(db, actor, &returns).await?;
+        back.retain(|row| seen.iter().any(|one| Some(one.id) == row.return_id));
+    }
+    if back.len() == ids.len() || !actor.may(Permission::FulfillmentRead) && !back.is_empty() {
+        return Ok(back);
+    }
     actor.require(Permission::FulfillmentRead)?;
     let rows = sql::parcels_at_reached_locations(db, actor, ids).await?;
-    let work: Vec<Uuid> = rows.iter().map(|row| row.fulfillment_id).collect();
+    let work: Vec<Uuid> = rows.iter().filter_map(|row| row.fulfillment_id).collect();
     let seen: Vec<Uuid> = reached(db, actor, &work).await?.into_iter().map(|row| row.id).collect();
-    Ok(rows.into_iter().filter(|row| seen.contains(&row.fulfillment_id)).collect())
+    let is_seen = |row: &parcel::Model| row.fulfillment_id.is_some_and(|id| seen.contains(&id));
+    Ok(rows.into_iter().filter(is_seen).chain(back).collect())
 }
 
 /// What to fetch from the shelves, of one variant.

@@ -77,7 +77,8 @@ pub async fn lines_of(db: &Db, fulfillments: &[Uuid]) -> Result<Vec<fulfillment_
     db.all(query.ids(fulfillments)).await
 }
 
-/// Orders that share a fulfillment with one of these, these among them, and those that share one with those.
+/// Orders that share a fulfillment with one of these, these among them, and those that share one with those; and the orders
+/// whose money pays for these in exchange.
 pub(crate) async fn sharing(db: &Db, orders: &[Uuid]) -> Result<Vec<Uuid>> {
     let mut ids: Vec<Uuid> = orders.to_vec();
     ids.sort_unstable();
@@ -86,8 +87,10 @@ pub(crate) async fn sharing(db: &Db, orders: &[Uuid]) -> Result<Vec<Uuid>> {
     while !new.is_empty() {
         let query = sql("select distinct other.order_id from fulfillment_orders own
              join fulfillment_orders other on other.fulfillment_id = own.fulfillment_id
-             where own.order_id = any(?)");
-        let found: Vec<Uuid> = db.values(query.ids(&new)).await?;
+             where own.order_id = any(?)
+             union select origin_order_id from payments
+             where order_id = any(?) and origin_order_id is not null");
+        let found: Vec<Uuid> = db.values(query.ids(&new).ids(&new)).await?;
         new = found.into_iter().filter(|id| !ids.contains(id)).collect();
         ids.extend(&new);
     }
@@ -151,12 +154,36 @@ pub(super) async fn tracked(
     .bind(key)
     .join(actor.reach.locations_sql("f.location_id"));
     let rows: Vec<parcel::Model> = db.all(query.add(" order by p.id desc limit 20")).await?;
-    // A parcel that was packed without naming a carrier is any carrier's.
-    let fits = |row: &parcel::Model| match (carrier, &row.carrier) {
+    Ok(rows.into_iter().filter(|row| is_carried_by(row, carrier)).collect())
+}
+
+/// Parcels on their way back that go by a tracking number, the newest first.
+pub(crate) async fn tracked_back(
+    db: &Db,
+    (carrier, key): (Option<&str>, &str),
+) -> Result<Vec<parcel::Model>> {
+    let query = sql("select * from parcels where tracking_key = ? and return_id is not null
+         order by id desc limit 20");
+    let rows: Vec<parcel::Model> = db.all(query.bind(key)).await?;
+    Ok(rows.into_iter().filter(|row| is_carried_by(row, carrier)).collect())
+}
+
+/// The parcels on their way back for returns, the oldest first.
+pub(crate) async fn parcels_of_returns(db: &Db, returns: &[Uuid]) -> Result<Vec<parcel::Model>> {
+    db.all(sql("select * from parcels where return_id = any(?) order by id").ids(returns)).await
+}
+
+/// Parcels by id that are on their way back.
+pub(super) async fn parcels_back(db: &Db, ids: &[Uuid]) -> Result<Vec<parcel::Model>> {
+    db.all(sql("select * from parcels where id = any(?) and return_id is not null").ids(ids)).await
+}
+
+/// Whether a carrier has to do with a parcel: one that was packed without naming any is anybody's.
+fn is_carried_by(row: &parcel::Model, carrier: Option<&str>) -> bool {
+    match (carrier, &row.carrier) {
         (Some(said), Some(known)) => fold(said) == fold(known),
         (None, _) | (_, None) => true,
-    };
-    Ok(rows.into_iter().filter(fits).collect())
+    }
 }
 
 /// What carriers said of one parcel is said of the one that took its place.

@@ -11,6 +11,7 @@ use crate::events;
 use crate::idempotency::{Call, once};
 use crate::orders::aggregate::Tracked;
 use crate::permissions::Permission;
+use crate::returns::way_back;
 use crate::store::{Batch, Store};
 use entities::enums::TrackingStatus;
 use entities::{parcel, tracking_event};
@@ -54,32 +55,39 @@ pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> R
         let key = sql::tracking_key(number);
         let named = sql::tracked(&tx, call.actor, (carrier.as_deref(), &key)).await?;
         let mut reached = None;
-        for parcel in named {
-            let rows = super::read::reached(&tx, call.actor, &[parcel.fulfillment_id]).await?;
-            if !rows.is_empty() {
-                reached = Some(parcel);
+        for (parcel, work) in
+            named.into_iter().filter_map(|row| Some((row.id, row.fulfillment_id?)))
+        {
+            if !super::read::reached(&tx, call.actor, &[work]).await?.is_empty() {
+                reached = Some((parcel, work));
                 break;
             }
         }
-        let Some(parcel) = reached else {
-            return Err(Error::refused(checks::not_found("trackingNumber", "parcel")));
-        };
-        let (id, work) = (parcel.id, parcel.fulfillment_id);
-        let mut found = in_hand::take(&tx, call.actor, work, None).await?;
-        found.load_parcels(&tx, work).await?;
-        let mut known = sql::tracking_of(&tx, &[id]).await?;
-        if known.iter().any(|one| one.at == at && one.status == command.status) {
-            return Ok(id);
-        }
-        let event = tracking_event::Model {
+        let said = |parcel_id: Uuid| tracking_event::Model {
             id: tx.id(),
-            parcel_id: id,
+            parcel_id,
             status: command.status,
             at,
             place: place.clone(),
             detail: detail.clone(),
             reported_at: tx.now(),
         };
+        let Some((id, work)) = reached else {
+            let named = (carrier.as_deref(), key.as_str());
+            let back = way_back::tracked(&tx, call.actor, named).await?;
+            let missing = || Error::refused(checks::not_found("trackingNumber", "parcel"));
+            let parcel = back.ok_or_else(missing)?;
+            let (id, event) = (parcel.id, said(parcel.id));
+            way_back::track(&tx, call.actor, (parcel, event)).await?;
+            return Ok(id);
+        };
+        let mut found = in_hand::take(&tx, call.actor, work, None).await?;
+        found.load_parcels(&tx, work).await?;
+        let mut known = sql::tracking_of(&tx, &[id]).await?;
+        if known.iter().any(|one| one.at == at && one.status == command.status) {
+            return Ok(id);
+        }
+        let event = said(id);
         known.push(event.clone());
         known.sort_by_key(|one| (one.at, one.status));
         let work_now = found.work_mut(work)?;
@@ -113,7 +121,7 @@ pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> R
 }
 
 /// Where a parcel stands by all that carriers said of it, in the order of their clocks.
-pub(super) fn stand(parcel: &mut parcel::Model, said: &[tracking_event::Model]) {
+pub(crate) fn stand(parcel: &mut parcel::Model, said: &[tracking_event::Model]) {
     let arrived = said.iter().find(|one| one.status == TrackingStatus::Delivered);
     let label = parcel.tracking_number.as_ref().map(|_| TrackingStatus::LabelCreated);
     let from = match (parcel.delivered_at, parcel.shipped_at) {

@@ -60,6 +60,8 @@ chart! {
     GiftCards = 2150, "Gift cards", Liability;
     /// Credit that was given and not used.
     StoreCredit = 2160, "Store credit", Liability;
+    /// What goods in exchange or as replacement are paid with, from one order to another.
+    Exchanges = 2170, "Exchanges", Liability;
     /// Money of which nobody knows what for.
     Unallocated = 2190, "Unallocated receipts", Liability;
     /// Goods sold, at list price without tax.

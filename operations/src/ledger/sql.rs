@@ -308,13 +308,13 @@ pub(super) fn payments_off() -> Sql {
                  cast(sum(case when p.account < 9000 then p.amount_minor else 0 end) as bigint) as money,
                  cast(sum(case when p.account = 9000 then p.amount_minor else 0 end) as bigint) as memo
              from postings p join journal_entries j on j.id = p.entry_id
-             where j.subject_type = 'pay' and p.account in (1000, 1100, 2150, 2160, 9000) and {HAPPENED}
+             where j.subject_type = 'pay' and p.account in (1000, 1100, 2150, 2160, 2170, 9000) and {HAPPENED}
              group by j.subject_id)
          select o.number, p.method, p.captured_minor - p.refunded_minor, coalesce(b.money, 0)
          from payments p join orders o on o.id = p.order_id and o.in_books and not o.draft
          left join booked b on b.payment_id = p.id
          where p.captured_minor - p.refunded_minor <> coalesce(b.money, 0)
-            or (p.authorized_minor > 0 and p.credit_id is null
+            or (p.authorized_minor > 0 and p.credit_id is null and p.origin_order_id is null
                 and p.authorized_minor - p.captured_minor - p.voided_minor <> coalesce(b.memo, 0))
          order by o.number, p.position"
     ))

@@ -25,6 +25,8 @@ pub(crate) enum Tender {
     StoreCredit,
     /// It came to our bank by itself.
     Bank,
+    /// It was paid for another order, whose goods came back.
+    Exchange,
 }
 
 /// The provider of what is paid with a gift card.
@@ -33,6 +35,8 @@ pub(crate) const GIFT_CARD: &str = "gift_card";
 pub(crate) const STORE_CREDIT: &str = "store_credit";
 /// The provider of what came to our bank by itself.
 pub(crate) const BANK_TRANSFER: &str = "bank_transfer";
+/// The provider of what was paid for another order, whose goods came back.
+pub(crate) const EXCHANGE: &str = "exchange";
 
 impl Tender {
     /// The tender of a payment.
@@ -41,6 +45,7 @@ impl Tender {
             GIFT_CARD => Self::GiftCard,
             STORE_CREDIT => Self::StoreCredit,
             BANK_TRANSFER => Self::Bank,
+            EXCHANGE => Self::Exchange,
             _ => Self::Provider,
         }
     }
@@ -51,6 +56,7 @@ impl Tender {
             Self::GiftCard => Account::GiftCards,
             Self::StoreCredit => Account::StoreCredit,
             Self::Bank => Account::Bank,
+            Self::Exchange => Account::Exchanges,
         }
     }
 }
@@ -82,6 +88,9 @@ impl Paid<'_> {
             Tender::GiftCard => json!({ "payment": payment.id, "giftCard": payment.credit_id }),
             Tender::StoreCredit => {
                 json!({ "payment": payment.id, "storeCredit": payment.credit_id })
+            }
+            Tender::Exchange => {
+                json!({ "payment": payment.id, "exchange": payment.origin_order_id })
             }
             Tender::Provider | Tender::Bank => json!({
                 "payment": payment.id,
@@ -130,7 +139,7 @@ pub(crate) fn authorization(paid: &Paid<'_>, order: &order::Model) -> Entry {
 
 /// What a card or credit of ours promises is remembered there.
 fn memo(entry: Entry, paid: &Paid<'_>, amount: Amount) -> Entry {
-    if paid.payment.credit_id.is_some() {
+    if !paid.payment.is_with_a_provider() {
         return entry;
     }
     let (_, keys) = paid.tender();
@@ -183,9 +192,12 @@ pub(crate) fn refund(paid: &Paid<'_>, order: &mut order::Model) -> Entry {
     let (account, keys) = paid.tender();
     let owed =
         take(&mut order.refund_due_minor, &mut order.refund_due_base_minor, paid.amount.minor);
+    // What goes on to another order is worth there what it is worth today.
+    let given = if account == Account::Exchanges { paid.amount } else { owed };
     paid.entry("refund", order, "Refunded")
         .debit(Account::RefundsPayable, paid.currency, owed, &json!({ "refund": paid.step }))
-        .credit(account, paid.currency, owed, &keys)
+        .credit(account, paid.currency, given, &keys)
+        .with_exchange_difference(paid.currency)
 }
 
 /// Money that had gone back did not arrive: it is still owed.
@@ -442,6 +454,28 @@ pub(crate) fn credit_returned(
         .of_order(order.id)
         .debit(Account::RefundsPayable, currency, amount, &of_order(order))
         .credit(account, currency, amount, &keys)
+}
+
+/// What was paid for goods that came back pays for another order; a negative amount comes back from there.
+pub(crate) fn exchanged(
+    (source, at): (Uuid, OffsetDateTime),
+    (currency, amount): (Currency, Amount),
+    order: &mut order::Model,
+) -> Entry {
+    let what = if amount.minor < 0 { "Back from an exchange" } else { "Paid for an exchange" };
+    let description = format!("{what}, order {}", order.number);
+    let entry = Entry::new("exchange", source, at, ("ord", order.id), description);
+    let owed = if amount.minor < 0 {
+        owe_back(order, negative(amount));
+        amount
+    } else {
+        take(&mut order.refund_due_minor, &mut order.refund_due_base_minor, amount.minor)
+    };
+    entry
+        .of_order(order.id)
+        .debit(Account::RefundsPayable, currency, owed, &of_order(order))
+        .credit(Account::Exchanges, currency, amount, &json!({ "exchange": order.id }))
+        .with_exchange_difference(currency)
 }
 
 /// Credit was given for nothing.

@@ -112,6 +112,17 @@ pub(crate) struct OrderInHand {
     pub(crate) pays: Option<Uuid>,
     /// What is credited since goods came back.
     pub(crate) returned: Option<Returned>,
+    /// What pays for other orders from now on, or comes back from there.
+    pub(crate) exchanged: Vec<Exchanged>,
+}
+
+/// What was paid for an order, and pays for another one from now on; a negative amount comes back from there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exchanged {
+    /// The payment of the other order, or the step of it that gives back.
+    pub(crate) source: Uuid,
+    /// How much.
+    pub(crate) minor: i64,
 }
 
 /// What is credited since goods came back.
@@ -271,11 +282,12 @@ impl Aggregate {
                     flags_were: flags.clone(),
                     flags,
                     purse: Purse::of(paid.remove(&row.id).unwrap_or_default())
-                        .less(row.store_credit_minor),
+                        .less(row.store_credit_minor + row.exchanged_minor),
                     touched: false,
                     allowance: None,
                     pays: None,
                     returned: None,
+                    exchanged: Vec::new(),
                     row: Tracked::stored(row),
                 }
             })
@@ -355,6 +367,7 @@ impl Aggregate {
             allowance: None,
             pays: None,
             returned: None,
+            exchanged: Vec::new(),
             purse,
         };
         Self { orders: vec![one], ..Self::default() }
@@ -433,6 +446,7 @@ impl Aggregate {
         for index in 0..self.orders.len() {
             self.settle_order(tx, index);
         }
+        self.pass_on(tx);
         self.part_ways(tx);
         self.close_emptied(tx);
         self.tell_sizes();
@@ -482,6 +496,31 @@ impl Aggregate {
         self.events.extend(one.purse.take_events());
         self.events
             .extend(told.into_iter().map(|(kind, data)| about(&row, kind, ("ord", row.id), data)));
+    }
+
+    /// What is given back of an order that was paid with the money of another one goes on to whoever paid that one.
+    fn pass_on(&mut self, tx: &WriteTx) {
+        let mut from = 0;
+        while from < self.orders.len() {
+            let passed = self.orders.get(from).map(|one| one.purse.passed_on()).unwrap_or_default();
+            from += 1;
+            for (step, origin, minor) in passed {
+                let Some(index) = self.orders.iter().position(|one| one.row.id == origin) else {
+                    continue;
+                };
+                let Some(one) = self.orders.get_mut(index) else { continue };
+                if one.exchanged.iter().any(|known| known.source == step) {
+                    continue;
+                }
+                one.exchanged.push(Exchanged { source: step, minor: -minor });
+                one.row.exchanged_minor -= minor;
+                one.purse.converted -= minor;
+                one.purse.refund(tx, &one.row.now, minor);
+                self.settle_order(tx, index);
+                // That one may have been paid with the money of a third.
+                from = from.min(index);
+            }
+        }
     }
 
     /// Units of each line of an order that work stands for.

@@ -22,7 +22,10 @@ impl OrderInHand {
     fn is_to_be_booked(&self) -> bool {
         self.row.in_books
             && !self.row.draft
-            && (self.purse.has_steps() || self.invoices_lag() || self.returned.is_some())
+            && (self.purse.has_steps()
+                || self.invoices_lag()
+                || self.returned.is_some()
+                || !self.exchanged.is_empty())
     }
 
     /// Whether what left is worth something else than was invoiced.
@@ -124,6 +127,13 @@ impl Aggregate {
                     let entry = templates::credit_returned(of, &mut one.row, tx.now());
                     books.write(tx, batch, entry)?;
                 }
+            }
+            for moved in std::mem::take(&mut one.exchanged) {
+                let currency = Currency::of_row(&one.row.currency)?;
+                let amount = books.worth(tx, currency, moved.minor, tx.now()).await?;
+                let of = (moved.source, tx.now());
+                let entry = templates::exchanged(of, (currency, amount), &mut one.row);
+                books.write(tx, batch, entry)?;
             }
             for step in steps.iter().filter(|step| !money_in(step)) {
                 let event = told.get(&step.row.id).copied();

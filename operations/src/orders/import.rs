@@ -489,6 +489,7 @@ impl<'a> Importer<'a> {
             invoiced_minor: 0,
             credited_minor: 0,
             store_credit_minor: 0,
+            exchanged_minor: 0,
             deposit_minor: 0,
             deposit_base_minor: 0,
             receivable_minor: 0,

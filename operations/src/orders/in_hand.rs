@@ -30,12 +30,23 @@ pub(crate) async fn take(
     id: Uuid,
     expected_version: Option<i32>,
 ) -> Result<Aggregate> {
+    take_with(tx, actor, (id, &[]), expected_version).await
+}
+
+/// The same with other orders, which are locked with it, whoever asks.
+pub(crate) async fn take_with(
+    tx: &WriteTx,
+    actor: &Actor,
+    (id, others): (Uuid, &[Uuid]),
+    expected_version: Option<i32>,
+) -> Result<Aggregate> {
     let restricted = actor.reach.channels.is_some() || actor.reach.locations.is_some();
     let missing = || Error::refused(checks::not_found("orderId", "order"));
     if restricted && sql::in_reach(tx, actor, &[id]).await?.is_empty() {
         return Err(missing());
     }
-    let aggregate = Aggregate::load(tx, &[id]).await?;
+    let ids: Vec<Uuid> = others.iter().copied().chain([id]).collect();
+    let aggregate = Aggregate::load(tx, &ids).await?;
     let one = aggregate.order(id).ok_or_else(missing)?;
     let mut faults = Faults::default();
     version(&mut faults, expected_version, one.row.version);

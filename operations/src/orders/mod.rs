@@ -15,6 +15,7 @@ pub mod draft_update;
 pub mod edit;
 pub(crate) mod expire;
 pub(crate) mod flags;
+pub(crate) mod follow_up;
 pub mod hold;
 pub mod import;
 pub(crate) mod in_hand;

@@ -196,7 +196,7 @@ impl PlaceOrder {
 impl PlaceOrder {
     /// The country that the goods go to; what is fetched or needs no way is taxed where it is sold, or where the buyer
     /// is.
-    fn destination(&self) -> Option<&str> {
+    pub(super) fn destination(&self) -> Option<&str> {
         let address = match self.delivery_method {
             DeliveryMethod::Pickup => None,
             DeliveryMethod::Ship => self.shipping_address.as_ref(),
@@ -248,7 +248,7 @@ pub async fn place(store: &Store, call: Call<'_>, command: &PlaceOrder) -> Resul
     let written = Mutex::new(None);
     let keep = &written;
     let placed = once(store, call, "orderPlace", command, |tx| async move {
-        let rows = place_in(tx, call.actor, command).await?;
+        let rows = place_in(&tx, call.actor, command, None).await?;
         let id = rows.order.id;
         if let Ok(mut keep) = keep.lock() {
             *keep = Some(Box::new(rows));
@@ -341,8 +341,15 @@ impl Prepared {
     }
 }
 
-async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Written> {
-    let prepared = Prepared::of(&tx, actor, command, None).await?;
+/// Places an order. One that is made for another one, whose goods come back, is `paid` with the money of that one so far, and waits
+/// for the rest as long as it takes.
+pub(super) async fn place_in(
+    tx: &WriteTx,
+    actor: &Actor,
+    command: &PlaceOrder,
+    paid: Option<Vec<record::Checked>>,
+) -> Result<Written> {
+    let prepared = Prepared::of(tx, actor, command, None).await?;
     let Prepared {
         channel,
         books,
@@ -369,75 +376,91 @@ async fn place_in(tx: WriteTx, actor: &Actor, command: &PlaceOrder) -> Result<Wr
             .map(|line| goods.goods.wanted(line.sku.trim(), line.quantity.into()))
             .collect()
     };
-    let mut floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
+    let mut floor = Floor::load(tx, &goods.goods, &router.place_ids(), &held).await?;
     let batch = Batch::default();
     let entity = &books.entity;
-    let mut draft = Draft { tx: &tx, actor, command, channel: &channel, entity, batch };
+    let mut draft = Draft { tx, actor, command, channel: &channel, entity, batch };
     let number = draft.next_number().await?;
     let mut order = draft.order(currency, customer.as_ref(), number);
     let (line_rows, adjustment_rows) =
-        input::rows(&tx, &mut order, &lines, (&command.adjustments, &adjustments));
+        input::rows(tx, &mut order, &lines, (&command.adjustments, &adjustments));
     let choice = Choice::default();
     let mut routed = router.route(&wanted, &floor, &supply::job(&order, &choice)?);
     if !command.allow_backorder {
         refuse_short(&routed.plan, &wanted, &skus, "lines")?;
-    } else if wait_in_turn(&tx, &routed.plan, &wanted).await? {
-        floor = Floor::load(&tx, &goods.goods, &router.place_ids(), &held).await?;
+    } else if wait_in_turn(tx, &routed.plan, &wanted).await? {
+        floor = Floor::load(tx, &goods.goods, &router.place_ids(), &held).await?;
         routed = router.route(&wanted, &floor, &supply::job(&order, &choice)?);
     }
     let plan = &routed.plan;
-    book.write(&tx, actor, &mut draft.batch).await?;
+    book.write(tx, actor, &mut draft.batch).await?;
     draft.placed(&order, &line_rows);
     let (id, ids) = (order.id, line_rows.iter().map(|line| line.id).collect::<Vec<Uuid>>());
     let otherwise = payments.iter().map(record::Checked::worth).sum();
     let cost = (order.grand_total_minor, otherwise);
     let mut tendered = tenders.payments((entity, currency), cost)?;
     tendered.extend(payments);
-    let purse = record::record(&tx, &order, &tendered);
+    let waits = paid.is_some();
+    tendered.extend(paid.into_iter().flatten());
+    let purse = record::record(tx, &order, &tendered);
     let mut placed = Aggregate::placed(order, line_rows, adjustment_rows, purse);
     placed.books.insert(channel.id, books.clone());
     let decision = router.decision(&routed, tx.now());
-    placed.assign(&tx, id, (&ids, plan), (&goods.goods, &router), &decision);
+    placed.assign(tx, id, (&ids, plan), (&goods.goods, &router), &decision);
     placed.retry_later(&router, &routed, &wanted, tx.now());
     let moves = floor.moves(plan, &held, ("ord", id));
     // What the checkout held beyond the order is dealt out to those who wait.
     let left = moves.iter().filter(|one| one.reserved < 0);
     placed.retries.extend(left.map(|one| (one.variant_id, one.location_id, tx.now())));
-    let schedules = Schedules::with(&tx, &router.places).await?;
-    let risk = look_at_risk(&tx, &mut placed, &schedules, id).await?;
+    let schedules = Schedules::with(tx, &router.places).await?;
+    let risk = look_at_risk(tx, &mut placed, &schedules, id).await?;
     draft.batch.add(&risk);
     placed.schedules = Some(schedules);
-    placed.expect(&tx).await?;
-    placed.settle(&tx);
-    placed.set_clocks(&tx, &mut draft.batch);
+    placed.expect(tx).await?;
+    placed.settle(tx);
+    placed.set_clocks(tx, &mut draft.batch);
     let customer = customer.and_then(|customer| book.get(customer.id));
     if let Some(one) = placed.order(id) {
-        draft.extras(&one.row, one.purse.funds().authorized);
+        draft.tags_and_note(&one.row);
+        if !waits {
+            let authorized = one.purse.funds().authorized;
+            wait_for_payment(tx, &mut draft.batch, &one.row, authorized, &channel);
+        }
         let lines = one.lines.iter().map(|line| &**line);
         draft.batch.add(&search::document(&one.row, lines, customer.as_ref()));
     }
     let mut batch = draft.batch;
-    placed.rows(&tx, actor, &mut batch).await?;
-    if let Some(reservation) = &held.reservation {
-        let used = stock::end_reservation(&tx, reservation.id, ReservationState::Used, Some(id));
-        if !used.await? {
-            return Err(Error::Contended);
-        }
-        let data = json!({ "orderId": id });
-        let event = NewEvent::new(events::RESERVATION_USED, ("res", reservation.id), data);
-        let event = NewEvent { channel: Some(channel.id), order: Some(id), ..event };
-        events::record(&tx, actor, &mut batch, event);
-    }
-    let noted = ledger::note(&tx, actor, &mut batch, &moves).await?;
-    batch.insert(&tx).await?;
-    placed.spend(&tx, actor).await?;
-    placed.queue(&tx).await?;
-    ledger::apply(&tx, actor, noted).await?;
-    placed.tell_companions(&tx, actor).await?;
-    search::refresh_customers(&tx, &book.changed()).await?;
-    placed.issue(&tx, actor).await?;
+    placed.rows(tx, actor, &mut batch).await?;
+    use_up(tx, actor, &mut batch, (&held, channel.id, id)).await?;
+    let noted = ledger::note(tx, actor, &mut batch, &moves).await?;
+    batch.insert(tx).await?;
+    placed.spend(tx, actor).await?;
+    placed.queue(tx).await?;
+    ledger::apply(tx, actor, noted).await?;
+    placed.tell_companions(tx, actor).await?;
+    search::refresh_customers(tx, &book.changed()).await?;
+    placed.issue(tx, actor).await?;
     let one = placed.orders.pop().ok_or_else(|| Error::Internal("no order was placed".into()))?;
     Ok(Written::of(&one, customer))
+}
+
+/// What the checkout held is the order's now.
+async fn use_up(
+    tx: &WriteTx,
+    actor: &Actor,
+    batch: &mut Batch,
+    (held, channel, order): (&Held, Uuid, Uuid),
+) -> Result<()> {
+    let Some(reservation) = &held.reservation else { return Ok(()) };
+    let used = stock::end_reservation(tx, reservation.id, ReservationState::Used, Some(order));
+    if !used.await? {
+        return Err(Error::Contended);
+    }
+    let data = json!({ "orderId": order });
+    let event = NewEvent::new(events::RESERVATION_USED, ("res", reservation.id), data);
+    let event = NewEvent { channel: Some(channel), order: Some(order), ..event };
+    events::record(tx, actor, batch, event);
+    Ok(())
 }
 
 /// A reference names one order of its channel.
@@ -476,6 +499,12 @@ impl Shelf {
     pub(super) fn rate_of(&self, sku: &str) -> Option<i32> {
         let variant = self.goods.get(sku)?;
         self.prices.get(&variant.id).map(|price| price.1)
+    }
+
+    /// The price that the channel's list has for a SKU.
+    pub(super) fn price_of(&self, sku: &str) -> Option<i64> {
+        let variant = self.goods.get(sku)?;
+        self.prices.get(&variant.id).map(|price| price.0)
     }
 
     /// What can be sold of the lines at a place of the input.
@@ -622,6 +651,7 @@ impl Draft<'_> {
             invoiced_minor: 0,
             credited_minor: 0,
             store_credit_minor: 0,
+            exchanged_minor: 0,
             deposit_minor: 0,
             deposit_base_minor: 0,
             receivable_minor: 0,
@@ -639,12 +669,6 @@ impl Draft<'_> {
         let change = audit::made(&event.data);
         audit::record(self.tx, self.actor, &mut self.batch, Some(event.subject), &change);
         events::record(self.tx, self.actor, &mut self.batch, event);
-    }
-
-    /// Tags, the note, and the clock of an unpaid order.
-    fn extras(&mut self, order: &order::Model, authorized: i64) {
-        self.tags_and_note(order);
-        wait_for_payment(self.tx, &mut self.batch, order, authorized, self.channel);
     }
 
     pub(super) fn tags_and_note(&mut self, order: &order::Model) {

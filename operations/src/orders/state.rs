@@ -166,8 +166,8 @@ impl Facts {
             grand_total: order.grand_total_minor,
             authorized: funds.authorized,
             captured: order.paid_minor,
-            // Credit that was given instead is the customer's money no less.
-            refunded: order.refunded_minor + order.store_credit_minor,
+            // Credit that was given instead, and what pays for other goods, is the customer's money no less.
+            refunded: order.refunded_minor + order.store_credit_minor + order.exchanged_minor,
             credited: order.credited_minor,
             disputed: funds.disputed,
             has_payment: funds.obtained || order.paid_minor > 0,

@@ -30,9 +30,9 @@ impl Taken {
 
     /// Refuses what nobody else holds: of a gift card or credit there is nobody who could say anything.
     pub(crate) fn insist_on_a_provider(&self) -> Result<()> {
-        if self.payment()?.credit_id.is_some() {
+        if !self.payment()?.is_with_a_provider() {
             return Err(conflict(
-                "it was paid with a gift card or credit, which no provider holds",
+                "it was paid with a gift card, credit or goods in exchange, which no provider holds",
             ));
         }
         Ok(())

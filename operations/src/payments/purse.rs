@@ -4,7 +4,7 @@
 //! their order; what is given back goes to where it came from, never more than came from there.
 
 use crate::events::{self, EventKind, NewEvent};
-use crate::ledger::templates::{BANK_TRANSFER, GIFT_CARD, STORE_CREDIT};
+use crate::ledger::templates::{BANK_TRANSFER, EXCHANGE, GIFT_CARD, STORE_CREDIT};
 use crate::money::Currency;
 use crate::providers::queue;
 use crate::store::{Batch, WriteTx};
@@ -98,7 +98,9 @@ pub(crate) enum Answers {
 /// How a provider answers.
 pub(crate) fn answers(provider: &str) -> Answers {
     match provider {
-        "manual" | "imported" | GIFT_CARD | STORE_CREDIT | BANK_TRANSFER => Answers::AtOnce,
+        "manual" | "imported" | GIFT_CARD | STORE_CREDIT | BANK_TRANSFER | EXCHANGE => {
+            Answers::AtOnce
+        }
         _ => Answers::ByReport,
     }
 }
@@ -125,7 +127,7 @@ pub(crate) struct Purse {
     /// What was given back since it was loaded.
     given_back: i64,
     spent: Vec<Spent>,
-    /// What was given as credit instead of money.
+    /// What was given as credit instead of money, or pays for other orders.
     pub(crate) converted: i64,
 }
 
@@ -134,7 +136,7 @@ impl Purse {
         Self { payments, ..Self::default() }
     }
 
-    /// Of which so much was given as credit instead of money.
+    /// Of which so much was given as credit instead of money, or pays for other orders.
     pub(crate) fn less(mut self, converted: i64) -> Self {
         self.converted = converted;
         self
@@ -184,6 +186,15 @@ impl Purse {
         new.map(|step| &step.row).filter(|row| row.kind == TransactionKind::Refund)
     }
 
+    /// Steps that give back what was paid for other orders, and were not written yet: step, the other order, and how much.
+    pub(crate) fn passed_on(&self) -> Vec<(Uuid, Uuid, i64)> {
+        let origin = |step: &payment_transaction::Model| {
+            let payment = self.payments.iter().find(|row| row.id == step.payment_id)?;
+            Some((step.id, payment.origin_order_id?, step.amount_minor))
+        };
+        self.new_refunds().filter_map(origin).collect()
+    }
+
     /// What a step does to the gift card or credit behind it: it happens at once.
     fn spent_by(&self, step: &payment_transaction::Model) -> Option<Spent> {
         let payment = self.payments.iter().find(|row| row.id == step.payment_id)?;
@@ -229,7 +240,7 @@ impl Purse {
         self.payments.iter().map(|row| row.captured_minor + row.capturing_minor).sum()
     }
 
-    /// What was given back, or is on its way, or was given as credit instead.
+    /// What was given back, or is on its way, or was given as credit instead, or pays for other orders.
     pub(crate) fn returned(&self) -> i64 {
         self.refunded() + self.refunding() + self.converted
     }

@@ -4,7 +4,7 @@ use super::purse::{self, Purse, Step};
 use crate::checks;
 use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
-use crate::ledger::templates::{BANK_TRANSFER, GIFT_CARD, STORE_CREDIT};
+use crate::ledger::templates::{BANK_TRANSFER, EXCHANGE, GIFT_CARD, STORE_CREDIT};
 use crate::money::Currency;
 use crate::store::WriteTx;
 use entities::enums::{PaymentState, TransactionKind, TransactionState};
@@ -54,6 +54,8 @@ pub(crate) struct Checked {
     captured: Option<i64>,
     /// The gift card or credit, and when money goes back to it.
     credit: Option<(Uuid, i32)>,
+    /// The order that it was paid for before.
+    origin: Option<Uuid>,
 }
 
 /// When money goes back to what is neither gift card nor credit.
@@ -64,6 +66,24 @@ impl Checked {
     pub(crate) fn of_credit(mut self, credit: Uuid, refund_rank: i32) -> Self {
         self.credit = Some((credit, refund_rank));
         self
+    }
+
+    /// What was paid for an order whose goods came back, and now pays for others: the return tells of it.
+    pub(crate) fn of_exchange(
+        currency: Currency,
+        (origin, minor): (Uuid, i64),
+        number: &str,
+        at: OffsetDateTime,
+    ) -> Result<Self> {
+        let input = RecordPayment {
+            provider: EXCHANGE.to_owned(),
+            provider_reference: Some(number.to_owned()),
+            method: EXCHANGE.to_owned(),
+            captured: Some(currency.decimal(minor)),
+            at: Some(at),
+            ..RecordPayment::default()
+        };
+        Ok(Self { origin: Some(origin), ..checked(currency, input)? })
     }
 
     /// What it pays or promises.
@@ -89,7 +109,7 @@ impl Checked {
 }
 
 /// Providers whose money comes by other operations.
-const OURS: [&str; 3] = [BANK_TRANSFER, GIFT_CARD, STORE_CREDIT];
+const OURS: [&str; 4] = [BANK_TRANSFER, GIFT_CARD, STORE_CREDIT, EXCHANGE];
 
 /// A payment that an operation made by itself.
 pub(crate) fn checked(currency: Currency, payment: RecordPayment) -> Result<Checked> {
@@ -103,6 +123,7 @@ pub(crate) fn checked(currency: Currency, payment: RecordPayment) -> Result<Chec
         captured,
         input: payment,
         credit: None,
+        origin: None,
     })
 }
 
@@ -157,6 +178,7 @@ pub(crate) fn check(
             authorized: authorized.or(captured).unwrap_or(0),
             captured,
             credit: None,
+            origin: None,
         });
     }
     checked
@@ -207,6 +229,7 @@ pub(crate) fn add(
             refunding_minor: 0,
             disputed_minor: 0,
             credit_id: payment.credit.map(|(credit, _)| credit),
+            origin_order_id: payment.origin,
             refund_rank: payment.credit.map_or(REFUND_RANK, |(_, rank)| rank),
             warned_hours: None,
         };

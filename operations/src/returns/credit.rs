@@ -41,7 +41,9 @@ pub(super) async fn items(
         credits.flat_map(|credit| parted(credit, &documents, &rows))
     });
     let delivery = shares(invoiced.iter().filter(|(part, _)| shipping(part)), 0, quote.shipping);
-    for (credits, sum) in [(goods.collect(), quote.items), (delivery, quote.shipping)] {
+    for (credits, sum) in
+        [(goods.collect(), quote.items.plus(quote.exchanged)), (delivery, quote.shipping)]
+    {
         for (invoice, item) in to_the_cent(order, credits, sum) {
             by_invoice.entry(invoice).or_default().push(item);
         }

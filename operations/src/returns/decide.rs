@@ -1,19 +1,21 @@
 //! `returnApprove`, `returnReject` and `returnCancel`: what becomes of a declaration.
 
 use super::request::{told, zone_of};
-use super::{WhichReturn, days, sql};
+use super::{WhichReturn, days, exchange, sql, way_back};
 use crate::actor::Actor;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, EventKind};
 use crate::idempotency::{Call, once};
+use crate::money::Currency;
 use crate::orders::aggregate::Aggregate;
 use crate::orders::in_hand::{self, version};
+use crate::payments::grants::{self, Gift, Whom};
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
-use entities::enums::{RefundTrigger, ReturnState};
+use entities::enums::{RefundTrigger, ReturnKind, ReturnState};
 use entities::{order, return_policy, return_row};
 use sea_orm::ActiveEnum;
 use serde::Serialize;
@@ -32,10 +34,12 @@ pub struct ApproveReturn {
     pub which: WhichReturn,
     /// Who brings the goods back.
     pub carrier: Option<String>,
-    /// Under which number: proof that they were sent.
+    /// Under which number, by the label that the customer was given: they are on their way once the carrier has them.
     pub tracking_number: Option<String>,
     /// Whether the customer keeps them.
     pub goods_stay: bool,
+    /// Whether what is wanted in exchange leaves before they are back.
+    pub advance: bool,
 }
 
 /// What is refused, and why.
@@ -63,13 +67,14 @@ impl InHand {
         let found = found.into_iter().next().ok_or_else(missing)?;
         let orders = match found.order_id {
             Some(order) => {
-                let taken = in_hand::take(tx, actor, order, None).await;
+                let others: Vec<Uuid> = found.exchange_order_id.into_iter().collect();
+                let taken = in_hand::take_with(tx, actor, (order, &others), None).await;
                 Some(taken.map_err(|error| hidden(error, &missing))?)
             }
             None => None,
         };
         let row = sql::lock_return(tx, which.return_id).await?.ok_or_else(missing)?;
-        if row.order_id != found.order_id {
+        if row.order_id != found.order_id || row.exchange_order_id != found.exchange_order_id {
             return Err(Error::Contended);
         }
         let mut faults = Faults::default();
@@ -91,6 +96,13 @@ impl InHand {
     pub(super) fn order(&self) -> Option<&order::Model> {
         let id = self.row.order_id?;
         Some(&self.orders.as_ref()?.order(id)?.row)
+    }
+
+    /// The order in exchange, if there is one.
+    pub(super) fn exchange_order(&self) -> Vec<order::Model> {
+        let orders = self.orders.as_ref();
+        let one = self.row.exchange_order_id.and_then(|id| orders?.order(id));
+        one.map(|one| (*one.row).clone()).into_iter().collect()
     }
 
     /// Writes what became of it, and tells.
@@ -184,11 +196,15 @@ pub async fn return_approve(
         let message = "what the customer keeps is not sent";
         faults.add(RefusalCode::Invalid, "trackingNumber", message);
     }
+    if command.advance {
+        call.actor.require(Permission::RefundsWrite)?;
+    }
     faults.check()?;
     once(store, call, "returnApprove", command, |tx| async move {
         let mut found = InHand::take(&tx, call.actor, &command.which).await?;
         found.insist(&[ReturnState::Requested])?;
         let now = tx.now();
+        order_exchange(&tx, call.actor, &mut found, command).await?;
         let policy = sql::policy_of(&tx, found.row.policy_id).await?;
         let order = found.order().cloned();
         let row = &mut found.row;
@@ -197,15 +213,18 @@ pub async fn return_approve(
         row.carrier.clone_from(carrier);
         row.tracking_number.clone_from(tracking);
         row.tracking_key = tracking.as_deref().map(crate::fulfillment::sql::tracking_key);
-        row.state = if tracking.is_some() { ReturnState::InTransit } else { ReturnState::Approved };
+        row.state = ReturnState::Approved;
         let of = (order.as_ref(), policy.as_ref());
         let mut batch = Batch::default();
+        if let Some(parcel) = way_back::parcel(&tx, row, None) {
+            batch.add(&parcel);
+        }
         if command.goods_stay {
             // There is nothing to wait for.
             strike(&tx, row, of, (RefundTrigger::Receipt, now)).await?;
             strike(&tx, row, of, (RefundTrigger::Inspection, now)).await?;
         }
-        if tracking.is_some() || command.goods_stay {
+        if command.goods_stay {
             strike(&tx, row, of, (RefundTrigger::Dispatch, now)).await?;
         } else {
             timers::set(&tx, &mut batch, Job::ExpireReturn, row.id, now + SENT_WITHIN);
@@ -214,6 +233,53 @@ pub async fn return_approve(
         found.write(&tx, call.actor, batch, (events::RETURN_APPROVED, data)).await
     })
     .await
+}
+
+/// What is wanted in exchange is ordered and reserved.
+async fn order_exchange(
+    tx: &WriteTx,
+    actor: &Actor,
+    found: &mut InHand,
+    command: &ApproveReturn,
+) -> Result<()> {
+    let is_exchange = found.row.kind == ReturnKind::Exchange;
+    let mut faults = Faults::default();
+    if command.advance && !is_exchange {
+        let message = "nothing is wanted in exchange";
+        faults.add(RefusalCode::Invalid, "advanceExchange", message);
+    }
+    if command.goods_stay && is_exchange {
+        let message = "what is exchanged comes back";
+        faults.add(RefusalCode::Invalid, "goodsStayWithCustomer", message);
+    }
+    faults.check()?;
+    if !is_exchange {
+        return Ok(());
+    }
+    if command.advance {
+        within_limit(tx, actor, found).await?;
+    }
+    let lines = exchange::wanted(tx, found).await?;
+    exchange::place(tx, actor, (found, &lines), command.advance).await
+}
+
+/// What leaves before anything is back is trusted to the customer: no more than the caller may give back.
+async fn within_limit(tx: &WriteTx, actor: &Actor, found: &mut InHand) -> Result<()> {
+    let (id, minor) = (found.row.order_id, found.row.exchange_total_minor);
+    let id = id.ok_or(Error::Contended)?;
+    let order = found.order().ok_or(Error::Contended)?.clone();
+    let orders = found.orders.as_mut().ok_or(Error::Contended)?;
+    let mut books = orders.books_of(tx, id).await?;
+    let currency = Currency::of_row(&order.currency)?;
+    let base = books.worth(tx, currency, minor, tx.now()).await?.base;
+    let gift = Gift { base, goodwill: 0 };
+    match grants::beyond(tx, actor, Whom::of(&order), (books.base, gift)).await? {
+        None => Ok(()),
+        Some(why) => {
+            let code = RefusalCode::LimitExceeded;
+            Err(Error::refused(Refusal::new(code, "advanceExchange", why)))
+        }
+    }
 }
 
 /// Refuses a return and answers with its id.
@@ -239,6 +305,7 @@ pub async fn return_cancel(store: &Store, call: Call<'_>, command: &WhichReturn)
     once(store, call, "returnCancel", command, |tx| async move {
         let mut found = InHand::take(&tx, call.actor, command).await?;
         found.insist(&[ReturnState::Requested, ReturnState::Approved, ReturnState::InTransit])?;
+        exchange::call_off(&tx, &mut found)?;
         end(&mut found.row, ReturnState::Cancelled);
         let data = json!({ "number": found.row.number });
         found.write(&tx, call.actor, Batch::default(), (events::RETURN_CANCELLED, data)).await
@@ -253,6 +320,7 @@ pub(crate) async fn expire(tx: &WriteTx, actor: &Actor, id: Uuid) -> Result<()> 
     if found.row.state != ReturnState::Approved || found.row.goods_stay {
         return Ok(());
     }
+    exchange::call_off(tx, &mut found)?;
     end(&mut found.row, ReturnState::Expired);
     let data = json!({ "number": found.row.number });
     found.write(tx, actor, Batch::default(), (events::RETURN_EXPIRED, data)).await?;

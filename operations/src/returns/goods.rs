@@ -1,7 +1,7 @@
 //! `returnReceive` and `returnInspect`: goods come back, wait apart from what is sold, and go where somebody says.
 
 use super::decide::{InHand, strike};
-use super::{WhichReturn, sql};
+use super::{WhichReturn, blank_line, sql};
 use crate::actor::Actor;
 use crate::catalog::sql as catalog;
 use crate::checks;
@@ -17,9 +17,7 @@ use crate::stock::receive::{Left, SkuQuantity};
 use crate::stock::value::Cost;
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
-use entities::enums::{
-    Disposition, ItemCondition, MovementKind, RefundTrigger, ReturnReason, ReturnState,
-};
+use entities::enums::{Disposition, ItemCondition, MovementKind, RefundTrigger, ReturnState};
 use entities::{order_line, return_inspection, return_line};
 use sea_orm::ActiveEnum;
 use serde::Serialize;
@@ -299,18 +297,13 @@ async fn arrived(
             faults.push(too_many(&format!("unannounced.{index}.quantity"), sku, most));
         }
         let variant = variant.map(|variant| variant.id);
+        let count = input.quantity;
+        let place = next + column(i64::try_from(index).unwrap_or(0));
         rows.push(return_line::Model {
-            id: tx.id(),
-            return_id: id,
-            position: next + column(i64::try_from(index).unwrap_or(0)),
             order_line_id: line.as_ref().map(|line| line.id),
             variant_id: variant,
-            sku: (*sku).to_owned(),
-            quantity: input.quantity,
-            reason: ReturnReason::Other,
-            comment: None,
-            evidence_urls: json!([]),
-            quantity_received: input.quantity,
+            quantity_received: count,
+            ..blank_line(tx, id, place, (sku, count))
         });
         units.push(Units { line, variant, sku: (*sku).to_owned(), count: input.quantity.into() });
     }

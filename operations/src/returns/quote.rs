@@ -22,6 +22,8 @@ pub(super) struct Unit {
     pub(super) line: Uuid,
     pub(super) quantity: i64,
     pub(super) reason: ReturnReason,
+    /// Whether something else is wanted for it.
+    pub(super) exchanged: bool,
 }
 
 /// Gross and the tax in it, in minor units.
@@ -38,7 +40,7 @@ impl Sum {
         Self { gross: self.gross + other.gross, tax: self.tax + other.tax }
     }
 
-    const fn less(self, other: Self) -> Self {
+    pub(super) const fn less(self, other: Self) -> Self {
         Self { gross: self.gross - other.gross, tax: self.tax - other.tax }
     }
 
@@ -54,8 +56,14 @@ impl Sum {
 /// What would be paid back and why, in minor units of the order's currency.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Quote {
-    /// The goods.
+    /// The goods that are paid back.
     pub items: Sum,
+    /// The goods for which others are wanted.
+    #[serde(default)]
+    pub exchanged: Sum,
+    /// Those others.
+    #[serde(default)]
+    pub instead: Sum,
     /// Their delivery.
     pub shipping: Sum,
     /// What is kept of it for restocking.
@@ -66,17 +74,32 @@ pub struct Quote {
     pub tenders: Vec<(Uuid, i64)>,
     /// What the goods are worth by line, before anything that was given up of the order.
     pub(super) lines: Vec<(Uuid, i64, Sum)>,
+    /// The same of each of the units that were asked about.
+    #[serde(skip)]
+    pub(super) units: Vec<Sum>,
 }
 
 impl Quote {
-    /// What is paid back.
+    /// What is paid back; what is below zero is owed on the order in exchange.
     pub const fn total(&self) -> i64 {
-        self.items.gross + self.shipping.gross - self.restocking.gross - self.return_shipping.gross
+        self.credited() - self.instead.gross
     }
 
     /// The part of it that is tax.
     pub const fn tax(&self) -> i64 {
-        self.items.tax + self.shipping.tax - self.restocking.tax - self.return_shipping.tax
+        let given = self.items.tax + self.exchanged.tax + self.shipping.tax;
+        given - self.restocking.tax - self.return_shipping.tax - self.instead.tax
+    }
+
+    /// What is taken back of what was sold, less what is kept.
+    pub const fn credited(&self) -> i64 {
+        let given = self.items.gross + self.exchanged.gross + self.shipping.gross;
+        given - self.restocking.gross - self.return_shipping.gross
+    }
+
+    /// What the new goods cost more than those that they stand for.
+    pub const fn exchange_difference(&self) -> Sum {
+        self.instead.less(self.exchanged)
     }
 }
 
@@ -218,10 +241,10 @@ pub(super) fn quote(
     order: &order::Model,
     (lines, worths): (&[order_line::Model], &Worths),
     policy: Option<&return_policy::Model>,
-    units: &[Unit],
+    (units, instead): (&[Unit], Sum),
     payments: &[payment::Model],
 ) -> Quote {
-    let mut quote = Quote::default();
+    let mut quote = Quote { instead, ..Quote::default() };
     let mut by_line: BTreeMap<Uuid, i64> = BTreeMap::new();
     for unit in units {
         // Units of one line for several reasons are worth together what they are worth.
@@ -237,6 +260,11 @@ pub(super) fn quote(
             }
             None => quote.lines.push((unit.line, unit.quantity, sum)),
         }
+        quote.units.push(sum);
+        if unit.exchanged {
+            quote.exchanged = quote.exchanged.plus(sum);
+            continue;
+        }
         quote.items = quote.items.plus(sum);
         let rate = policy.map_or(0, |policy| i64::from(policy.restocking_rate_ppm));
         if !is_sellers(unit.reason) {
@@ -249,26 +277,31 @@ pub(super) fn quote(
     });
     let sellers = !units.is_empty() && units.iter().all(|unit| is_sellers(unit.reason));
     let by_law = policy.is_some_and(|policy| policy.statutory);
-    if all_back && (by_law || sellers) {
+    // What is exchanged is a sale still, and its delivery was for it.
+    let none_stays = units.iter().all(|unit| !unit.exchanged);
+    if all_back && none_stays && (by_law || sellers) {
         quote.shipping = delivery(order, worths, policy);
     }
     let most = worths.left.max(0);
-    let over = quote.items.gross + quote.shipping.gross - most;
-    if over > 0 {
+    let goods = quote.items.plus(quote.exchanged);
+    let whole = goods.gross + quote.shipping.gross;
+    if whole > most {
         // Something of it was given back already, as a courtesy.
-        let whole = quote.items.gross + quote.shipping.gross;
         let kept = |sum: Sum| sum.part(most, whole);
-        let shipping = kept(quote.shipping);
-        let both = quote.items.plus(quote.shipping).part(most, whole);
-        quote.items = both.less(shipping);
-        quote.shipping = shipping;
+        let all = kept(goods.plus(quote.shipping));
+        quote.shipping = kept(quote.shipping);
+        let goods = all.less(quote.shipping);
+        let no_items = quote.items == Sum::default();
+        quote.exchanged = if no_items { goods } else { kept(quote.exchanged) };
+        quote.items = goods.less(quote.exchanged);
         quote.restocking = kept(quote.restocking);
     }
     if let Some(policy) = policy.filter(|policy| policy.customer_pays_shipping && !sellers)
         && policy.fee_currency.as_deref() == Some(order.currency.as_str())
     {
         let fee = policy.return_shipping_minor.unwrap_or(0).min(quote.total().max(0));
-        let taxed = share(quote.items.tax, fee, quote.items.gross);
+        let goods = quote.items.plus(quote.exchanged);
+        let taxed = share(goods.tax, fee, goods.gross);
         quote.return_shipping = Sum { gross: fee, tax: taxed };
     }
     quote.tenders = purse::tenders(payments, quote.total().max(0));

@@ -1,7 +1,7 @@
 //! Questions about returns.
 
 use super::quote::{self, Quote, Worths};
-use super::{days, resolve, sql as queries};
+use super::{days, exchange, resolve, sql as queries};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::orders::read as orders;
@@ -171,6 +171,7 @@ pub async fn quotes(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Quote>> {
     let adjustments = orders::adjustments_of(db, &order_ids).await?;
     let payments = crate::payments::sql::of_orders(db, &order_ids).await?;
     let worths = Worths::load_many(db, &known, &order_lines, &adjustments).await?;
+    let placed = exchange::placed(db, &rows).await?;
     for row in rows.iter().filter(|row| row.resolved_quote.is_none()) {
         let Some(order) = known.iter().find(|order| Some(order.id) == row.order_id) else {
             continue;
@@ -182,9 +183,13 @@ pub async fn quotes(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, Quote>> {
             payments.iter().filter(|row| row.order_id == order.id).cloned().collect();
         let own: Vec<return_line::Model> =
             lines.iter().filter(|line| line.return_id == row.id).cloned().collect();
-        let units = resolve::units(&own, &inspections);
+        let units = resolve::units(&own, &inspections, row.kind == ReturnKind::Exchange);
+        let instead = exchange::instead(row, &placed);
         let policy = policies.iter().find(|policy| Some(policy.id) == row.policy_id);
-        quotes.insert(row.id, quote::quote(order, (&of_order, worth), policy, &units, &paid));
+        quotes.insert(
+            row.id,
+            quote::quote(order, (&of_order, worth), policy, (&units, instead), &paid),
+        );
     }
     Ok(quotes)
 }
@@ -220,8 +225,13 @@ pub async fn of_refunds(db: &Db, steps: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> 
     Ok(queries::of_refunds(db, steps).await?.into_iter().collect())
 }
 
+/// The returns that orders make right, by goods in exchange or as replacement: by order.
+pub async fn made_right_by(db: &Db, orders: &[Uuid]) -> Result<HashMap<Uuid, Uuid>> {
+    Ok(queries::made_right_by(db, orders).await?.into_iter().collect())
+}
+
 /// What breaks the promises of returns.
-pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 2]> {
+pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 3]> {
     let settled = crate::integrity::grouped(
         db,
         "returns against refunds and inspections",
@@ -242,5 +252,13 @@ pub(crate) async fn check(db: &Db) -> Result<[crate::integrity::Check; 2]> {
         },
     )
     .await?;
-    Ok([counts, settled])
+    let exchanged = crate::integrity::grouped(
+        db,
+        "exchanges against payments",
+        "orders",
+        queries::exchanged_off(),
+        |(number, what, told, there)| format!("{number}: {told} {what}, and there is {there}"),
+    )
+    .await?;
+    Ok([counts, settled, exchanged])
 }

@@ -1,17 +1,17 @@
 //! `returnRequest` and `returnQuote`: what a customer declares, whether a policy allows it, and what it is worth.
 
-use super::days;
 use super::policy::{self, About};
-use super::quote::{self, Quote, Unit, Worths};
+use super::quote::{self, Quote, Sum, Unit, Worths};
 use super::sql;
+use super::{blank, blank_line, days};
 use crate::actor::Actor;
 use crate::audit;
 use crate::checks;
 use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
-use crate::orders::aggregate::Aggregate;
-use crate::orders::totals::standing;
+use crate::orders::aggregate::{Aggregate, units as column};
+use crate::orders::follow_up::{self, Offer, Wish};
 use crate::orders::{in_hand, read as orders};
 use crate::permissions::Permission;
 use crate::store::{Batch, Db, Store, WriteTx};
@@ -46,6 +46,8 @@ pub struct LineInput {
     pub comment: Option<String>,
     /// Pictures and the like.
     pub evidence_urls: Vec<String>,
+    /// What is wanted instead.
+    pub exchange_for_sku: Option<String>,
 }
 
 /// What a customer declares.
@@ -81,6 +83,8 @@ pub struct Appraisal {
     pub refusals: Vec<Refusal>,
     /// The currency of the amounts.
     pub currency: String,
+    /// What is wanted instead, for each line of the input that wants something.
+    pub(super) offer: Offer,
 }
 
 /// What is known of an order.
@@ -89,6 +93,11 @@ pub(super) struct Facts<'a> {
     pub(super) lines: &'a [order_line::Model],
     pub(super) adjustments: &'a [order_adjustment::Model],
     pub(super) payments: &'a [payment::Model],
+}
+
+/// What is wanted instead.
+fn sku(line: &LineInput) -> Option<&str> {
+    line.exchange_for_sku.as_deref().map(str::trim).filter(|sku| !sku.is_empty())
 }
 
 /// Checks what needs no database.
@@ -101,8 +110,18 @@ fn check(command: &RequestReturn, faults: &mut Faults, now: OffsetDateTime) {
     if command.requested_at.is_some_and(|at| at > now + time::Duration::minutes(5)) {
         faults.add(RefusalCode::Invalid, "requestedAt", "lies in the future");
     }
+    let exchange = command.kind == ReturnKind::Exchange;
+    if exchange && !command.lines.is_empty() && command.lines.iter().all(|line| sku(line).is_none())
+    {
+        let message = "an exchange says of one line at least what is wanted instead";
+        faults.add(RefusalCode::Required, "lines.0.exchangeForSku", message);
+    }
     for (index, line) in command.lines.iter().enumerate() {
         let field = |name: &str| format!("lines.{index}.{name}");
+        if !exchange && sku(line).is_some() {
+            let message = "comes with the kind EXCHANGE, and only with it";
+            faults.add(RefusalCode::Invalid, &field("exchangeForSku"), message);
+        }
         if line.quantity < 1 {
             faults.add(RefusalCode::Invalid, &field("quantity"), "is at least 1");
         }
@@ -154,7 +173,7 @@ pub(super) async fn appraise(
     let final_sale = sql::final_sale(db, order.id).await?;
     let is_claim = command.kind == ReturnKind::Claim;
     let mut wanted: BTreeMap<Uuid, i64> = BTreeMap::new();
-    let mut units = Vec::new();
+    let (mut units, mut wants) = (Vec::new(), Vec::new());
     for (index, input) in command.lines.iter().enumerate() {
         let field = |name: &str| format!("lines.{index}.{name}");
         let Some(line) = facts.lines.iter().find(|line| line.id == input.order_line_id) else {
@@ -164,10 +183,9 @@ pub(super) async fn appraise(
         let quantity = i64::from(input.quantity);
         let asked = wanted.entry(line.id).or_default();
         *asked += quantity;
-        // What never came cannot come back, and is claimed; what is on its way back already does not come twice.
-        let there = if is_claim { standing(line) } else { i64::from(line.quantity_fulfilled) };
-        let left =
-            there - i64::from(line.quantity_returned) - open.get(&line.id).copied().unwrap_or(0);
+        // What has not left is called off instead; what is on its way back already does not come twice.
+        let gone = i64::from(line.quantity_returned) + open.get(&line.id).copied().unwrap_or(0);
+        let left = i64::from(line.quantity_fulfilled) - gone;
         if *asked > left {
             let message = format!("{} of {} can come back", left.max(0), line.sku);
             faults.push(
@@ -179,7 +197,9 @@ pub(super) async fn appraise(
             let message = format!("{} is sold for good", line.sku);
             faults.add(RefusalCode::PolicyViolation, &field("orderLineId"), message);
         }
-        units.push(Unit { line: line.id, quantity, reason: input.reason });
+        let exchanged = sku(input).is_some();
+        units.push(Unit { line: line.id, quantity, reason: input.reason, exchanged });
+        wants.extend(sku(input).map(|sku| (units.len() - 1, field("exchangeForSku"), line, sku)));
     }
     if order.draft || order.state == OrderState::Cancelled && order.shipped_at.is_none() {
         let message = "nothing of it was sent";
@@ -188,13 +208,29 @@ pub(super) async fn appraise(
     let policy = decide(db, facts, command, &mut faults).await?;
     let worths = Worths::load(db, order, facts.lines, facts.adjustments).await?;
     let of = (facts.lines, &worths);
-    let quote = quote::quote(order, of, policy.as_ref(), &units, facts.payments);
+    let value =
+        |instead: Sum| quote::quote(order, of, policy.as_ref(), (&units, instead), facts.payments);
+    let mut quote = value(Sum::default());
+    let mut offer = Offer::default();
+    if !wants.is_empty() {
+        let mut wishes = Vec::new();
+        for (unit, field, instead_of, sku) in wants {
+            let (asked, worth): (&Unit, &Sum) = match (units.get(unit), quote.units.get(unit)) {
+                (Some(asked), Some(worth)) => (asked, worth),
+                _ => continue,
+            };
+            let (quantity, gross, tax) = (column(asked.quantity), worth.gross, worth.tax);
+            wishes.push(Wish { field, sku, quantity, instead_of, gross, tax });
+        }
+        offer = follow_up::offer(db, order, &wishes, &mut faults).await?;
+        quote = value(Sum { gross: offer.total, tax: offer.tax });
+    }
     let refusals = match faults.check() {
         Ok(()) => Vec::new(),
         Err(Error::Refused(refusals)) => refusals,
         Err(error) => return Err(error),
     };
-    Ok(Appraisal { policy, quote, refusals, currency: order.currency.clone() })
+    Ok(Appraisal { policy, quote, refusals, currency: order.currency.clone(), offer })
 }
 
 /// The policy that decides, and why it does not allow what is declared. A claim needs none: it is about what went wrong.
@@ -334,23 +370,17 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
     let overridden = overridden(&found.refusals, command.override_policy)?;
     let declared = command.requested_at.unwrap_or_else(|| tx.now());
     let zone = zone_of(tx, facts.order).await?;
-    let number = tx.next_numbers("return_numbers", 1).await?.pop().unwrap_or_default();
     let policy = found.policy.as_ref();
+    let new = blank(tx, actor, (ReturnState::Requested, command.kind)).await?;
     let row = return_row::Model {
-        id: tx.id(),
-        version: 1,
-        number: format!("R-{number}"),
         order_id: Some(facts.order.id),
         customer_id: facts.order.customer_id,
         channel_id: Some(facts.order.channel_id),
-        state: ReturnState::Requested,
-        kind: command.kind,
         policy_id: policy.map(|policy| policy.id),
         location_id: command.location_id,
         currency: Some(facts.order.currency.clone()),
         comment: trimmed(command.comment.as_deref()),
         requested_at: crate::clock::truncate(declared),
-        approved_at: None,
         refund_due_at: policy
             .filter(|policy| policy.refund_trigger == RefundTrigger::Declaration)
             .and_then(|policy| {
@@ -359,42 +389,31 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
             }),
         // By law the money may wait for the goods, or for the proof that they were sent.
         paused_since: policy.filter(|policy| policy.statutory).map(|_| tx.now()),
-        paused_seconds: 0,
         overridden,
-        goods_stay: false,
-        carrier: None,
-        tracking_number: None,
-        tracking_key: None,
         outbound_parcel_id: command.parcel_id,
-        rejected_because: None,
-        received_at: None,
-        resolved_at: None,
-        resolution: None,
-        resolved_quote: None,
-        refunded_minor: 0,
-        store_credit_minor: 0,
-        note: None,
-        actor_kind: actor.kind,
-        actor_id: actor.id,
-        created_at: tx.now(),
+        exchange_total_minor: found.offer.total,
+        exchange_tax_minor: found.offer.tax,
+        ..new
     };
     let mut batch = Batch::default();
     batch.add(&row);
+    let mut offered = found.offer.goods.iter();
     for (position, input) in (0..).zip(&command.lines) {
         let line = lines.iter().find(|line| line.id == input.order_line_id);
         let line = line.ok_or(Error::Contended)?;
+        let instead = sku(input).and_then(|_| offered.next());
+        let new = blank_line(tx, row.id, position, (&line.sku, input.quantity));
         batch.add(&return_line::Model {
-            id: tx.id(),
-            return_id: row.id,
-            position,
             order_line_id: Some(line.id),
             variant_id: line.variant_id,
-            sku: line.sku.clone(),
-            quantity: input.quantity,
             reason: input.reason,
             comment: trimmed(input.comment.as_deref()),
             evidence_urls: json!(input.evidence_urls),
-            quantity_received: 0,
+            exchange_variant_id: instead.map(|good| good.variant),
+            exchange_sku: instead.map(|good| good.sku.clone()),
+            exchange_unit_minor: instead.map(|good| good.unit_minor),
+            exchange_discount_minor: instead.map(|good| good.discount_minor),
+            ..new
         });
     }
     let units: i64 = command.lines.iter().map(|line| i64::from(line.quantity)).sum();

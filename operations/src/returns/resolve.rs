@@ -2,8 +2,8 @@
 //! and the money goes back where it came from.
 
 use super::decide::InHand;
-use super::quote::{self, Quote, Unit, Worths};
-use super::{WhichReturn, credit, goods, sql};
+use super::quote::{self, Quote, Sum, Unit, Worths};
+use super::{WhichReturn, credit, exchange, goods, sql};
 use crate::actor::Actor;
 use crate::checks;
 use crate::credit::grant::{self, Present};
@@ -13,6 +13,7 @@ use crate::events;
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
 use crate::orders::aggregate::{OrderInHand, Returned, units as column};
+use crate::orders::place::PlaceOrder;
 use crate::orders::totals::standing;
 use crate::payments::grants::{self, Gift, Whom};
 use crate::permissions::Permission;
@@ -48,6 +49,7 @@ pub struct ResolveReturn {
 pub(super) fn units(
     lines: &[return_line::Model],
     inspections: &[return_inspection::Model],
+    exchange: bool,
 ) -> Vec<Unit> {
     let arrived = lines.iter().any(|line| line.quantity_received > 0);
     let of = |line: &return_line::Model| {
@@ -55,7 +57,8 @@ pub(super) fn units(
         let refused: i32 = own.filter(|row| !row.refundable).map(|row| row.quantity).sum();
         let counted = if arrived { line.quantity_received } else { line.quantity };
         let quantity = i64::from(counted - refused);
-        let unit = Unit { line: line.order_line_id?, quantity, reason: line.reason };
+        let exchanged = exchange && line.exchange_variant_id.is_some();
+        let unit = Unit { line: line.order_line_id?, quantity, reason: line.reason, exchanged };
         (quantity > 0).then_some(unit)
     };
     lines.iter().filter_map(of).collect()
@@ -77,21 +80,31 @@ pub async fn return_resolve(
     if !gives && command.amount.is_some() {
         faults.add(RefusalCode::Invalid, "amount", "nothing is given");
     }
+    if by_goods(command.method) && command.amount.is_some() {
+        let message = "what is exchanged or replaced is so in full";
+        faults.add(RefusalCode::Invalid, "amount", message);
+    }
     if (command.amount.is_some() || !gives) && note.is_none() {
         faults.add(RefusalCode::Required, "note", "say why it is less than what it is worth");
     }
     faults.check()?;
-    once(store, call, "returnResolve", command, |tx| async move {
+    let done = once(store, call, "returnResolve", command, |tx| async move {
         let mut found = InHand::take(&tx, call.actor, &command.which).await?;
         let policy = sql::policy_of(&tx, found.row.policy_id).await?;
         check_state(&found, policy.as_ref())?;
+        check_method(&found, command.method)?;
         let lines = sql::lines_of(&tx, &[found.row.id]).await?;
         let inspections = sql::inspections_of(&tx, &[found.row.id]).await?;
         let mut batch = Batch::default();
         let moves = goods::dispose(&tx, &mut batch, &found, &lines, &inspections).await?;
-        let paid_for = if gives { units(&lines, &inspections) } else { Vec::new() };
-        let quote = worth(&tx, &found, policy.as_ref(), &paid_for, command).await?;
-        let given = settle(&tx, call, &mut found, &mut batch, (&quote, command.method)).await?;
+        let paid_for =
+            if gives { given_for(&lines, &inspections, command.method) } else { Vec::new() };
+        let (quote, anew) = worth(&tx, &found, policy.as_ref(), &paid_for, command).await?;
+        let how = (&quote, command.method, anew);
+        let given = settle(&tx, call, &mut found, &mut batch, how).await?;
+        if command.method != RefundMethod::Exchange {
+            exchange::call_off(&tx, &mut found)?;
+        }
         came_back(&mut found, &lines, &paid_for)?;
         if let Some(orders) = &mut found.orders {
             orders.goods = moves;
@@ -107,8 +120,46 @@ pub async fn return_resolve(
         row.note.clone_from(note);
         let data = json!({ "number": row.number, "method": command.method.to_value() });
         found.write(&tx, call.actor, batch, (events::RETURN_RESOLVED, data)).await
-    })
-    .await
+    });
+    Box::pin(done).await
+}
+
+/// Whether goods are given for goods.
+const fn by_goods(method: RefundMethod) -> bool {
+    matches!(method, RefundMethod::Exchange | RefundMethod::Replacement)
+}
+
+/// What is made good, and which of it by other goods.
+fn given_for(
+    lines: &[return_line::Model],
+    inspections: &[return_inspection::Model],
+    method: RefundMethod,
+) -> Vec<Unit> {
+    let mut units = units(lines, inspections, method == RefundMethod::Exchange);
+    if method == RefundMethod::Replacement {
+        for unit in &mut units {
+            unit.exchanged = true;
+        }
+    }
+    units
+}
+
+/// Whether it can be settled so.
+fn check_method(found: &InHand, method: RefundMethod) -> Result<()> {
+    let fits = match method {
+        RefundMethod::Exchange => found.row.kind == ReturnKind::Exchange,
+        RefundMethod::Replacement => found.row.kind == ReturnKind::Claim,
+        RefundMethod::OriginalPayment | RefundMethod::StoreCredit | RefundMethod::None => true,
+    };
+    if fits {
+        return Ok(());
+    }
+    let message = if method == RefundMethod::Exchange {
+        "nothing was wanted in exchange"
+    } else {
+        "only claims are made good by replacement"
+    };
+    Err(Error::refused(Refusal::new(RefusalCode::StateConflict, "method", message)))
 }
 
 /// Whether it can be settled now: the goods are here, or nobody waits for them.
@@ -150,20 +201,33 @@ fn check_state(found: &InHand, policy: Option<&return_policy::Model>) -> Result<
     Err(Error::refused(Refusal::new(RefusalCode::StateConflict, "returnId", message)))
 }
 
-/// What it is worth, and what is given of it.
+/// What it is worth, and what is given of it; and the order that replaces it.
 async fn worth(
     tx: &WriteTx,
     found: &InHand,
     policy: Option<&return_policy::Model>,
     units: &[Unit],
     command: &ResolveReturn,
-) -> Result<Quote> {
+) -> Result<(Quote, Option<PlaceOrder>)> {
     let one = found.one().ok_or(Error::Contended)?;
     let order = &*one.row;
     let lines: Vec<order_line::Model> = one.lines.iter().map(|line| (**line).clone()).collect();
     let worths = Worths::load(tx, order, &lines, &one.adjustments).await?;
     let payments = one.purse.payments();
-    let mut quote = quote::quote(order, (&lines, &worths), policy, units, payments);
+    let instead = match command.method {
+        RefundMethod::Exchange => exchange::instead(&found.row, &found.exchange_order()),
+        RefundMethod::OriginalPayment
+        | RefundMethod::StoreCredit
+        | RefundMethod::Replacement
+        | RefundMethod::None => Sum::default(),
+    };
+    let mut quote = quote::quote(order, (&lines, &worths), policy, (units, instead), payments);
+    if command.method == RefundMethod::Replacement {
+        let (anew, cost) = exchange::same(tx, found, &quote.lines).await?;
+        quote.instead = cost;
+        quote.lowered(quote.total(), payments);
+        return Ok((quote, Some(anew)));
+    }
     if let Some(amount) = command.amount {
         let currency = Currency::of_row(&order.currency)?;
         let mut faults = Faults::default();
@@ -185,7 +249,7 @@ async fn worth(
             quote.lowered(minor, payments);
         }
     }
-    Ok(quote)
+    Ok((quote, None))
 }
 
 /// What was given, in minor units.
@@ -201,11 +265,11 @@ async fn settle(
     call: Call<'_>,
     found: &mut InHand,
     batch: &mut Batch,
-    (quote, method): (&Quote, RefundMethod),
+    (quote, method, anew): (&Quote, RefundMethod, Option<PlaceOrder>),
 ) -> Result<Given> {
     let id = found.row.id;
     let number = found.row.number.clone();
-    let total = quote.total().max(0);
+    let total = quote.credited().max(0);
     if total == 0 && quote.lines.is_empty() {
         return Ok(Given::default());
     }
@@ -216,43 +280,60 @@ async fn settle(
     let one = found.one().ok_or(Error::Contended)?;
     let unpaid = if order.in_books { order.receivable_minor } else { one.facts().outstanding() };
     let wanted = (total - unpaid.clamp(0, total)).min(one.purse.kept());
+    // What goods are given for pays for those; the rest goes back.
+    let needed = match method {
+        RefundMethod::Exchange => exchange::needed(found)?,
+        RefundMethod::Replacement => quote.instead.gross,
+        RefundMethod::OriginalPayment | RefundMethod::StoreCredit | RefundMethod::None => 0,
+    };
+    let moved = wanted.min(needed);
+    let rest = wanted - moved;
     let orders = found.orders.as_mut().ok_or(Error::Contended)?;
     let mut books = orders.books_of(tx, order_id).await?;
     let currency = Currency::of_row(&order.currency)?;
-    let base = books.worth(tx, currency, wanted, tx.now()).await?.base;
+    // What is replaced is given once more; what is exchanged came back for it.
+    let gift = if method == RefundMethod::Replacement { wanted } else { rest };
+    let base = books.worth(tx, currency, gift, tx.now()).await?.base;
     let gift = Gift { base, goodwill: 0 };
     if let Some(why) = grants::beyond(tx, call.actor, Whom::of(&order), (books.base, gift)).await? {
         let field = "method";
         return Err(Error::refused(Refusal::new(RefusalCode::LimitExceeded, field, why)));
     }
     let company = books.entity.clone();
+    if let Some(anew) = anew {
+        exchange::replace(tx, call.actor, found, (&anew, moved)).await?;
+    } else {
+        exchange::pay(tx, found, moved)?;
+    }
+    let orders = found.orders.as_mut().ok_or(Error::Contended)?;
     let one = orders.order_mut(order_id).ok_or(Error::Contended)?;
     let mut given = Given::default();
     let mut store_credit = None;
-    if method == RefundMethod::StoreCredit && wanted > 0 {
+    if method == RefundMethod::StoreCredit && rest > 0 {
         let customer = holder(tx, call.actor, &order).await?;
         let reason = format!("Return {number}");
-        let minor = wanted;
+        let minor = rest;
         let present = Present { customer, company, currency, minor, reason, expires_at: None };
         let put = grant::put(tx, call.actor, &present).await?;
-        store_credit = Some((put.row.clone(), put.entry.id, wanted));
+        store_credit = Some((put.row.clone(), put.entry.id, rest));
         put.write(tx, call.actor, batch);
-        one.row.store_credit_minor += wanted;
-        one.purse.converted += wanted;
-        given.credit = wanted;
+        one.row.store_credit_minor += rest;
+        one.purse.converted += rest;
+        given.credit = rest;
     }
     if order.in_books {
         one.row.credited_minor += total;
         let reason = format!("Return {number}");
         one.returned = Some(Returned { credits, reason, store_credit });
     }
-    if method == RefundMethod::OriginalPayment && wanted > 0 {
-        given.money = one.purse.refund(tx, &order, wanted);
+    let by_money = method != RefundMethod::StoreCredit && method != RefundMethod::None;
+    if by_money && rest > 0 {
+        given.money = one.purse.refund(tx, &order, rest);
         for step in one.purse.new_refunds() {
             batch.add(&return_refund::Model { transaction_id: step.id, return_id: id });
         }
     }
-    if given.money + given.credit > 0 {
+    if gift.base > 0 {
         grants::note(tx, batch, call.actor, Whom::of(&order), gift);
     }
     Ok(given)

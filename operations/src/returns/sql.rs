@@ -287,6 +287,27 @@ pub(super) fn counts_off() -> Sql {
     ))
 }
 
+/// Orders that pay for others with something else than those are paid with, and companies whose books hold anything between them.
+pub(super) fn exchanged_off() -> Sql {
+    sql("with paid as (
+             select origin_order_id as order_id, cast(sum(captured_minor - refunded_minor) as bigint) as minor
+             from payments where origin_order_id is not null group by origin_order_id)
+         select o.number, 'pays for others', o.exchanged_minor, coalesce(p.minor, 0)
+         from orders o left join paid p on p.order_id = o.id
+         where (o.exchanged_minor <> 0 or p.order_id is not null) and o.exchanged_minor <> coalesce(p.minor, 0)
+         union all
+         select e.name, 'is between orders in the books', cast(0 as bigint), cast(sum(b.amount_minor) as bigint)
+         from postings b join legal_entities e on e.id = b.legal_entity_id
+         where b.account = 2170 group by e.id, e.name, b.currency having sum(b.amount_minor) <> 0 or sum(b.base_minor) <> 0")
+}
+
+/// The returns that orders make right: order and return.
+pub(super) async fn made_right_by(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
+    let query = sql("select exchange_order_id, id from returns where exchange_order_id = any(?)
+         union all select replacement_order_id, id from returns where replacement_order_id = any(?)");
+    db.values(query.ids(orders).ids(orders)).await
+}
+
 /// Returns that gave back something else than their refunds say, or of which more was looked at than arrived.
 pub(super) fn settled_off() -> Sql {
     sql("select r.number, 'given back' as what, r.refunded_minor as told, cast(coalesce(f.there, 0) as bigint) as there

@@ -4,7 +4,7 @@ use super::decide::InHand;
 use super::goods::too_many;
 use super::policy::{self, About};
 use super::request::{told, trimmed, zone_of};
-use super::{WhichReturn, days, sql};
+use super::{WhichReturn, blank, blank_line, days, sql, way_back};
 use crate::audit;
 use crate::catalog::sql as catalog;
 use crate::checks;
@@ -20,7 +20,7 @@ use crate::stock::lines;
 use crate::stock::receive::{Left, SkuQuantity};
 use crate::stock::value::Cost;
 use crate::store::{Batch, Store, WriteTx};
-use entities::enums::{MovementKind, RefundTrigger, ReturnKind, ReturnReason, ReturnState};
+use entities::enums::{MovementKind, RefundTrigger, ReturnKind, ReturnState};
 use entities::{return_line, return_row};
 use serde::Serialize;
 use serde_json::json;
@@ -72,62 +72,31 @@ pub async fn return_stage(store: &Store, call: Call<'_>, command: &StageReturn) 
         let mut faults = Faults::default();
         let variants = lines::variants(&tx, &mut faults, lines::in_lines, &skus).await?;
         faults.check()?;
-        let number = tx.next_numbers("return_numbers", 1).await?.pop().unwrap_or_default();
         let now = tx.now();
+        let new = blank(&tx, call.actor, (ReturnState::Staged, ReturnKind::Return)).await?;
         let row = return_row::Model {
-            id: tx.id(),
-            version: 1,
-            number: format!("R-{number}"),
-            order_id: None,
-            customer_id: None,
-            channel_id: None,
-            state: ReturnState::Staged,
-            kind: ReturnKind::Return,
-            policy_id: None,
             location_id: Some(location),
-            currency: None,
             comment: trimmed(command.note.as_deref()),
-            requested_at: now,
-            approved_at: None,
-            refund_due_at: None,
-            paused_since: None,
-            paused_seconds: 0,
-            overridden: false,
-            goods_stay: false,
             carrier: carrier.clone(),
             tracking_number: tracking.clone(),
             tracking_key: tracking.as_deref().map(tracking_key),
-            outbound_parcel_id: None,
-            rejected_because: None,
             received_at: Some(now),
-            resolved_at: None,
-            resolution: None,
-            resolved_quote: None,
-            refunded_minor: 0,
-            store_credit_minor: 0,
-            note: None,
-            actor_kind: call.actor.kind,
-            actor_id: call.actor.id,
-            created_at: now,
+            ..new
         };
         let mut batch = Batch::default();
         batch.add(&row);
+        if let Some(parcel) = way_back::parcel(&tx, &row, Some(now)) {
+            batch.add(&parcel);
+        }
         let ids: Vec<Uuid> = variants.iter().map(|variant| variant.id).collect();
         let levels = lines::levels(&tx, &mut batch, location, &ids).await?;
         let mut moves = Vec::new();
         for (position, (input, variant)) in (0..).zip(command.lines.iter().zip(&variants)) {
+            let line = blank_line(&tx, row.id, position, (&variant.sku, input.quantity));
             batch.add(&return_line::Model {
-                id: tx.id(),
-                return_id: row.id,
-                position,
-                order_line_id: None,
                 variant_id: Some(variant.id),
-                sku: variant.sku.clone(),
-                quantity: input.quantity,
-                reason: ReturnReason::Other,
-                comment: None,
-                evidence_urls: json!([]),
                 quantity_received: input.quantity,
+                ..line
             });
             let Some(level) = levels.get(&variant.id) else { continue };
             let count = i64::from(input.quantity);

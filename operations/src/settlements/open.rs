@@ -23,7 +23,7 @@ pub(crate) async fn note(
         TransactionKind::Capture
         | TransactionKind::Refund
         | TransactionKind::Chargeback
-        | TransactionKind::ChargebackReversal => payment.credit_id.is_none(),
+        | TransactionKind::ChargebackReversal => payment.is_with_a_provider(),
         TransactionKind::Authorization | TransactionKind::Void => false,
     };
     let succeeded = |state| state == TransactionState::Succeeded;

@@ -317,7 +317,7 @@ impl Cash {
 
     /// Where the cash of a payment is, by what settlements say of it.
     pub fn of(payment: &payment::Model, money: &Money) -> Self {
-        if payment.captured_minor <= 0 || payment.credit_id.is_some() {
+        if payment.captured_minor <= 0 || !payment.is_with_a_provider() {
             return Self::None;
         }
         if payment.provider == crate::ledger::templates::BANK_TRANSFER {

@@ -1033,7 +1033,7 @@ pub(crate) fn cash_sql() -> String {
         )
     };
     format!(
-        "case when p.captured_minor <= 0 or p.credit_id is not null then 'NONE'
+        "case when p.captured_minor <= 0 or p.credit_id is not null or p.origin_order_id is not null then 'NONE'
              when p.provider = 'bank_transfer' then 'AT_BANK'
              when {written_off} > 0 and {all} >= p.captured_minor then 'WRITTEN_OFF'
              when {received} >= p.captured_minor then 'AT_BANK'
@@ -1157,7 +1157,7 @@ pub(super) async fn steps_between(
          from payment_transactions t join payments p on p.id = t.payment_id
          join orders o on o.id = p.order_id join channels c on c.id = o.channel_id
          where t.id > ? and t.id < ? and t.kind in ('CAPTURE', 'REFUND') and t.state in ('SUCCEEDED', 'PENDING')
-           and p.credit_id is null and p.provider not in ('bank_transfer', 'manual', 'imported')
+           and p.credit_id is null and p.origin_order_id is null and p.provider not in ('bank_transfer', 'manual', 'imported')
            and not exists (select 1 from reconciliation_exceptions e where e.transaction_id = t.id and e.state <> 'RESOLVED')
          order by t.id limit ?")
     .bind(behind)
@@ -1263,7 +1263,8 @@ impl Scope {
     /// ` and …` for steps `t` of payments `p` of orders `o` in channels `c`.
     fn steps(&self, channels: bool) -> Sql {
         let mut condition =
-            sql(" and p.currency = ? and p.credit_id is null").bind(self.currency.as_str());
+            sql(" and p.currency = ? and p.credit_id is null and p.origin_order_id is null")
+                .bind(self.currency.as_str());
         condition = condition.join(within(&self.entities, "c.legal_entity_id"));
         if let Some(provider) = &self.provider {
             condition = condition.add(" and p.provider = ?").bind(provider.as_str());
@@ -1619,7 +1620,7 @@ pub(super) fn items_off() -> Sql {
              where m.state = 'CONFIRMED' and m.transaction_id is not null group by m.transaction_id) s
              on s.transaction_id = t.id
          where t.kind in ('CAPTURE', 'REFUND', 'CHARGEBACK', 'CHARGEBACK_REVERSAL') and (
-             (t.state = 'SUCCEEDED' and o.in_books and not o.draft and p.credit_id is null) <> (i.transaction_id is not null)
+             (t.state = 'SUCCEEDED' and o.in_books and not o.draft and p.credit_id is null and p.origin_order_id is null) <> (i.transaction_id is not null)
              or i.transaction_id is not null and (i.amount_minor <> t.amount_minor or i.kind <> t.kind or i.at <> t.at
                  or i.currency <> p.currency or i.provider <> p.provider or i.channel_id <> o.channel_id
                  or i.legal_entity_id <> c.legal_entity_id or i.settled_minor <> coalesce(s.minor, 0)))
@@ -1692,7 +1693,7 @@ pub(super) async fn steps_to_settle(db: &Db) -> Result<Vec<super::simulate::Step
              p.captured_minor - p.refunded_minor - p.refunding_minor - p.disputed_minor, p.method, c.legal_entity_id
          from payment_transactions t join payments p on p.id = t.payment_id join orders o on o.id = p.order_id
          join channels c on c.id = o.channel_id
-         where t.kind in ('CAPTURE', 'REFUND') and t.state = 'SUCCEEDED' and o.in_books and p.credit_id is null
+         where t.kind in ('CAPTURE', 'REFUND') and t.state = 'SUCCEEDED' and o.in_books and p.credit_id is null and p.origin_order_id is null
            and p.provider not in ('bank_transfer', 'manual')
            and not exists (select 1 from matches m where m.transaction_id = t.id and m.state <> 'UNDONE')
          order by t.at, t.id");

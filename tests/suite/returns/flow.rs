@@ -55,7 +55,20 @@ async fn the_clock_of_the_law_waits_for_the_goods_and_no_longer() {
     );
     proven["trackingNumber"] = json!("JJ 00-1");
     proven["carrier"] = json!("DHL");
-    let sent = shop.admin.done(RETURN_APPROVE, proven).await["return"].clone();
+    let labelled = shop.admin.done(RETURN_APPROVE, proven).await["return"].clone();
+    assert_eq!(labelled["state"], "APPROVED", "a label proves nothing");
+    let scan = json!({ "trackingNumber": "jj001", "status": "IN_TRANSIT", "at": "2026-03-17T08:00:00Z", "place": "Köln" });
+    shop.admin.done(TRACKING_REPORT, scan.clone()).await;
+    shop.admin.done(TRACKING_REPORT, scan).await;
+    let query = "query($id: ID!) { return(id: $id) { id number state pausedSince refundDueAt daysLeft overdue tracking { id carrier status shippedAt return { number } fulfillment { id } lines { sku quantity } events { place } } } }";
+    let sent = shop.admin.payload(query, json!({ "id": labelled["id"] })).await;
+    let parcel = &sent["tracking"];
+    assert_eq!((&parcel["status"], &parcel["carrier"]), (&json!("IN_TRANSIT"), &json!("DHL")));
+    assert_eq!(
+        (&parcel["return"]["number"], &parcel["fulfillment"], &parcel["lines"]),
+        (&sent["number"], &json!(null), &json!([{ "sku": "A", "quantity": 1 }]))
+    );
+    assert_eq!(parcel["events"], json!([{ "place": "Köln" }]), "the same again is said once");
     assert_eq!((&sent["state"], &sent["pausedSince"]), (&json!("IN_TRANSIT"), &json!(null)));
     assert_eq!(sent["refundDueAt"], "2026-03-17T23:00:00Z", "it is due on the day of the proof");
     assert_eq!((&sent["daysLeft"], &sent["overdue"]), (&json!(0), &json!(false)));
@@ -72,7 +85,7 @@ async fn the_clock_of_the_law_waits_for_the_goods_and_no_longer() {
         .iter()
         .map(|one| one["type"].as_str().unwrap())
         .collect();
-    assert_eq!(types, ["return.approved", "return.requested"]);
+    assert_eq!(types, ["return.tracked", "return.approved", "return.requested"]);
     assert_eq!(seen["order"]["returns"].as_array().map(Vec::len), Some(2));
     app.verify().await;
 }

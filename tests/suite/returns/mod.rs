@@ -1,5 +1,6 @@
 //! What customers send back, and what law and policy say of it.
 
+mod exchange;
 mod flow;
 mod policies;
 mod quotes;
@@ -51,7 +52,7 @@ pub(super) fn declared(order: &Json, units: &[(&str, i64)], reason: &str) -> Jso
 
 /// What a declaration would be worth: allowed, the policy, and amounts by name.
 pub(super) async fn quote(shop: &Shop, input: &Json) -> Json {
-    let query = "query($i: ReturnRequestInput!) { returnQuote(input: $i) { allowed policy { name } quote { items { amount } tax { amount } shipping { amount } restockingFee { amount } returnShipping { amount } total { amount } tenders { method amount { amount } payment { id } } } userErrors { code message field } } }";
+    let query = "query($i: ReturnRequestInput!) { returnQuote(input: $i) { allowed policy { name } quote { items { amount } tax { amount } shipping { amount } restockingFee { amount } returnShipping { amount } exchangeDifference { amount } total { amount } tenders { method amount { amount } payment { id } } } userErrors { code message field } } }";
     shop.admin.payload(query, json!({ "i": input })).await
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 /// Orders, and what is tried with each.
 fn size() -> (u64, u64) {
-    if full() { (10_000, 8) } else { (6, 8) }
+    if full() { (10_000, 8) } else { (8, 8) }
 }
 
 fn cents(json: &Json) -> i64 {
@@ -25,12 +25,11 @@ async fn returns_in_any_order_keep_everything_of_one_mind() {
     let mut seed = seed();
     eprintln!("seed {seed}");
     let (orders, steps) = size();
-    let plenty = json!([{ "sku": "A", "quantity": 100_000 }, { "sku": "B", "quantity": 100_000 }, { "sku": "C", "quantity": 100_000 }]);
-    shop.admin.done(STOCK_RECEIVE, json!({ "locationId": shop.berlin, "lines": plenty })).await;
+    stock_apart(&shop).await;
     for round in 0..orders {
         let said = seed;
         sequence(&shop, &mut seed, steps).await;
-        if round % 20 == 19 || round + 1 == orders {
+        if round % 100 == 99 || round + 1 == orders {
             app.later(time::Duration::hours(1)).await;
             app.verify().await;
             eprintln!("round {round} with seed {said}");
@@ -52,24 +51,90 @@ async fn sequence(shop: &Shop, seed: &mut u64, steps: u64) {
     input["adjustments"] = json!([{ "kind": "DISCOUNT", "label": "off", "amount": discount }, { "kind": "SHIPPING", "label": "post", "amount": post }]);
     input["customer"] = json!(null);
     let order = shop.place(input).await;
-    let work = shop.work(&order, 0).await;
-    shop.ship(&work).await;
+    let works = [shop.work(&order, 0).await, shop.work(&order, 1).await];
+    shop.ship(&works[0]).await;
     if pick(2) == 0 {
-        shop.admin.done(FULFILLMENT_DELIVER, json!({ "fulfillmentId": work["id"] })).await;
+        shop.admin.done(FULFILLMENT_DELIVER, json!({ "fulfillmentId": works[0]["id"] })).await;
     }
-    let order = shop.read(&order).await;
-    for _ in 0..steps {
-        one_return(shop, &order, &mut pick).await;
+    // What came back to Berlin may serve all of it from there.
+    let second = if works[1].is_null() { 3 } else { pick(4) };
+    if second == 0 {
+        shop.ship(&works[1]).await;
+    }
+    let mut orders = vec![shop.read(&order).await];
+    for step in 0..steps {
+        if step == steps / 2 && second == 1 {
+            shop.ship(&works[1]).await;
+        } else if step == steps / 2 && second == 2 {
+            let off = json!({ "orderId": order["id"], "reason": "CUSTOMER" });
+            shop.admin.done(ORDER_CANCEL, off).await;
+        }
+        let one = usize::try_from(pick(u64::try_from(orders.len()).unwrap())).unwrap();
+        let new = one_return(shop, &orders[one].clone(), &mut pick).await;
+        if let Some(new) = new {
+            orders.extend(follow(shop, &new, &mut pick).await);
+        }
     }
     let query = "query($id: ID!) { order(by: { id: $id }) { totals { paid { amount } refunded { amount } } lines { quantity quantityReturned } payments { captured { amount } refunded { amount } } } }";
-    let now = shop.admin.payload(query, json!({ "id": order["id"] })).await;
-    assert!(cents(&now["totals"]["refunded"]) <= cents(&now["totals"]["paid"]), "{now}");
-    for line in now["lines"].as_array().unwrap() {
-        assert!(line["quantityReturned"].as_i64() <= line["quantity"].as_i64(), "{now}");
+    for order in orders {
+        let now = shop.admin.payload(query, json!({ "id": order["id"] })).await;
+        assert!(cents(&now["totals"]["refunded"]) <= cents(&now["totals"]["paid"]), "{now}");
+        for payment in now["payments"].as_array().unwrap() {
+            assert!(cents(&payment["refunded"]) <= cents(&payment["captured"]), "{now}");
+        }
+        for line in now["lines"].as_array().unwrap() {
+            assert!(line["quantityReturned"].as_i64() <= line["quantity"].as_i64(), "{now}");
+        }
     }
 }
 
-async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64) {
+/// A and B lie in Berlin alone, C in Hamburg: every order goes in two parts.
+async fn stock_apart(shop: &Shop) {
+    for (place, skus) in
+        [(&shop.berlin, &["C"][..]), (&shop.hamburg, &["A", "B"]), (&shop.store, &["A", "B", "C"])]
+    {
+        let lines: Vec<Json> = skus.iter().map(|sku| json!({ "sku": sku, "onHand": 0 })).collect();
+        let none = json!({ "locationId": place, "reason": "moved", "lines": lines });
+        shop.admin.done(STOCK_ADJUST, none).await;
+    }
+    let plenty =
+        json!([{ "sku": "A", "quantity": 1_000_000 }, { "sku": "B", "quantity": 1_000_000 }]);
+    shop.admin.done(STOCK_RECEIVE, json!({ "locationId": shop.berlin, "lines": plenty })).await;
+    let plenty = json!([{ "sku": "C", "quantity": 1_000_000 }]);
+    shop.admin.done(STOCK_RECEIVE, json!({ "locationId": shop.hamburg, "lines": plenty })).await;
+}
+
+/// What becomes of an order in exchange or as replacement: it is paid or not, called off or sent. Answers with it once it left.
+async fn follow(shop: &Shop, id: &Json, pick: &mut impl FnMut(u64) -> i64) -> Option<Json> {
+    let query = "query($id: ID!) { order(by: { id: $id }) { id state onHold totals { outstanding { amount } } } }";
+    let now = shop.admin.payload(query, json!({ "id": id })).await;
+    if now["state"] != "OPEN" {
+        return None;
+    }
+    if pick(6) == 0 {
+        let off = json!({ "input": { "orderId": id, "reason": "CUSTOMER" } });
+        shop.admin.payload(ORDER_CANCEL, off).await;
+        return None;
+    }
+    let owed = cents(&now["totals"]["outstanding"]);
+    if owed > 0 && pick(3) > 0 {
+        let amount = &now["totals"]["outstanding"]["amount"];
+        let paid = json!({ "provider": "manual", "method": "cash", "captured": amount });
+        let pay = json!({ "orderId": id, "payment": paid });
+        shop.admin.done(PAYMENT_RECORD, pay).await;
+    }
+    let now = shop.admin.payload(query, json!({ "id": id })).await;
+    if now["onHold"] == json!(true) {
+        return None;
+    }
+    for work in shop.read(&now).await["fulfillments"].as_array().unwrap() {
+        shop.ship(work).await;
+    }
+    Some(shop.read(&now).await)
+}
+
+/// A return that takes its course, or none; answers with the order that makes it right.
+async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64) -> Option<Json> {
     const REASONS: [&str; 3] = ["CHANGED_MIND", "DEFECTIVE", "WRONG_SIZE"];
     const TO: [&str; 4] = ["RESTOCK", "SCRAP", "OPEN_BOX", "DONATE"];
     if pick(6) == 0 {
@@ -80,7 +145,7 @@ async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64
         let gift =
             json!({ "paymentId": paid["payments"][0]["id"], "amount": amount, "reason": "sorry" });
         shop.admin.payload(PAYMENT_REFUND, json!({ "input": gift })).await;
-        return;
+        return None;
     }
     let skus = ["A", "B", "C"];
     let mut wanted = Vec::new();
@@ -91,25 +156,39 @@ async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64
         }
     }
     if wanted.is_empty() {
-        return;
+        return None;
     }
     let reason = REASONS[usize::try_from(pick(3)).unwrap()];
+    wanted.retain(|(sku, _)| {
+        order["lines"].as_array().unwrap().iter().any(|line| line["sku"] == *sku)
+    });
+    if wanted.is_empty() {
+        return None;
+    }
     let mut input = declared(order, &wanted, reason);
+    let kind = ["RETURN", "RETURN", "EXCHANGE", "CLAIM"][usize::try_from(pick(4)).unwrap()];
+    input["kind"] = json!(kind);
+    if kind == "EXCHANGE" {
+        let instead = skus[usize::try_from(pick(3)).unwrap()];
+        input["lines"][0]["exchangeForSku"] = json!(instead);
+    }
     input["locationId"] = json!(shop.berlin);
     let made = shop.admin.payload(RETURN_REQUEST, json!({ "input": input })).await;
     if !user_errors(&made).is_empty() {
-        return;
+        return None;
     }
     let made = made["return"].clone();
     let id = &made["id"];
     if pick(8) == 0 {
         shop.admin.done(RETURN_CANCEL, json!({ "returnId": id })).await;
-        return;
+        return None;
     }
-    let stays = pick(6) == 0;
-    shop.admin
-        .done(RETURN_APPROVE, json!({ "returnId": id, "goodsStayWithCustomer": stays }))
-        .await;
+    let stays = kind != "EXCHANGE" && pick(if kind == "CLAIM" { 2 } else { 6 }) == 0;
+    let mut agree = json!({ "returnId": id, "goodsStayWithCustomer": stays });
+    if kind == "EXCHANGE" {
+        agree["advanceExchange"] = json!(pick(4) == 0);
+    }
+    shop.admin.done(RETURN_APPROVE, agree).await;
     if !stays {
         let mut lines = Vec::new();
         for line in made["lines"].as_array().unwrap() {
@@ -120,7 +199,7 @@ async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64
         }
         if lines.is_empty() {
             shop.admin.done(RETURN_CANCEL, json!({ "returnId": id })).await;
-            return;
+            return None;
         }
         let take = json!({ "input": { "returnId": id, "lines": lines } });
         let here = shop.admin.payload(RETURN_RECEIVE, take).await;
@@ -134,12 +213,23 @@ async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64
         }
         shop.admin.done(RETURN_INSPECT, json!({ "returnId": id, "lines": looked })).await;
     }
-    let mut resolve = json!({ "returnId": id, "method": if pick(8) == 0 { "NONE" } else { "ORIGINAL_PAYMENT" }, "note": "so" });
-    if resolve["method"] != "NONE" && pick(6) == 0 {
+    let method = match (kind, pick(8)) {
+        (_, 0) => "NONE",
+        ("EXCHANGE", 1..=5) => "EXCHANGE",
+        ("CLAIM", 1..=4) => "REPLACEMENT",
+        _ => "ORIGINAL_PAYMENT",
+    };
+    let mut resolve = json!({ "returnId": id, "method": method, "note": "so" });
+    if method == "ORIGINAL_PAYMENT" && pick(6) == 0 {
         resolve["amount"] = json!("1.00");
     }
     let done = shop.admin.payload(RETURN_RESOLVE, json!({ "input": resolve })).await;
     for fault in user_errors(&done) {
         assert!(fault.starts_with("AMOUNT_EXCEEDED"), "{fault} {resolve}");
     }
+    let query =
+        "query($id: ID!) { return(id: $id) { exchangeOrder { id } replacementOrder { id } } }";
+    let now = shop.admin.payload(query, json!({ "id": id })).await;
+    let new = [&now["exchangeOrder"]["id"], &now["replacementOrder"]["id"]];
+    new.into_iter().find(|id| id.is_string()).cloned()
 }

@@ -338,6 +338,15 @@ async fn money_may_go_back_before_the_goods_and_without_them() {
     shop.admin
         .done(RETURN_APPROVE, json!({ "returnId": sent["id"], "trackingNumber": "T1" }))
         .await;
+    let pay = json!({ "returnId": sent["id"], "method": "ORIGINAL_PAYMENT" });
+    assert_eq!(
+        shop.admin.refused(RETURN_RESOLVE, pay).await,
+        ["STATE_CONFLICT input.returnId"],
+        "a label proves nothing"
+    );
+    let scan =
+        json!({ "trackingNumber": "T1", "status": "IN_TRANSIT", "at": "2026-03-02T09:00:00Z" });
+    shop.admin.done(TRACKING_REPORT, scan).await;
     assert_eq!(paid_back(&shop, &sent).await["refunds"][0]["amount"]["amount"], "10.00");
     let late = back(&shop, &sent).await;
     assert_eq!(late["state"], "RESOLVED", "what comes afterwards is taken in");
