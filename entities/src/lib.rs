@@ -35,6 +35,8 @@ pub mod fulfillment;
 pub mod fulfillment_line;
 pub mod fulfillment_order;
 pub mod idempotency_key;
+pub mod imported_credit;
+pub mod imported_credit_line;
 pub mod invoice;
 pub mod invoice_due;
 pub mod invoice_line;

@@ -44,6 +44,8 @@ pub struct Model {
     pub exchange_unit_minor: Option<i64>,
     /// What is taken off all of them.
     pub exchange_discount_minor: Option<i64>,
+    /// The credit note of an earlier system that told of it.
+    pub imported_credit_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -53,5 +55,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls, quantity_received, exchange_variant_id, exchange_sku, exchange_unit_minor, exchange_discount_minor
+    id, return_id, position, order_line_id, variant_id, sku, quantity, reason, comment, evidence_urls, quantity_received, exchange_variant_id, exchange_sku, exchange_unit_minor, exchange_discount_minor, imported_credit_id
 }

@@ -45,6 +45,7 @@ mod m0036_take_goods_back;
 mod m0037_keep_open_items;
 mod m0038_make_it_right;
 mod m0039_exchange_goods;
+mod m0040_import_credit_notes;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -95,6 +96,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0037_keep_open_items::Migration),
             Box::new(m0038_make_it_right::Migration),
             Box::new(m0039_exchange_goods::Migration),
+            Box::new(m0040_import_credit_notes::Migration),
         ]
     }
 }

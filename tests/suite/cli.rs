@@ -63,6 +63,7 @@ async fn every_command_says_what_it_does_with_an_example() {
         &["migrate"],
         &["import"],
         &["import", "stock"],
+        &["import", "returns"],
         &["verify"],
         &["schema"],
         &["user", "create"],
@@ -496,6 +497,118 @@ async fn stock_is_counted_by_the_thousand_and_every_faulty_row_is_named_first() 
     shop.place(shop.paid(&[("B", 1)])).await;
     let before = app.books().await;
     assert!(import(file).status.success());
+    assert_eq!(app.books().await, before);
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn credit_notes_that_name_no_order_take_each_unit_back_once() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let run = |args: &[&str], text: &str| {
+        let mut child = Command::new(binary())
+            .args(args)
+            .env("DATABASE_URL", &app.database.url)
+            .env("AFTERCART_LOG", "error")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        child.stdin.take().unwrap().write_all(text.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    };
+    let sold = |reference: &str, customer: &str, at: &str, lines: &[(&str, i32, &str)]| {
+        let lines: Vec<Json> = lines
+            .iter()
+            .map(|(sku, quantity, price)| json!({ "sku": sku, "quantity": quantity, "unitPrice": price }))
+            .collect();
+        let identity = json!([{ "kind": "CHANNEL_ACCOUNT", "value": customer }]);
+        json!({ "channelCode": "web", "channelReference": reference, "placedAt": at, "shippedAt": at, "deliveredAt": at, "currencyCode": "EUR", "lines": lines, "customer": { "identities": identity } })
+    };
+    let first = sold("o1", "c1", "2011-01-01T09:00:00Z", &[("A", 5, "2.50"), ("B", 2, "1.00")]);
+    let second = sold("o2", "c1", "2011-02-01T09:00:00Z", &[("A", 3, "2.50"), ("A", 1, "2.00")]);
+    let mut third = sold("o3", "c2", "2011-01-01T09:00:00Z", &[("A", 4, "2.50")]);
+    third["payments"] =
+        json!([{ "method": "card", "amount": "10.00", "capturedAt": "2011-01-01T09:00:00Z" }]);
+    let orders = run(&["import", "-"], &format!("{first}\n{second}\n{third}\n"));
+    assert!(orders.status.success(), "{}", err(&orders));
+    let header = "channel,reference,at,customer,sku,quantity,unit_price,reason\n";
+    let bad = format!(
+        "{header}web,C1,2011-01-15T10:00:00Z,c1,A,2,2.505,\nweb,C1,2011-01-16T10:00:00Z,c2,A,1,2.50,\nnowhere,C9,2011-01-16T10:00:00Z,c2,A,1,2.50,\n"
+    );
+    let refused = run(&["import", "returns", "-"], &bad);
+    assert_eq!(refused.status.code(), Some(1));
+    let faults = err(&refused);
+    for fault in [
+        "line 2: unit_price: ",
+        "line 3: at: differs from line 2 of C1",
+        "line 3: customer: differs from line 2 of C1",
+        "line 4: channel: there is no channel `nowhere`",
+    ] {
+        assert!(faults.contains(fault), "{fault} in {faults}");
+    }
+    let rows = [
+        // Of the first order alone: the second was placed later.
+        "web,C1,2011-01-15T10:00:00Z,c1,A,2,2.50,DEFECTIVE",
+        // Three of the second and the three that are left of the first.
+        "web,C2,2011-03-01T10:00:00Z,c1,A,8,2.50,",
+        "web,C2,2011-03-01T10:00:00Z,c1,A,1,2.00,",
+        // At another price, before it was sold, of nobody, of nothing more that is left.
+        "web,C3,2011-03-02T10:00:00Z,c1,A,1,9.99,",
+        "web,C4,2010-12-01T10:00:00Z,c1,B,1,1.00,",
+        "web,C5,2011-03-02T10:00:00Z,c7,A,1,2.50,",
+        "web,C6,2011-03-03T10:00:00Z,c1,A,1,2.50,",
+        "web,C7,2011-03-03T10:00:00Z,c2,A,3,2.50,",
+    ];
+    let file = format!("{header}{}\n", rows.join("\n"));
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("left.csv");
+    let args = ["import", "returns", "-", "--unmatched", left.to_str().unwrap()];
+    let done = run(&args, &file);
+    assert!(done.status.success(), "{}", err(&done));
+    let told = "3 lines found in full, 1 in part, 4 not at all, of 7 credit notes";
+    assert!(out(&done).starts_with(told), "{}", out(&done));
+    let left = std::fs::read_to_string(left).unwrap();
+    let left: Vec<&str> = left.lines().skip(1).collect();
+    assert_eq!((left.len(), left[0]), (5, "web,C2,2011-03-01T10:00:00Z,c1,A,2,2.50"));
+    let query = "query($r: ChannelReferenceInput!) { order(by: { channelReference: $r }) { returnState totals { refunded { amount } outstanding { amount } } lines { sku quantityReturned } returns { state resolvedAt note lines { sku quantity reason } quote { total { amount } } refunds { amount { amount } } } } }";
+    let read = async |reference: &str| {
+        let which = json!({ "r": { "channelCode": "web", "reference": reference } });
+        shop.admin.payload(query, which).await
+    };
+    let first = read("o1").await;
+    assert_eq!(
+        (&first["lines"][0]["quantityReturned"], &first["lines"][1]["quantityReturned"]),
+        (&json!(5), &json!(0))
+    );
+    let back = &first["returns"][0];
+    assert_eq!(
+        (&back["state"], &back["resolvedAt"], &back["note"]),
+        (&json!("RESOLVED"), &json!("2011-01-15T10:00:00Z"), &json!("Credit note C1"))
+    );
+    assert_eq!(
+        (&back["lines"], &back["quote"]["total"]["amount"]),
+        (&json!([{ "sku": "A", "quantity": 2, "reason": "DEFECTIVE" }]), &json!("5.00"))
+    );
+    let second = read("o2").await;
+    assert_eq!(
+        (&second["lines"][0]["quantityReturned"], &second["lines"][1]["quantityReturned"]),
+        (&json!(3), &json!(1))
+    );
+    let third = read("o3").await;
+    assert_eq!(
+        (&third["totals"]["refunded"]["amount"], &third["returns"][0]["refunds"]),
+        (&json!("7.50"), &json!([{ "amount": { "amount": "7.50" } }]))
+    );
+    // What was paid went back, and what never was is owed no longer.
+    assert_eq!(third["totals"]["outstanding"]["amount"], "0.00");
+    assert_eq!(second["totals"]["outstanding"]["amount"], "0.00");
+    app.verify().await;
+    // The same file again says the same, and takes nothing back twice.
+    let before = app.books().await;
+    let again = run(&["import", "returns", "-"], &file);
+    assert!(out(&again).starts_with(told), "{}", out(&again));
     assert_eq!(app.books().await, before);
     app.verify().await;
 }

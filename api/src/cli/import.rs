@@ -34,6 +34,18 @@ enum What {
         /// The file; `-` for standard input.
         file: PathBuf,
     },
+    /// Credit notes of an earlier system, which do not say what they are for: CSV with the columns `channel`, `reference`, `at`,
+    /// `customer`, `sku`, `quantity`, `unit_price` and `reason`.
+    #[command(
+        after_help = "Example:\n  aftercart import returns credit_notes.csv --unmatched left.csv\n\nThe first line names the columns:\n  channel     the code of the channel\n  reference   what the credit note is called; its lines share `at` and `customer`\n  at          when it was written, such as 2011-03-01T10:30:00Z\n  customer    an email, or an account in the channel; may be empty\n  sku         what came back\n  quantity    how many units, 1 at least\n  unit_price  what one of them was credited with, in the currency of the channel\n  reason      a `ReturnReason`; OTHER where the column or the value is missing\n\nEvery row is checked first: where any is faulty all faults are printed with their lines and nothing is written. Then each\ncredit note, the oldest first, is looked for among what the customer had bought before, as `aftercart import` told it: the\nsame SKU at the same price, the newest purchase first. Each unit that was sold is taken back once. What is found becomes a\nreturn that is settled; what is not is kept with the credit note, and printed with `--unmatched`. The same file again\ntakes nothing back twice, and says the same. Moves no stock and books nothing, as the orders did not."
+    )]
+    Returns {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Where to write the rows of which not all was found, with the units that are left.
+        #[arg(long)]
+        unmatched: Option<PathBuf>,
+    },
 }
 
 /// The longest line: an order of 250 lines is far below.
@@ -46,6 +58,9 @@ const MAX_FAULTS: usize = 200;
 pub(super) async fn run(args: ImportArgs) -> Outcome {
     let file = match (args.what, args.file) {
         (Some(What::Stock { file }), _) => return super::import_stock::run(file).await,
+        (Some(What::Returns { file, unmatched }), _) => {
+            return super::import_returns::run(file, unmatched).await;
+        }
         (None, Some(file)) => file,
         (None, None) => return Err(Fault::Usage(vec!["name a file".to_owned()])),
     };

@@ -1,28 +1,29 @@
 //! `aftercart import stock`.
 
-use super::{Fault, Outcome, configure, open, print};
+use super::table::{self, Row, Shape};
+use super::{Outcome, configure, open, print};
 use operations::Actor;
 use operations::secrets::hex;
 use operations::stock::upload::{RowFault, StockRow, Units, check, upload};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
-use tokio::io::AsyncReadExt;
 
-/// Rows of a file at most.
-const MAX_ROWS: usize = 1_000_000;
 /// Units of a row at most.
 const MAX_UNITS: i32 = 10_000_000;
-/// Faults of one kind that are printed; the rest is counted.
-const MAX_ALIKE: usize = 3;
+
+const SHAPE: Shape = Shape {
+    required: &["location", "sku"],
+    optional: &["counted", "received"],
+    one_of: &["counted", "received"],
+};
 
 pub(super) async fn run(path: PathBuf) -> Outcome {
     let config = configure()?;
     let begun = Instant::now();
-    let bytes = read(&path).await?;
-    let (rows, mut faults) = parse(&bytes)?;
+    let bytes = table::read(&path).await?;
+    let (rows, mut faults) = table::parse(&bytes, &SHAPE, row)?;
     let store = open(&config).await?;
     let actor = Actor::system();
     let outcome = async {
@@ -36,8 +37,9 @@ pub(super) async fn run(path: PathBuf) -> Outcome {
     let outcome = outcome.await;
     store.close().await;
     let Some(done) = outcome? else {
-        complain(&mut faults);
-        print(&format!("{} rows, nothing was written", rows.len() + lines_of(&faults)));
+        let lines = table::lines_of(rows.len(), &faults);
+        table::complain(&mut faults);
+        print(&format!("{lines} rows, nothing was written"));
         return Ok(ExitCode::FAILURE);
     };
     print(&format!(
@@ -49,154 +51,36 @@ pub(super) async fn run(path: PathBuf) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn read(path: &Path) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        tokio::io::stdin().read_to_end(&mut bytes).await?;
-        return Ok(bytes);
-    }
-    let unreadable = |error| Fault::Usage(vec![format!("{}: {error}", path.display())]);
-    tokio::fs::read(path).await.map_err(unreadable)
-}
-
-/// Rows with a number of faults that none of the rows has whose faults the catalog tells.
-fn lines_of(faults: &[RowFault]) -> usize {
-    let mut lines: Vec<usize> =
-        faults.iter().filter(|fault| fault.column == "row").map(|fault| fault.line).collect();
-    lines.dedup();
-    lines.len()
-}
-
-/// The columns of a file, by their place.
-struct Columns {
-    location: usize,
-    sku: usize,
-    counted: Option<usize>,
-    received: Option<usize>,
-}
-
-impl Columns {
-    fn of(header: &csv::StringRecord) -> Result<Self, Fault> {
-        let place =
-            |name: &str| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
-        let mut faults = Vec::new();
-        let unknown = header.iter().map(str::trim).filter(|column| {
-            let known = ["location", "sku", "counted", "received"];
-            !known.iter().any(|name| column.eq_ignore_ascii_case(name))
-        });
-        for column in unknown {
-            faults.push(format!("line 1: unknown column `{column}`"));
-        }
-        for name in ["location", "sku"] {
-            if place(name).is_none() {
-                faults.push(format!("line 1: the column `{name}` is missing"));
-            }
-        }
-        let (counted, received) = (place("counted"), place("received"));
-        if counted.is_none() && received.is_none() {
-            faults.push("line 1: a column `counted` or `received` is missing".to_owned());
-        }
-        match (place("location"), place("sku")) {
-            (Some(location), Some(sku)) if faults.is_empty() => {
-                Ok(Self { location, sku, counted, received })
-            }
-            _ => Err(Fault::Usage(faults)),
-        }
-    }
-}
-
-/// The rows of a file, and what is wrong with others.
-fn parse(bytes: &[u8]) -> Result<(Vec<StockRow>, Vec<RowFault>), Fault> {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(Fault::Usage(vec!["the file is no UTF-8".to_owned()]));
-    };
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().next().unwrap_or_default();
-    // Spreadsheets of many countries part columns by semicolons.
-    let semicolons = first.contains(';') && !first.contains(',');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(if semicolons { b';' } else { b',' })
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let header =
-        reader.headers().map_err(|error| Fault::Usage(vec![format!("line 1: {error}")]))?;
-    let (columns, width) = (Columns::of(header)?, header.len());
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
-    for record in reader.records() {
-        let record = record.map_err(|error| Fault::Usage(vec![error.to_string()]))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let line = usize::try_from(line).unwrap_or(usize::MAX);
-        if record.len() != width {
-            let message = format!("has {} columns, the header {width}", record.len());
-            faults.push(RowFault { line, column: "row", message });
-            continue;
-        }
-        match row(&columns, &record, line) {
-            Ok(row) => rows.push(row),
-            Err(fault) => faults.push(fault),
-        }
-        if rows.len() > MAX_ROWS {
-            return Err(Fault::Usage(vec![format!("has more than {MAX_ROWS} rows: part it")]));
-        }
-    }
-    if rows.is_empty() && faults.is_empty() {
-        return Err(Fault::Usage(vec!["the file has no rows".to_owned()]));
-    }
-    Ok((rows, faults))
-}
-
-fn row(columns: &Columns, record: &csv::StringRecord, line: usize) -> Result<StockRow, RowFault> {
-    let fault = |message: String| RowFault { line, column: "row", message };
-    let given =
-        |place: Option<usize>| place.and_then(|at| record.get(at)).filter(|text| !text.is_empty());
+fn row(row: &Row<'_>) -> Result<StockRow, RowFault> {
     let number = |name: &str, text: &str| {
         let units: Option<i32> = text.parse().ok().filter(|units| (0..=MAX_UNITS).contains(units));
         units.ok_or_else(|| {
-            fault(format!("{name}: `{text}` is no whole number from 0 to {MAX_UNITS}"))
+            row.fault(format!("{name}: `{text}` is no whole number from 0 to {MAX_UNITS}"))
         })
     };
-    let units = match (given(columns.counted), given(columns.received)) {
+    let units = match (row.get("counted"), row.get("received")) {
         (Some(text), None) => Units::Counted(number("counted", text)?),
         (None, Some(text)) => match number("received", text)? {
-            0 => return Err(fault("received: is at least 1".to_owned())),
+            0 => return Err(row.fault("received: is at least 1".to_owned())),
             units => Units::Received(units),
         },
-        (None, None) => return Err(fault("says neither `counted` nor `received`".to_owned())),
+        (None, None) => return Err(row.fault("says neither `counted` nor `received`".to_owned())),
         (Some(_), Some(_)) => {
-            return Err(fault("says both `counted` and `received`".to_owned()));
+            return Err(row.fault("says both `counted` and `received`".to_owned()));
         }
     };
-    let text = |name: &str, place: usize| {
-        given(Some(place)).map(str::to_owned).ok_or_else(|| fault(format!("{name}: is missing")))
-    };
-    let (location, sku) = (text("location", columns.location)?, text("sku", columns.sku)?);
-    Ok(StockRow { line, location, sku, units })
-}
-
-/// Prints faults in the order of the file; of one that many rows share, the first few.
-fn complain(faults: &mut [RowFault]) {
-    faults.sort_by_key(|fault| fault.line);
-    let mut alike: BTreeMap<String, usize> = BTreeMap::new();
-    for fault in faults.iter() {
-        let text = match fault.column {
-            "row" => fault.message.clone(),
-            column => format!("{column}: {}", fault.message),
-        };
-        let times = alike.entry(text.clone()).or_default();
-        *times += 1;
-        if *times <= MAX_ALIKE {
-            eprintln!("line {}: {text}", fault.line);
-        }
-    }
-    for (text, times) in alike.iter().filter(|(_, times)| **times > MAX_ALIKE) {
-        eprintln!("{} lines more: {text}", times - MAX_ALIKE);
-    }
+    let (location, sku) = (row.need("location")?.to_owned(), row.need("sku")?.to_owned());
+    Ok(StockRow { line: row.line, location, sku, units })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Fault;
+
+    fn parse(bytes: &[u8]) -> Result<(Vec<StockRow>, Vec<RowFault>), Fault> {
+        table::parse(bytes, &SHAPE, row)
+    }
 
     #[test]
     fn rows_say_what_was_counted_or_received() {

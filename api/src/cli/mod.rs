@@ -3,6 +3,7 @@
 mod demo;
 mod events;
 mod import;
+mod import_returns;
 mod import_stock;
 mod key;
 mod migrate;
@@ -10,6 +11,7 @@ mod schema;
 mod serve;
 mod settlement;
 mod shop;
+mod table;
 mod token;
 mod user;
 mod verify;
@@ -54,7 +56,7 @@ enum Command {
     Migrate,
     /// Import orders with their history: a file of JSON lines, one order a line.
     #[command(
-        after_help = "Examples:\n  aftercart import orders.ndjson.gz\n  aftercart import stock stock.csv\n\nA bad line is refused with its number and all its faults, the rest goes in. Running the same file again imports nothing twice. Works beside a running server."
+        after_help = "Examples:\n  aftercart import orders.ndjson.gz\n  aftercart import stock stock.csv\n  aftercart import returns credit_notes.csv\n\nA bad line is refused with its number and all its faults, the rest goes in. Running the same file again imports nothing twice. Works beside a running server."
     )]
     Import(import::ImportArgs),
     /// Check every promise of the books; exits 1 with examples when anything is off.

@@ -348,7 +348,7 @@ pub(super) fn documents_off() -> Sql {
                      when cause = 'CORRECTION' then -gross_minor else 0 end) as invoiced,
                  sum(case when cause in ('RETURN', 'ALLOWANCE') then gross_minor else 0 end) as credited
              from invoices group by order_id) d on d.order_id = o.id
-         where o.invoiced_minor <> coalesce(d.invoiced, 0) or o.credited_minor <> coalesce(d.credited, 0)
+         where o.invoiced_minor <> coalesce(d.invoiced, 0) or (o.in_books and o.credited_minor <> coalesce(d.credited, 0))
          union all
          select o.number, 'what is to be paid', o.receivable_minor, cast(coalesce(d.open, 0) as bigint)
          from orders o left join (select order_id, sum(open_minor) as open from invoice_dues group by order_id) d

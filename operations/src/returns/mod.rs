@@ -8,6 +8,7 @@ mod days;
 pub mod decide;
 mod exchange;
 pub mod goods;
+pub mod import;
 pub mod policy;
 pub mod quote;
 pub mod read;
@@ -99,6 +100,7 @@ fn blank_line(
         exchange_sku: None,
         exchange_unit_minor: None,
         exchange_discount_minor: None,
+        imported_credit_id: None,
     }
 }
 

@@ -321,8 +321,8 @@ async fn settle(
         one.purse.converted += rest;
         given.credit = rest;
     }
+    one.row.credited_minor += total;
     if order.in_books {
-        one.row.credited_minor += total;
         let reason = format!("Return {number}");
         one.returned = Some(Returned { credits, reason, store_credit });
     }

@@ -5,10 +5,14 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
-use entities::{carrier_claim, return_inspection, return_line, return_policy, return_row};
+use entities::{
+    carrier_claim, imported_credit_line, order_line, return_inspection, return_line, return_policy,
+    return_row,
+};
 use sea_orm::ActiveEnum;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub(super) async fn policies(db: &Db) -> Result<Vec<return_policy::Model>> {
@@ -320,4 +324,52 @@ pub(super) fn settled_off() -> Sql {
          select r.number, 'looked at', cast(sum(i.quantity) as bigint), cast(max(l.quantity_received) as bigint)
          from return_inspections i join return_lines l on l.id = i.return_line_id join returns r on r.id = l.return_id
          group by r.number, l.id having sum(i.quantity) > max(l.quantity_received)")
+}
+
+/// The lines of a credit note that was imported before, in order.
+pub(super) async fn imported_lines(
+    db: &Db,
+    channel: Uuid,
+    reference: &str,
+) -> Result<Vec<imported_credit_line::Model>> {
+    let query =
+        sql("select l.* from imported_credit_lines l join imported_credits c on c.id = l.credit_id
+         where c.channel_id = ? and c.reference = ? order by l.position");
+    db.all(query.bind(channel).bind(reference)).await
+}
+
+/// The customer who goes by an email, folded, or by an account in a channel.
+pub(super) async fn known_as(
+    db: &Db,
+    channel: Uuid,
+    (email, account): (String, String),
+) -> Result<Option<Uuid>> {
+    let query = sql("select customer_id from customer_identities
+         where (kind = 'EMAIL' and value_key = ?) or (kind = 'CHANNEL_ACCOUNT' and value_key = ? and scope = ?)
+         order by kind limit 1");
+    db.value(query.bind(email).bind(account).bind(channel)).await
+}
+
+/// Lines with which a customer had bought some SKUs before a moment, as a history tells it: the newest first.
+pub(super) async fn bought_before(
+    db: &Db,
+    (channel, customer): (Uuid, Uuid),
+    skus: &[String],
+    at: OffsetDateTime,
+) -> Result<Vec<order_line::Model>> {
+    let query = sql("select l.* from orders o join order_lines l on l.order_id = o.id
+         where o.customer_id = ? and o.channel_id = ? and o.imported and o.cancelled_at is null
+           and o.placed_at <= ? and l.sku = any(?)
+         order by o.placed_at desc, l.id desc");
+    db.all(query.bind(customer).bind(channel).bind(at).texts(skus)).await
+}
+
+/// Units of lines that are on their way back or asked for, by line.
+pub(super) async fn open_units_of(db: &Db, lines: &[Uuid]) -> Result<BTreeMap<Uuid, i64>> {
+    let query = sql("select l.order_line_id, cast(sum(l.quantity) as bigint)
+         from return_lines l join returns r on r.id = l.return_id
+         where l.order_line_id = any(?)
+           and r.state in ('REQUESTED', 'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'INSPECTED')
+         group by l.order_line_id");
+    Ok(db.values(query.ids(lines)).await?.into_iter().collect())
 }
