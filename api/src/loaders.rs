@@ -326,6 +326,14 @@ loaders! {
     return_refunds: Lazy<Uuid, Vec<Uuid>> = |scope, ids| {
         async move { returns::read::refunds(&scope.store.read(), &ids).await }.boxed()
     };
+    /// What is out of the ordinary about a customer's returns.
+    return_signals: Lazy<Uuid, Vec<returns::signals::Signal>> = |scope, ids| {
+        async move {
+            let db = scope.store.read();
+            returns::signals::of_customers(&db, scope.actor()?, &ids).await
+        }
+        .boxed()
+    };
     /// The parcel that brings a return back.
     return_parcel: Lazy<Uuid, Option<parcel::Model>> = |scope, ids| {
         async move {

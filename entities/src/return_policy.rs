@@ -39,6 +39,8 @@ pub struct Model {
     pub return_shipping_minor: Option<i64>,
     /// What standard delivery costs, likewise.
     pub standard_shipping_minor: Option<i64>,
+    /// Up to so much goes back to trusted customers before the goods are here.
+    pub instant_refund_minor: Option<i64>,
     /// The currency of both.
     pub fee_currency: Option<String>,
     /// For these reasons; an empty list for all.
@@ -66,5 +68,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, name, channel_id, country_codes, tags, window_days, refund_within_days, restocking_rate_ppm, customer_pays_shipping, return_shipping_minor, standard_shipping_minor, fee_currency, reasons, evidence_reasons, priority, active, statutory, refund_trigger, created_at, updated_at
+    id, version, name, channel_id, country_codes, tags, window_days, refund_within_days, restocking_rate_ppm, customer_pays_shipping, return_shipping_minor, standard_shipping_minor, instant_refund_minor, fee_currency, reasons, evidence_reasons, priority, active, statutory, refund_trigger, created_at, updated_at
 }

@@ -46,6 +46,7 @@ mod m0037_keep_open_items;
 mod m0038_make_it_right;
 mod m0039_exchange_goods;
 mod m0040_import_credit_notes;
+mod m0041_refund_at_once;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -97,6 +98,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0038_make_it_right::Migration),
             Box::new(m0039_exchange_goods::Migration),
             Box::new(m0040_import_credit_notes::Migration),
+            Box::new(m0041_refund_at_once::Migration),
         ]
     }
 }

@@ -439,6 +439,21 @@ async fn neither_the_log_nor_an_error_tells_a_secret() {
     }
 }
 
+/// Runs a command on a database, with its input.
+fn fed(url: &str, args: &[&str], text: &str) -> Output {
+    let mut child = Command::new(binary())
+        .args(args)
+        .env("DATABASE_URL", url)
+        .env("AFTERCART_LOG", "error")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    child.stdin.take().unwrap().write_all(text.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
 #[tokio::test]
 async fn stock_is_counted_by_the_thousand_and_every_faulty_row_is_named_first() {
     let app = TestApp::start().await;
@@ -450,19 +465,7 @@ async fn stock_is_counted_by_the_thousand_and_every_faulty_row_is_named_first() 
         let products = json!({ "products": [{ "name": "Bulk", "variants": variants }] });
         shop.admin.done(PRODUCTS_UPSERT, products).await;
     }
-    let import = |text: String| {
-        let mut child = Command::new(binary())
-            .args(["import", "stock", "-"])
-            .env("DATABASE_URL", &app.database.url)
-            .env("AFTERCART_LOG", "error")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        child.stdin.take().unwrap().write_all(text.as_bytes()).expect("it reads");
-        child.wait_with_output().expect("it ends")
-    };
+    let import = |text: String| fed(&app.database.url, &["import", "stock", "-"], &text);
     let before = app.books().await;
     let header = "location,sku,counted,received\n";
     let bad = format!(
@@ -505,19 +508,7 @@ async fn stock_is_counted_by_the_thousand_and_every_faulty_row_is_named_first() 
 async fn credit_notes_that_name_no_order_take_each_unit_back_once() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
-    let run = |args: &[&str], text: &str| {
-        let mut child = Command::new(binary())
-            .args(args)
-            .env("DATABASE_URL", &app.database.url)
-            .env("AFTERCART_LOG", "error")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        child.stdin.take().unwrap().write_all(text.as_bytes()).expect("it reads");
-        child.wait_with_output().expect("it ends")
-    };
+    let run = |args: &[&str], text: &str| fed(&app.database.url, args, text);
     let sold = |reference: &str, customer: &str, at: &str, lines: &[(&str, i32, &str)]| {
         let lines: Vec<Json> = lines
             .iter()

@@ -844,6 +844,7 @@ fn terms() -> UpsertPolicy {
         customer_pays_shipping: None,
         return_shipping: Some(price.clone()),
         standard_shipping: Some(price),
+        instant_refund_below: None,
         reasons: None,
         evidence_reasons: None,
         priority: None,

@@ -7,7 +7,7 @@ use crate::credit::types::StoreCreditAccount;
 use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, id, uuid};
 use crate::scalars::{Address, AddressInput, DateTime};
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use entities::{customer, customer_identity, enums};
 use operations::customers::resolve::{CustomerRef, Identity, NewCustomer};
 
@@ -222,4 +222,28 @@ impl From<CustomerReferenceInput> for CustomerRef {
             CustomerReferenceInput::Identity(identity) => Self::Identity(identity.into()),
         }
     }
+}
+
+/// How much something matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum Severity {
+    /// Good to know.
+    Info,
+    /// To be looked at.
+    Warning,
+    /// To be acted on.
+    Critical,
+}
+
+/// Something that whoever looks at it should see first.
+#[derive(SimpleObject)]
+pub(crate) struct Highlight {
+    /// A word for programs, such as `RETURN_RATE_HIGH`.
+    pub(crate) code: String,
+    /// How much it matters.
+    pub(crate) severity: Severity,
+    /// A sentence for people.
+    pub(crate) text: String,
+    /// What it is about.
+    pub(crate) subject_id: Option<ID>,
 }

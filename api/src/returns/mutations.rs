@@ -51,6 +51,9 @@ pub(crate) struct ReturnPolicyUpsertInput {
     return_shipping: Option<MoneyInput>,
     /// What standard delivery costs: of what was paid for delivery no more is given back.
     standard_shipping: Option<MoneyInput>,
+    /// Up to so much goes back to trusted customers by `returnResolve` before the goods are here: to whom three orders at least were sent, and of
+    /// whose returns nothing is out of the ordinary.
+    instant_refund_below: Option<MoneyInput>,
     /// For these reasons; without it for all.
     reasons: Option<Vec<ReturnReason>>,
     /// Reasons that need evidence.
@@ -320,6 +323,7 @@ impl ReturnMutation {
             customer_pays_shipping: input.customer_pays_shipping,
             return_shipping: input.return_shipping.map(price),
             standard_shipping: input.standard_shipping.map(price),
+            instant_refund_below: input.instant_refund_below.map(price),
             reasons: input.reasons.map(listed),
             evidence_reasons: input.evidence_reasons.map(listed),
             priority: input.priority,

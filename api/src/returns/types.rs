@@ -3,7 +3,7 @@
 use crate::access::types::ActorRef;
 use crate::catalog::types::{Channel, Location, Variant};
 use crate::context::{Ask, present};
-use crate::customers::types::Customer;
+use crate::customers::types::{Customer, Highlight, Severity};
 use crate::errors::{Failure, OrNull, UserError};
 use crate::events::types::{Event, EventConnection};
 use crate::fulfillment::parcels::Parcel;
@@ -17,6 +17,7 @@ use entities::{carrier_claim, enums, return_inspection, return_line, return_poli
 use operations::events;
 use operations::permissions::Permission;
 use operations::returns::read::is_overdue;
+use operations::returns::signals::Signal;
 use operations::returns::{policy, quote};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -295,6 +296,12 @@ impl ReturnPolicy {
     /// What standard delivery costs: of what was paid for delivery no more is given back. Null for all of it.
     async fn standard_shipping(&self) -> Option<Money> {
         self.fee(self.0.standard_shipping_minor)
+    }
+
+    /// Up to so much goes back to trusted customers before the goods are here: to whom three orders at least were sent, and of whose returns
+    /// nothing is out of the ordinary (`Return.highlights`). Null where nothing does.
+    async fn instant_refund_below(&self) -> Option<Money> {
+        self.fee(self.0.instant_refund_minor)
     }
 
     /// For these reasons; an empty list for all.
@@ -593,6 +600,24 @@ impl Return {
             return Ok(None);
         }
         Ok(ctx.loaders().carrier_claim(self.0.id).await?.map(CarrierClaim))
+    }
+
+    /// What is out of the ordinary about the customer's returns, over all that they ever ordered: `RETURN_RATE_HIGH` (something came back of
+    /// more than half of more than five orders), `NOT_RECEIVED_OFTEN` (more than two granted claims in a year), `EMPTY_BOX`,
+    /// `WRONG_ITEM_RETURNED`. Nothing is decided by it. Null without an account. Needs `CUSTOMERS_READ`.
+    async fn highlights(&self, ctx: &Context<'_>) -> Result<Option<Vec<Highlight>>, Failure> {
+        let Some(customer) = self.0.customer_id else { return Ok(None) };
+        if !ctx.actor()?.may(Permission::CustomersRead) {
+            return Ok(None);
+        }
+        let signals = ctx.loaders().return_signals(customer).await?;
+        let told = |signal: Signal| Highlight {
+            code: signal.code().to_owned(),
+            severity: Severity::Warning,
+            text: signal.text(),
+            subject_id: Some(id(Kind::Customer, customer)),
+        };
+        Ok(Some(signals.into_iter().map(told).collect()))
     }
 
     /// Why it was refused, in words for the customer.

@@ -11,7 +11,7 @@ use crate::events;
 use crate::idempotency::{Call, once};
 use crate::orders::aggregate::Tracked;
 use crate::permissions::Permission;
-use crate::returns::way_back;
+use crate::returns::{undeliverable, way_back};
 use crate::store::{Batch, Store};
 use entities::enums::TrackingStatus;
 use entities::{parcel, tracking_event};
@@ -94,8 +94,9 @@ pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> R
         let Some(parcel) = work_now.parcels.iter_mut().find(|parcel| parcel.id == id) else {
             return Err(Error::Contended);
         };
+        let before = parcel.status;
         stand(parcel, &known);
-        let status = parcel.status;
+        let (status, stands) = (parcel.status, (**parcel).clone());
         let last = all_there(&work_now.parcels);
         let state = work_now.row.state;
         let left = work_now.row.shipped_at;
@@ -113,6 +114,11 @@ pub async fn track(store: &Store, call: Call<'_>, command: &ReportTracking) -> R
         }
         let mut batch = Batch::default();
         batch.add(&event);
+        let back = Some(TrackingStatus::ReturnedToSender);
+        if left.is_some() && status == back && before != back {
+            let all = (&mut found, &mut batch);
+            undeliverable::come_back(&tx, call.actor, all, (work, &stands)).await?;
+        }
         audit::record(&tx, call.actor, &mut batch, Some(("pcl", id)), &audit::made(&data));
         found.write(&tx, call.actor, batch).await?;
         Ok(id)

@@ -14,8 +14,10 @@ pub mod quote;
 pub mod read;
 pub mod request;
 pub mod resolve;
+pub mod signals;
 pub(crate) mod sql;
 pub mod stage;
+pub(crate) mod undeliverable;
 pub mod way_back;
 
 use crate::actor::Actor;

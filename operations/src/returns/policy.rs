@@ -57,6 +57,8 @@ pub struct UpsertPolicy {
     pub return_shipping: Option<Price>,
     /// What standard delivery costs: of what was paid for delivery no more is given back.
     pub standard_shipping: Option<Price>,
+    /// Up to so much goes back to trusted customers before the goods are here.
+    pub instant_refund_below: Option<Price>,
     /// For these reasons; none for all.
     #[serde(skip)]
     pub reasons: Option<Vec<ReturnReason>>,
@@ -140,7 +142,7 @@ struct Checked {
     countries: Option<Vec<String>>,
     tags: Option<Vec<String>>,
     restocking_ppm: Option<i32>,
-    shipping: [Option<i64>; 2],
+    prices: [Option<i64>; 3],
     currency: Option<&'static str>,
 }
 
@@ -193,19 +195,19 @@ impl Checked {
             }
             Some(minor)
         };
-        let shipping = [
+        let prices = [
             price("returnShipping", &command.return_shipping),
             price("standardShipping", &command.standard_shipping),
+            price("instantRefundBelow", &command.instant_refund_below),
         ];
-        if let [one, other] = currencies.as_slice()
-            && one != other
-        {
-            let message = "both are in one currency";
+        currencies.dedup();
+        if currencies.len() > 1 {
+            let message = "all amounts of a policy are in one currency";
             faults.add(RefusalCode::CurrencyMismatch, "standardShipping", message);
         }
         faults.check()?;
         let currency = currencies.first().copied();
-        Ok(Self { name, countries, tags, restocking_ppm, shipping, currency })
+        Ok(Self { name, countries, tags, restocking_ppm, prices, currency })
     }
 
     fn row(
@@ -227,7 +229,7 @@ impl Checked {
         };
         let statutory = command.statutory.or(before.map(|row| row.statutory)).unwrap_or(false);
         let usual = if statutory { RefundTrigger::Declaration } else { RefundTrigger::Inspection };
-        let [back, standard] = self.shipping;
+        let [back, standard, instant] = self.prices;
         let restocking = self.restocking_ppm.or(before.map(|row| row.restocking_rate_ppm));
         return_policy::Model {
             id: before.map_or(id, |row| row.id),
@@ -245,6 +247,7 @@ impl Checked {
                 .unwrap_or(true),
             return_shipping_minor: back.or_else(|| before?.return_shipping_minor),
             standard_shipping_minor: standard.or_else(|| before?.standard_shipping_minor),
+            instant_refund_minor: instant.or_else(|| before?.instant_refund_minor),
             fee_currency: self.currency.map(str::to_owned).or_else(|| before?.fee_currency.clone()),
             reasons: reasons(&command.reasons, |row| &row.reasons),
             evidence_reasons: reasons(&command.evidence_reasons, |row| &row.evidence_reasons),

@@ -205,6 +205,10 @@ pub(super) async fn appraise(
         let message = "nothing of it was sent";
         faults.add(RefusalCode::StateConflict, "orderId", message);
     }
+    if command.kind == ReturnKind::Exchange && !order.in_books {
+        let message = "the order was not sold here: give its money back";
+        faults.add(RefusalCode::StateConflict, "kind", message);
+    }
     let policy = decide(db, facts, command, &mut faults).await?;
     let worths = Worths::load(db, order, facts.lines, facts.adjustments).await?;
     let of = (facts.lines, &worths);

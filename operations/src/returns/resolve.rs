@@ -3,7 +3,7 @@
 
 use super::decide::InHand;
 use super::quote::{self, Quote, Sum, Unit, Worths};
-use super::{WhichReturn, credit, exchange, goods, sql};
+use super::{WhichReturn, credit, exchange, goods, signals, sql};
 use crate::actor::Actor;
 use crate::checks;
 use crate::credit::grant::{self, Present};
@@ -91,7 +91,7 @@ pub async fn return_resolve(
     let done = once(store, call, "returnResolve", command, |tx| async move {
         let mut found = InHand::take(&tx, call.actor, &command.which).await?;
         let policy = sql::policy_of(&tx, found.row.policy_id).await?;
-        check_state(&found, policy.as_ref())?;
+        open_states(&found)?;
         check_method(&found, command.method)?;
         let lines = sql::lines_of(&tx, &[found.row.id]).await?;
         let inspections = sql::inspections_of(&tx, &[found.row.id]).await?;
@@ -100,6 +100,8 @@ pub async fn return_resolve(
         let paid_for =
             if gives { given_for(&lines, &inspections, command.method) } else { Vec::new() };
         let (quote, anew) = worth(&tx, &found, policy.as_ref(), &paid_for, command).await?;
+        let trusted = is_at_once(&tx, &found, policy.as_ref(), &quote).await?;
+        check_state(&found, policy.as_ref(), trusted)?;
         let how = (&quote, command.method, anew);
         let given = settle(&tx, call, &mut found, &mut batch, how).await?;
         if command.method != RefundMethod::Exchange {
@@ -162,8 +164,8 @@ fn check_method(found: &InHand, method: RefundMethod) -> Result<()> {
     Err(Error::refused(Refusal::new(RefusalCode::StateConflict, "method", message)))
 }
 
-/// Whether it can be settled now: the goods are here, or nobody waits for them.
-fn check_state(found: &InHand, policy: Option<&return_policy::Model>) -> Result<()> {
+/// Whether it is on its way or here.
+fn open_states(found: &InHand) -> Result<()> {
     let row = &found.row;
     found.insist(&[
         ReturnState::Approved,
@@ -174,8 +176,34 @@ fn check_state(found: &InHand, policy: Option<&return_policy::Model>) -> Result<
     if row.order_id.is_none() {
         return Err(Error::refused(checks::not_found("returnId", "return")));
     }
+    Ok(())
+}
+
+/// Whether so little is trusted to the customer before the goods are here.
+async fn is_at_once(
+    tx: &WriteTx,
+    found: &InHand,
+    policy: Option<&return_policy::Model>,
+    quote: &Quote,
+) -> Result<bool> {
+    let most = policy
+        .filter(|policy| policy.fee_currency == found.row.currency)
+        .and_then(|policy| policy.instant_refund_minor);
+    let plain = found.row.kind == ReturnKind::Return && found.row.received_at.is_none();
+    match most {
+        Some(most) if plain && (1..=most).contains(&quote.total()) => {
+            signals::is_trusted(tx, found.row.customer_id).await
+        }
+        Some(_) | None => Ok(false),
+    }
+}
+
+/// Whether it can be settled now: the goods are here, or nobody waits for them.
+fn check_state(found: &InHand, policy: Option<&return_policy::Model>, trusted: bool) -> Result<()> {
+    let row = &found.row;
     let trigger = policy.map(|policy| policy.refund_trigger);
     let at_once = row.goods_stay
+        || trusted
         || row.kind == ReturnKind::Claim
         || trigger == Some(RefundTrigger::Declaration) && policy.is_some_and(|one| !one.statutory);
     let may = match row.state {

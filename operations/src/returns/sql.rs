@@ -373,3 +373,36 @@ pub(super) async fn open_units_of(db: &Db, lines: &[Uuid]) -> Result<BTreeMap<Uu
          group by l.order_line_id");
     Ok(db.values(query.ids(lines)).await?.into_iter().collect())
 }
+
+/// Customers with the orders of which something left, and those among them of which something came back.
+pub(super) async fn orders_returned(db: &Db, customers: &[Uuid]) -> Result<Vec<(Uuid, i64, i64)>> {
+    let query = sql("select o.customer_id, count(*),
+             sum(case when o.return_state = 'RETURNED' then 1 else 0 end)
+         from orders o where o.customer_id = any(?) and o.shipped_at is not null
+         group by o.customer_id");
+    db.values(query.ids(customers)).await
+}
+
+/// Customers with the claims since a moment that something never came, and that were granted.
+pub(super) async fn never_came(
+    db: &Db,
+    customers: &[Uuid],
+    since: OffsetDateTime,
+) -> Result<Vec<(Uuid, i64)>> {
+    let query = sql("select r.customer_id, count(*) from returns r
+         where r.customer_id = any(?) and r.state = 'RESOLVED' and r.resolution <> 'NONE' and r.requested_at >= ?
+           and exists (select 1 from return_lines l where l.return_id = r.id and l.reason in ('LOST', 'NOT_DELIVERED'))
+         group by r.customer_id");
+    db.values(query.ids(customers).bind(since)).await
+}
+
+/// Customers with units that were missing in what came back, and units that were something else.
+pub(super) async fn found_wrong(db: &Db, customers: &[Uuid]) -> Result<Vec<(Uuid, i64, i64)>> {
+    let query = sql("select r.customer_id,
+             cast(sum(case when i.condition = 'MISSING' then i.quantity else 0 end) as bigint),
+             cast(sum(case when i.condition = 'WRONG_ITEM' then i.quantity else 0 end) as bigint)
+         from returns r join return_lines l on l.return_id = r.id join return_inspections i on i.return_line_id = l.id
+         where r.customer_id = any(?) and i.condition in ('MISSING', 'WRONG_ITEM')
+         group by r.customer_id");
+    db.values(query.ids(customers)).await
+}

@@ -176,3 +176,137 @@ async fn who_follows_returns_hears_of_them_within_reach() {
     let refused = beyond.refused(RETURN_APPROVE, json!({ "returnId": defective["id"] })).await;
     assert_eq!(refused, ["NOT_FOUND input.returnId"]);
 }
+
+#[tokio::test]
+async fn what_cannot_be_delivered_comes_back_by_itself() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    terms(&shop).await;
+    let order = shop.place(shop.sent_home(&[("A", 2), ("SET", 1)])).await;
+    let work = shop.work(&order, 0).await;
+    let parcels = json!([{ "lines": [{ "sku": "A", "quantity": 4 }, { "sku": "B", "quantity": 1 }], "trackingNumber": "OUT 1" }]);
+    shop.admin.done(FULFILLMENT_START, json!({ "fulfillmentIds": [work["id"]] })).await;
+    let picked = json!([{ "sku": "A", "quantity": 4 }, { "sku": "B", "quantity": 1 }]);
+    shop.admin
+        .done(FULFILLMENT_PICK, json!({ "fulfillmentId": work["id"], "picked": picked }))
+        .await;
+    shop.admin
+        .done(FULFILLMENT_SHIP, json!({ "fulfillmentId": work["id"], "parcels": parcels }))
+        .await;
+    let back = json!({ "trackingNumber": "out1", "status": "RETURNED_TO_SENDER", "at": "2026-03-02T09:00:00Z" });
+    shop.admin.done(TRACKING_REPORT, back.clone()).await;
+    let mut again = back;
+    again["at"] = json!("2026-03-02T09:30:00Z");
+    shop.admin.done(TRACKING_REPORT, again).await;
+    let query = "query { returns(filter: { trackingNumber: \"OUT1\" }) { totalCount nodes { id state kind order { returnState } outboundParcel { trackingNumber } location { code } lines { id sku quantity reason } } } }";
+    let found = shop.admin.payload(query, json!({})).await;
+    assert_eq!(found["totalCount"], 1, "once, however often it is said");
+    let made = found["nodes"][0].clone();
+    assert_eq!((&made["state"], &made["kind"]), (&json!("IN_TRANSIT"), &json!("CLAIM")));
+    assert_eq!(
+        (&made["outboundParcel"]["trackingNumber"], &made["order"]["returnState"]),
+        (&json!("OUT 1"), &json!("IN_PROGRESS"))
+    );
+    let lines: Vec<(&str, i64, &str)> = made["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            let text = |name: &str| line[name].as_str().unwrap();
+            (text("sku"), line["quantity"].as_i64().unwrap(), text("reason"))
+        })
+        .collect();
+    assert_eq!(lines, [("A", 2, "UNDELIVERABLE"), ("SET", 1, "UNDELIVERABLE")]);
+    // It is taken in where it came from, and sent once more.
+    let free = shop.whole_level("A", &shop.berlin).await["available"].as_i64().unwrap();
+    super::back(&shop, &made).await;
+    let looked: Vec<Json> = made["lines"].as_array().unwrap().iter().map(|line| json!({ "returnLineId": line["id"], "quantity": line["quantity"], "condition": "NEW", "disposition": "RESTOCK" })).collect();
+    shop.admin.done(RETURN_INSPECT, json!({ "returnId": made["id"], "lines": looked })).await;
+    let resolve = json!({ "returnId": made["id"], "method": "REPLACEMENT" });
+    shop.admin.done(RETURN_RESOLVE, resolve).await;
+    let now = shop.whole_level("A", &shop.berlin).await["available"].as_i64().unwrap();
+    assert_eq!(now, free, "four came back, and four are promised anew");
+    app.settled().await;
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn what_was_ordered_online_comes_back_in_a_store() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    terms(&shop).await;
+    let order = arrived(&shop, shop.sent_home(&[("A", 1)])).await;
+    let before = shop.whole_level("A", &shop.store).await["available"].as_i64().unwrap();
+    let input = declared(&order, &[("A", 1)], "DEFECTIVE");
+    let made = shop.admin.done(RETURN_REQUEST, input).await["return"].clone();
+    shop.admin.done(RETURN_APPROVE, json!({ "returnId": made["id"] })).await;
+    let lines = super::units(&made, &[1]);
+    let here = json!({ "returnId": made["id"], "locationId": shop.store, "lines": lines });
+    shop.admin.done(RETURN_RECEIVE, here).await;
+    super::looked(&shop, &made, &[(1, "RESTOCK")]).await;
+    let done = super::paid_back(&shop, &made).await;
+    assert_eq!(done["refunds"][0]["amount"]["amount"], "10.00");
+    let now = shop.whole_level("A", &shop.store).await["available"].as_i64().unwrap();
+    assert_eq!(now, before + 1, "it is sold there from now on");
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn what_is_out_of_the_ordinary_is_shown_and_decides_nothing() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    terms(&shop).await;
+    let query = "query($id: ID!) { return(id: $id) { state highlights { code severity text subjectId } order { customer { id } } } }";
+    let told = async |client: &harness::Client, made: &Json| {
+        let seen = client.payload(query, json!({ "id": made["id"] })).await;
+        let codes = seen["highlights"].as_array().map(|found| {
+            let code = |one: &Json| one["code"].as_str().unwrap().to_owned();
+            found.iter().map(code).collect::<Vec<String>>()
+        });
+        (seen, codes)
+    };
+    let mut made = Json::Null;
+    for place in 0..6 {
+        let order = arrived(&shop, shop.sent_home(&[("D", 1)])).await;
+        if place >= 4 {
+            continue;
+        }
+        let mut claim = declared(&order, &[("D", 1)], "NOT_DELIVERED");
+        if place < 3 {
+            claim["kind"] = json!("CLAIM");
+            made = shop.admin.done(RETURN_REQUEST, claim).await["return"].clone();
+            let stay = json!({ "returnId": made["id"], "goodsStayWithCustomer": true });
+            shop.admin.done(RETURN_APPROVE, stay).await;
+            super::paid_back(&shop, &made).await;
+            let (_, codes) = told(&shop.admin, &made).await;
+            let wanted: &[&str] = if place < 2 { &[] } else { &["NOT_RECEIVED_OFTEN"] };
+            assert_eq!(codes.unwrap(), wanted, "after {} claims", place + 1);
+        } else {
+            made = super::approved(&shop, declared(&order, &[("D", 1)], "CHANGED_MIND")).await;
+            super::back(&shop, &made).await;
+            let line = &made["lines"][0]["id"];
+            let empty = json!([{ "returnLineId": line, "quantity": 1, "condition": "MISSING", "disposition": "SCRAP" }]);
+            shop.admin
+                .done(RETURN_INSPECT, json!({ "returnId": made["id"], "lines": empty }))
+                .await;
+            let none = json!({ "returnId": made["id"], "method": "NONE", "note": "empty" });
+            shop.admin.done(RETURN_RESOLVE, none).await;
+        }
+    }
+    let (seen, codes) = told(&shop.admin, &made).await;
+    assert_eq!(codes.unwrap(), ["RETURN_RATE_HIGH", "NOT_RECEIVED_OFTEN", "EMPTY_BOX"]);
+    let first = &seen["highlights"][0];
+    assert_eq!(
+        (&first["text"], &first["severity"], &first["subjectId"]),
+        (
+            &json!("Something came back of 4 of 6 orders"),
+            &json!("WARNING"),
+            &seen["order"]["customer"]["id"]
+        )
+    );
+    let other = app.without(operations::permissions::Permission::CustomersRead).await;
+    let query = "query($id: ID!) { return(id: $id) { highlights { code } } }";
+    let seen = other.payload(query, json!({ "id": made["id"] })).await;
+    assert_eq!(seen["highlights"], json!(null));
+    app.verify().await;
+}

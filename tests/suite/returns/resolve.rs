@@ -462,6 +462,11 @@ async fn what_a_history_tells_of_comes_back_too() {
     terms(&shop).await;
     let done = shop.admin.done(ORDERS_IMPORT, json!({ "orders": [past] })).await;
     let order = shop.read(&done["orders"][0]).await;
+    let mut other = declared(&order, &[("A", 1)], "WRONG_SIZE");
+    other["kind"] = json!("EXCHANGE");
+    other["lines"][0]["exchangeForSku"] = json!("B");
+    let refused = shop.admin.refused(RETURN_REQUEST, other).await;
+    assert_eq!(refused, ["STATE_CONFLICT input.kind"], "nothing here could pay for it");
     let [on_hand, free, ..] = level(&shop).await;
     let made = approved(&shop, declared(&order, &[("A", 1)], "DEFECTIVE")).await;
     let more = json!({ "returnId": made["id"], "lines": units(&made, &[3]) });
@@ -614,5 +619,29 @@ async fn what_a_carrier_owes_is_noted_with_the_claim() {
         .clone();
     let input = json!({ "returnId": plain["id"], "state": "FILED", "claimed": "1.00" });
     assert_eq!(refused(input).await, ["STATE_CONFLICT input.returnId"]);
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn whoever_is_trusted_has_small_amounts_back_at_once() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let ten = json!({ "amount": "10.00", "currencyCode": "EUR" });
+    let policy = json!({ "name": "At once", "windowDays": 30, "refundWithinDays": 7, "instantRefundBelow": ten });
+    shop.admin.done(RETURN_POLICY_UPSERT, policy).await;
+    let early = async |order: &Json, units: &[(&str, i64)]| {
+        let made = approved(&shop, declared(order, units, "CHANGED_MIND")).await;
+        let pay = json!({ "input": { "returnId": made["id"], "method": "ORIGINAL_PAYMENT" } });
+        let done = shop.admin.payload(RETURN_RESOLVE, pay).await;
+        (made, user_errors(&done).is_empty())
+    };
+    let first = arrived(&shop, shop.sent_home(&[("A", 2)])).await;
+    assert!(!early(&first, &[("A", 1)]).await.1, "nobody knows them yet");
+    arrived(&shop, shop.sent_home(&[("D", 1)])).await;
+    let third = arrived(&shop, shop.sent_home(&[("A", 1), ("D", 3)])).await;
+    assert!(!early(&third, &[("A", 1), ("D", 1)]).await.1, "it is too much");
+    let (made, done) = early(&third, &[("D", 2)]).await;
+    assert!(done);
+    assert_eq!(back(&shop, &made).await["state"], "RESOLVED", "the goods follow");
     app.verify().await;
 }
