@@ -35,7 +35,8 @@ pub(crate) enum TrackingStatus {
 #[derive(Clone)]
 pub(crate) struct Parcel(pub(crate) Arc<parcel::Model>);
 
-/// A box with a label. One that goes out needs `FULFILLMENT_READ` and reach over the location, one that comes back what its return needs.
+/// A box with a label. One that goes out needs `FULFILLMENT_READ` and reach over the location, one that comes back `FULFILLMENT_READ` or `RETURNS_READ`
+/// and reach over its return.
 #[Object]
 impl Parcel {
     /// Its id, `pcl_…`.
@@ -49,10 +50,10 @@ impl Parcel {
         ctx.loaders().fulfillment(id).await.or_null(ctx)?.map(Fulfillment)
     }
 
-    /// The return that it brings back; null on the way out.
+    /// The return that it brings back; null on the way out. Needs `RETURNS_READ`.
     #[graphql(name = "return")]
     async fn of_return(&self, ctx: &Context<'_>) -> Option<Return> {
-        let id = self.0.return_id?;
+        let id = self.0.return_id.filter(|_| ctx.may(Permission::ReturnsRead))?;
         ctx.loaders().return_row(id).await.or_null(ctx)?.map(Return)
     }
 

@@ -602,7 +602,7 @@ impl Return {
         Ok(ctx.loaders().carrier_claim(self.0.id).await?.map(CarrierClaim))
     }
 
-    /// What is out of the ordinary about the customer's returns, over all that they ever ordered: `RETURN_RATE_HIGH` (something came back of
+    /// What is out of the ordinary about the customer's returns, over all within reach that they ever ordered: `RETURN_RATE_HIGH` (something came back of
     /// more than half of more than five orders), `NOT_RECEIVED_OFTEN` (more than two granted claims in a year), `EMPTY_BOX`,
     /// `WRONG_ITEM_RETURNED`. Nothing is decided by it. Null without an account. Needs `CUSTOMERS_READ`.
     async fn highlights(&self, ctx: &Context<'_>) -> Result<Option<Vec<Highlight>>, Failure> {

@@ -105,17 +105,17 @@ pub async fn fulfillments_count(db: &Db, actor: &Actor, filter: &FulfillmentFilt
 
 /// Parcels by id, within reach: those of fulfillments, and those that bring returns back.
 pub async fn parcels_by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<parcel::Model>> {
-    let mut back = if actor.may(Permission::ReturnsRead) {
-        sql::parcels_back(db, ids).await?
-    } else {
-        Vec::new()
-    };
+    if !actor.may(Permission::ReturnsRead) {
+        actor.require(Permission::FulfillmentRead)?;
+    }
+    let mut back = sql::parcels_back(db, ids).await?;
     if !back.is_empty() {
         let returns: Vec<Uuid> = back.iter().filter_map(|row| row.return_id).collect();
-        let seen = crate::returns::read::by_ids(db, actor, &returns).await?;
+        let seen = crate::returns::sql::returns_by_ids(db, actor, &returns).await?;
         back.retain(|row| seen.iter().any(|one| Some(one.id) == row.return_id));
     }
-    if back.len() == ids.len() || !actor.may(Permission::FulfillmentRead) && !back.is_empty() {
+    let outward = actor.may(Permission::FulfillmentRead);
+    if back.len() == ids.len() || (!outward && !back.is_empty()) {
         return Ok(back);
     }
     actor.require(Permission::FulfillmentRead)?;

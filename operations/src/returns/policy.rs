@@ -13,7 +13,7 @@ use crate::orders::in_hand::version;
 use crate::permissions::Permission;
 use crate::store::{Batch, Db, Store};
 use entities::enums::{RefundTrigger, ReturnReason};
-use entities::return_policy;
+use entities::{order, return_policy};
 use rust_decimal::Decimal;
 use sea_orm::ActiveEnum;
 use serde::Serialize;
@@ -308,6 +308,15 @@ pub(super) fn fits(policy: &return_policy::Model, order: &About<'_>) -> Option<u
         specific += 1;
     }
     Some(specific)
+}
+
+/// The same of an order as it stands.
+pub(super) async fn of_order(db: &Db, order: &order::Model) -> Result<Vec<return_policy::Model>> {
+    let policies = sql::policies(db).await?;
+    let tags = sql::tags_of(db, order.id).await?;
+    let about =
+        About { channel: order.channel_id, country: order.country_code.as_deref(), tags: &tags };
+    Ok(matching(&policies, &about).into_iter().cloned().collect())
 }
 
 /// The policies that match an order, the one that decides first: what is the law, then the most specific one, then the higher

@@ -1,6 +1,6 @@
 //! `returnRequest` and `returnQuote`: what a customer declares, whether a policy allows it, and what it is worth.
 
-use super::policy::{self, About};
+use super::policy;
 use super::quote::{self, Quote, Sum, Unit, Worths};
 use super::sql;
 use super::{blank, blank_line, days};
@@ -245,19 +245,15 @@ async fn decide(
     faults: &mut Faults,
 ) -> Result<Option<return_policy::Model>> {
     let order = facts.order;
-    let policies = sql::policies(db).await?;
-    let tags = sql::tags_of(db, order.id).await?;
-    let about =
-        About { channel: order.channel_id, country: order.country_code.as_deref(), tags: &tags };
-    let found = policy::matching(&policies, &about);
+    let found = policy::of_order(db, order).await?;
     if command.kind == ReturnKind::Claim {
-        return Ok(found.first().map(|policy| (*policy).clone()));
+        return Ok(found.into_iter().next());
     }
     let zone = zone_of(db, order).await?;
     let holidays = sql::holidays(db, order.country_code.as_deref()).await?;
     let declared = command.requested_at.unwrap_or_else(|| db.now());
     let mut first: Option<(&return_policy::Model, Vec<Refusal>)> = None;
-    for policy in found {
+    for policy in &found {
         let mut own = Faults::default();
         within(policy, (order, declared), (&zone, &holidays), &mut own);
         for (index, line) in command.lines.iter().enumerate() {
@@ -420,14 +416,8 @@ async fn ask(tx: &WriteTx, actor: &Actor, command: &RequestReturn) -> Result<Uui
             ..new
         });
     }
-    let units: i64 = command.lines.iter().map(|line| i64::from(line.quantity)).sum();
-    let data = json!({
-        "number": row.number,
-        "kind": row.kind.to_value(),
-        "units": units,
-        "overridden": overridden,
-    });
-    let event = told(&row, events::RETURN_REQUESTED, data);
+    let units = command.lines.iter().map(|line| i64::from(line.quantity)).sum();
+    let event = requested(&row, units);
     audit::record(tx, actor, &mut batch, Some(event.subject), &audit::difference(None, &row));
     let id = row.id;
     if let Some(one) = held.order_mut(command.order_id) {
@@ -455,6 +445,17 @@ fn overridden(refusals: &[Refusal], may: bool) -> Result<bool> {
         return Ok(true);
     }
     Err(Error::Refused(refusals.to_vec()))
+}
+
+/// That something is to come back, for the log.
+pub(super) fn requested(row: &return_row::Model, units: i64) -> NewEvent {
+    let data = json!({
+        "number": row.number,
+        "kind": row.kind.to_value(),
+        "units": units,
+        "overridden": row.overridden,
+    });
+    told(row, events::RETURN_REQUESTED, data)
 }
 
 /// What happened to a return, for the log.

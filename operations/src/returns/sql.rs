@@ -134,7 +134,7 @@ fn reached(actor: &Actor) -> Sql {
     condition
 }
 
-pub(super) async fn returns_by_ids(
+pub(crate) async fn returns_by_ids(
     db: &Db,
     actor: &Actor,
     ids: &[Uuid],
@@ -312,7 +312,8 @@ pub(super) async fn made_right_by(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid,
     db.values(query.ids(orders).ids(orders)).await
 }
 
-/// Returns that gave back something else than their refunds say, or of which more was looked at than arrived.
+/// Returns that gave back something else than their refunds say, of which more was looked at than arrived, or that take back something else than a
+/// credit note of an earlier system told of.
 pub(super) fn settled_off() -> Sql {
     sql("select r.number, 'given back' as what, r.refunded_minor as told, cast(coalesce(f.there, 0) as bigint) as there
          from returns r left join (
@@ -323,7 +324,14 @@ pub(super) fn settled_off() -> Sql {
          union all
          select r.number, 'looked at', cast(sum(i.quantity) as bigint), cast(max(l.quantity_received) as bigint)
          from return_inspections i join return_lines l on l.id = i.return_line_id join returns r on r.id = l.return_id
-         group by r.number, l.id having sum(i.quantity) > max(l.quantity_received)")
+         group by r.number, l.id having sum(i.quantity) > max(l.quantity_received)
+         union all
+         select min(c.reference), 'found of a credit note', f.told, cast(coalesce(b.there, 0) as bigint)
+         from imported_credits c
+         join (select credit_id, cast(sum(matched) as bigint) as told from imported_credit_lines group by credit_id) f on f.credit_id = c.id
+         left join (select imported_credit_id, sum(quantity) as there from return_lines
+             where imported_credit_id is not null group by imported_credit_id) b on b.imported_credit_id = c.id
+         where f.told <> coalesce(b.there, 0) group by c.id, f.told, b.there")
 }
 
 /// The lines of a credit note that was imported before, in order.
@@ -374,35 +382,47 @@ pub(super) async fn open_units_of(db: &Db, lines: &[Uuid]) -> Result<BTreeMap<Uu
     Ok(db.values(query.ids(lines)).await?.into_iter().collect())
 }
 
-/// Customers with the orders of which something left, and those among them of which something came back.
-pub(super) async fn orders_returned(db: &Db, customers: &[Uuid]) -> Result<Vec<(Uuid, i64, i64)>> {
+/// Customers with the orders within reach of which something left, and those among them of which something came back.
+pub(super) async fn orders_returned(
+    db: &Db,
+    actor: &Actor,
+    customers: &[Uuid],
+) -> Result<Vec<(Uuid, i64, i64)>> {
     let query = sql("select o.customer_id, count(*),
              sum(case when o.return_state = 'RETURNED' then 1 else 0 end)
-         from orders o where o.customer_id = any(?) and o.shipped_at is not null
-         group by o.customer_id");
-    db.values(query.ids(customers)).await
+         from orders o where o.customer_id = any(?) and o.shipped_at is not null")
+    .ids(customers)
+    .join(actor.reach.orders_sql("o"));
+    db.values(query.add(" group by o.customer_id")).await
 }
 
-/// Customers with the claims since a moment that something never came, and that were granted.
+/// Customers with the claims within reach since a moment that something never came, and that were granted.
 pub(super) async fn never_came(
     db: &Db,
-    customers: &[Uuid],
-    since: OffsetDateTime,
+    actor: &Actor,
+    (customers, since): (&[Uuid], OffsetDateTime),
 ) -> Result<Vec<(Uuid, i64)>> {
     let query = sql("select r.customer_id, count(*) from returns r
          where r.customer_id = any(?) and r.state = 'RESOLVED' and r.resolution <> 'NONE' and r.requested_at >= ?
-           and exists (select 1 from return_lines l where l.return_id = r.id and l.reason in ('LOST', 'NOT_DELIVERED'))
-         group by r.customer_id");
-    db.values(query.ids(customers).bind(since)).await
+           and exists (select 1 from return_lines l where l.return_id = r.id and l.reason in ('LOST', 'NOT_DELIVERED'))")
+    .ids(customers)
+    .bind(since)
+    .join(reached(actor));
+    db.values(query.add(" group by r.customer_id")).await
 }
 
-/// Customers with units that were missing in what came back, and units that were something else.
-pub(super) async fn found_wrong(db: &Db, customers: &[Uuid]) -> Result<Vec<(Uuid, i64, i64)>> {
+/// Customers with units that were missing in what came back within reach, and units that were something else.
+pub(super) async fn found_wrong(
+    db: &Db,
+    actor: &Actor,
+    customers: &[Uuid],
+) -> Result<Vec<(Uuid, i64, i64)>> {
     let query = sql("select r.customer_id,
              cast(sum(case when i.condition = 'MISSING' then i.quantity else 0 end) as bigint),
              cast(sum(case when i.condition = 'WRONG_ITEM' then i.quantity else 0 end) as bigint)
          from returns r join return_lines l on l.return_id = r.id join return_inspections i on i.return_line_id = l.id
-         where r.customer_id = any(?) and i.condition in ('MISSING', 'WRONG_ITEM')
-         group by r.customer_id");
-    db.values(query.ids(customers)).await
+         where r.customer_id = any(?) and i.condition in ('MISSING', 'WRONG_ITEM')")
+    .ids(customers)
+    .join(reached(actor));
+    db.values(query.add(" group by r.customer_id")).await
 }

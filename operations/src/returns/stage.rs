@@ -2,7 +2,7 @@
 
 use super::decide::InHand;
 use super::goods::too_many;
-use super::policy::{self, About};
+use super::policy;
 use super::request::{told, trimmed, zone_of};
 use super::{WhichReturn, blank, blank_line, days, sql, way_back};
 use crate::audit;
@@ -145,14 +145,7 @@ pub async fn return_assign(store: &Store, call: Call<'_>, command: &AssignReturn
         }
         let moves = revalue(&tx, &mut batch, (&found, location), one, &tied).await?;
         let order = (*one.row).clone();
-        let policies = sql::policies(&tx).await?;
-        let tags = sql::tags_of(&tx, order.id).await?;
-        let about = About {
-            channel: order.channel_id,
-            country: order.country_code.as_deref(),
-            tags: &tags,
-        };
-        let policy = policy::matching(&policies, &about).first().map(|policy| (*policy).clone());
+        let policy = policy::of_order(&tx, &order).await?.into_iter().next();
         let zone = zone_of(&tx, &order).await?;
         let row = &mut found.row;
         row.order_id = Some(order.id);

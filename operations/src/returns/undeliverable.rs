@@ -1,19 +1,16 @@
 //! Parcels that could not be delivered and come back: nobody withdrew from anything, so that they have a path of their own. The goods
 //! are taken in like others, and are sent once more or paid back.
 
-use super::policy::{self, About};
-use super::request::told;
+use super::policy;
+use super::request::requested;
 use super::{blank, blank_line, sql};
 use crate::actor::Actor;
 use crate::audit;
 use crate::error::{Error, Result};
-use crate::events;
 use crate::orders::aggregate::{Aggregate, parts, units as column};
 use crate::store::{Batch, WriteTx};
 use entities::enums::{ReturnKind, ReturnReason, ReturnState};
 use entities::{parcel, return_line, return_row};
-use sea_orm::ActiveEnum;
-use serde_json::json;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -32,20 +29,13 @@ pub(crate) async fn come_back(
         let units = in_parcel(found, (work, order), parcel.id)?;
         let open = sql::open_units(tx, order).await?;
         let Some(one) = found.order_mut(order) else { continue };
-        let tags = sql::tags_of(tx, order).await?;
-        let about = About {
-            channel: one.row.channel_id,
-            country: one.row.country_code.as_deref(),
-            tags: &tags,
-        };
-        let policies = sql::policies(tx).await?;
-        let policy = policy::matching(&policies, &about).first().map(|policy| policy.id);
+        let policy = policy::of_order(tx, &one.row).await?.into_iter().next();
         let new = blank(tx, actor, (ReturnState::InTransit, ReturnKind::Claim)).await?;
         let row = return_row::Model {
             order_id: Some(order),
             customer_id: one.row.customer_id,
             channel_id: Some(one.row.channel_id),
-            policy_id: policy,
+            policy_id: policy.map(|policy| policy.id),
             location_id: Some(location),
             currency: Some(one.row.currency.clone()),
             approved_at: Some(tx.now()),
@@ -79,14 +69,7 @@ pub(crate) async fn come_back(
         for line in &lines {
             batch.add(line);
         }
-        let count: i32 = lines.iter().map(|line| line.quantity).sum();
-        let data = json!({
-            "number": row.number,
-            "kind": row.kind.to_value(),
-            "units": count,
-            "overridden": false,
-        });
-        let event = told(&row, events::RETURN_REQUESTED, data);
+        let event = requested(&row, lines.iter().map(|line| i64::from(line.quantity)).sum());
         let change = audit::difference(None, &row);
         audit::record(tx, actor, batch, Some(event.subject), &change);
         found.note(event);

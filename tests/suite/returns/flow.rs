@@ -304,8 +304,12 @@ async fn what_is_out_of_the_ordinary_is_shown_and_decides_nothing() {
             &seen["order"]["customer"]["id"]
         )
     );
-    let other = app.without(operations::permissions::Permission::CustomersRead).await;
+    // Whoever reaches only a part of the orders is told of that part.
+    let beyond = app.reaching(None, Some(&[&shop.hamburg])).await;
     let query = "query($id: ID!) { return(id: $id) { highlights { code } } }";
+    let seen = beyond.payload(query, json!({ "id": made["id"] })).await;
+    assert_eq!(seen, json!(null), "nothing of it is in reach");
+    let other = app.without(operations::permissions::Permission::CustomersRead).await;
     let seen = other.payload(query, json!({ "id": made["id"] })).await;
     assert_eq!(seen["highlights"], json!(null));
     app.verify().await;
