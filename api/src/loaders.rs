@@ -420,6 +420,27 @@ loaders! {
     /// The addresses of a customer.
     addresses_of: Many<customer_address::Model> =
         many!(customers::read::addresses_of, |row| row.customer_id);
+    /// What a customer agreed to.
+    consents_of: Many<entities::consent::Model> =
+        many!(customers::read::consents_of, |row| row.customer_id);
+    /// What a customer waits for, within reach.
+    promises_of: Lazy<Uuid, Arc<Vec<customers::story::Promise>>> = |scope, ids| {
+        async move {
+            let db = scope.store.read();
+            let found = customers::story::promises(&db, scope.actor()?, &ids);
+            Ok(found.await?.into_iter().map(|(id, rows)| (id, Arc::new(rows))).collect())
+        }
+        .boxed()
+    };
+    /// What to know first of a customer, within reach.
+    remarks_of: Lazy<Uuid, Arc<Vec<customers::story::Remark>>> = |scope, ids| {
+        async move {
+            let db = scope.store.read();
+            let found = customers::story::remarks(&db, scope.actor()?, &ids);
+            Ok(found.await?.into_iter().map(|(id, rows)| (id, Arc::new(rows))).collect())
+        }
+        .boxed()
+    };
     /// A stock level in reach.
     level: One<stock_level::Model> = one!(reach stock::read::levels_by_ids, |row| row.id);
     /// The stock levels of a variant in reach.

@@ -7,6 +7,8 @@ use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
 use crate::credit::mutations::CreditMutation;
 use crate::credit::queries::CreditQuery;
+use crate::customers::mutations::CustomerMutation;
+use crate::customers::queries::CustomerQuery;
 use crate::disputes::mutations::DisputeMutation;
 use crate::disputes::queries::DisputeQuery;
 use crate::events::queries::EventQuery;
@@ -58,7 +60,7 @@ pub(crate) struct Query(NodeQuery, PlaceQuery, SaleQuery, GoodsQuery, MoneyQuery
 struct PlaceQuery(AccessQuery, AuditQuery, CatalogQuery);
 
 #[derive(MergedObject, Default)]
-struct SaleQuery(OrderQuery, RiskQuery, RoutingQuery, FulfillmentQuery, ReturnQuery);
+struct SaleQuery(OrderQuery, RiskQuery, RoutingQuery, FulfillmentQuery, ReturnQuery, CustomerQuery);
 
 #[derive(MergedObject, Default)]
 struct GoodsQuery(StockQuery, TransferQuery, PurchasingQuery, CountQuery, ReplenishmentQuery);
@@ -92,6 +94,7 @@ struct SaleMutation(
     RoutingMutation,
     FulfillmentMutation,
     ReturnMutation,
+    CustomerMutation,
 );
 
 #[derive(MergedObject, Default)]

@@ -20,6 +20,7 @@ pub mod carrier_claim;
 pub mod channel;
 pub mod channel_location;
 pub mod clearing_item;
+pub mod consent;
 pub mod credit;
 pub mod credit_entry;
 pub mod customer;

@@ -32,6 +32,8 @@ pub struct Model {
     pub tax_rate_ppm: Option<i32>,
     /// Rate in millionths, amount and tax, for each rate that it bears.
     pub tax_parts: Option<Json>,
+    /// Of a discount: what the goods of the order have to cost for it.
+    pub minimum_items_minor: Option<i64>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -41,5 +43,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, kind, label, amount_minor, tax_minor, tax_rate_ppm, tax_parts
+    id, order_id, position, kind, label, amount_minor, tax_minor, tax_rate_ppm, tax_parts, minimum_items_minor
 }

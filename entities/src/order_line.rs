@@ -73,6 +73,8 @@ pub struct Model {
     pub home_rate_ppm: i32,
     /// Whether whoever ordered said the rate.
     pub tax_given: bool,
+    /// Of how many units together its own discount is earned; none where it is for each.
+    pub discount_per: Option<i32>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -82,5 +84,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, components, order_placed_at, tax_scheme, tax_country, home_rate_ppm, tax_given
+    id, order_id, position, variant_id, sku, sku_key, name, quantity, unit_price_minor, discount_minor, shipping_minor, tax_minor, tax_rate_ppm, total_minor, quantity_reserved, quantity_backordered, quantity_fulfilled, quantity_cancelled, quantity_returned, own_discount_minor, frozen_quantity, frozen_discount_minor, substitutes_for, components, order_placed_at, tax_scheme, tax_country, home_rate_ppm, tax_given, discount_per
 }

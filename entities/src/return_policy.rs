@@ -55,6 +55,8 @@ pub struct Model {
     pub statutory: bool,
     /// What the days for the refund count from.
     pub refund_trigger: RefundTrigger,
+    /// Whether what stays has to earn its discounts still.
+    pub recompute_promotions: bool,
     /// When it was made.
     pub created_at: OffsetDateTime,
     /// When it was changed.
@@ -68,5 +70,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, name, channel_id, country_codes, tags, window_days, refund_within_days, restocking_rate_ppm, customer_pays_shipping, return_shipping_minor, standard_shipping_minor, instant_refund_minor, fee_currency, reasons, evidence_reasons, priority, active, statutory, refund_trigger, created_at, updated_at
+    id, version, name, channel_id, country_codes, tags, window_days, refund_within_days, restocking_rate_ppm, customer_pays_shipping, return_shipping_minor, standard_shipping_minor, instant_refund_minor, fee_currency, reasons, evidence_reasons, priority, active, statutory, refund_trigger, recompute_promotions, created_at, updated_at
 }

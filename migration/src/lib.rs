@@ -47,6 +47,8 @@ mod m0038_make_it_right;
 mod m0039_exchange_goods;
 mod m0040_import_credit_notes;
 mod m0041_refund_at_once;
+mod m0042_promotions;
+mod m0043_know_customers;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -99,6 +101,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0039_exchange_goods::Migration),
             Box::new(m0040_import_credit_notes::Migration),
             Box::new(m0041_refund_at_once::Migration),
+            Box::new(m0042_promotions::Migration),
+            Box::new(m0043_know_customers::Migration),
         ]
     }
 }

@@ -107,6 +107,17 @@ pub fn fold_phone(text: &str) -> String {
     digits.strip_prefix("00").map_or(digits.clone(), str::to_owned)
 }
 
+/// The form in which telephone numbers are compared, of one as it is dialed in a country: E.164 without the `+`, where it is a number at all.
+pub fn phone_in(text: &str, country: Option<&str>) -> String {
+    let country = country.and_then(|code| code.parse::<phonenumber::country::Id>().ok());
+    match phonenumber::parse(country, text.trim()) {
+        Ok(number) if number.is_valid() => {
+            fold_phone(&number.format().mode(phonenumber::Mode::E164).to_string())
+        }
+        Ok(_) | Err(_) => fold_phone(text),
+    }
+}
+
 /// The form in which telephone numbers are compared; none of what is no number, such as `n/a`.
 pub fn phone_key(text: &str) -> Option<String> {
     Some(fold_phone(text)).filter(|digits| digits.len() >= 6)
@@ -232,6 +243,12 @@ mod tests {
         assert_eq!(fold(" Ada@Example.COM "), "ada@example.com");
         assert_eq!(fold_phone("+49 (30) 123-45"), "493012345");
         assert_eq!(fold_phone("0049 30 12345"), "493012345");
+        for spelled in ["+49 30 5550123", "0049 (30) 5550-123", "030 555 0123", "tel. 030/5550123"]
+        {
+            assert_eq!(phone_in(spelled, Some("DE")), "49305550123", "{spelled}");
+        }
+        assert_eq!(phone_in("030 555 0123", None), "0305550123");
+        assert_eq!(phone_in("n/a", Some("DE")), "");
     }
 
     #[test]

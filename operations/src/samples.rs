@@ -157,6 +157,7 @@ pub(crate) fn line(
         quantity_cancelled: 0,
         quantity_returned: 0,
         own_discount_minor: 0,
+        discount_per: None,
         frozen_quantity: quantity,
         frozen_discount_minor: 0,
         substitutes_for: None,
@@ -181,6 +182,7 @@ pub(crate) fn adjustment(kind: AdjustmentKind, amount_minor: i64) -> order_adjus
         tax_minor: 0,
         tax_rate_ppm: None,
         tax_parts: None,
+        minimum_items_minor: None,
     }
 }
 

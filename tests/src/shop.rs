@@ -351,6 +351,10 @@ pub const MATCH_CONFIRM: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchConfirm(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
 pub const MATCH_UNDO: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchUndo(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const CUSTOMER_UPSERT: &str = "mutation($input: CustomerUpsertInput!, $key: String) {
+  customerUpsert(input: $input, idempotencyKey: $key) { customer { id version number name email phone company tags identities { kind value verified } addresses { city } } userErrors { code message field } } }";
+pub const CONSENT_RECORD: &str = "mutation($input: ConsentRecordInput!, $key: String) {
+  consentRecord(input: $input, idempotencyKey: $key) { customer { id consents { purpose granted source at } } userErrors { code message field } } }";
 pub const RETURN_POLICY_UPSERT: &str = "mutation($input: ReturnPolicyUpsertInput!, $key: String) {
   returnPolicyUpsert(input: $input, idempotencyKey: $key) { returnPolicy { id version name windowDays refundWithinDays restockingFeeRate customerPaysShipping statutory refundTrigger priority active tags countryCodes reasons evidenceReasons channel { code } returnShipping { amount } standardShipping { amount } } userErrors { code message field } } }";
 pub const RETURN_REQUEST: &str = "mutation($input: ReturnRequestInput!, $key: String) {

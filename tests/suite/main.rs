@@ -4,6 +4,7 @@
 mod access;
 mod catalog;
 mod cli;
+mod customers;
 mod events;
 mod front;
 mod fulfillment;

@@ -18,6 +18,9 @@ use operations::catalog::read::{By, channel};
 use operations::catalog::supplier_upsert::{Term, UpsertSupplier, supplier_upsert};
 use operations::checks::Address;
 use operations::customers::resolve::{CustomerRef, NewCustomer};
+use operations::fulfillment::deliver::{DeliverFulfillment, deliver};
+use operations::fulfillment::read::of_orders;
+use operations::fulfillment::ship::{ShipFulfillment, ship};
 use operations::orders::import::{ImportOrder, ImportedPayment, MAX_ORDERS, import};
 use operations::orders::place::{PlaceOrder, place};
 use operations::orders::{AdjustmentInput, LineInput};
@@ -50,6 +53,8 @@ const CUSTOMERS: usize = 300;
 const HISTORY: usize = 320;
 /// Orders that are placed here.
 const PLACED: usize = 180;
+/// Of payments that came before the goods left.
+const IN_ADVANCE: &str = "manual";
 /// The domestic tax rate.
 const TAX: Decimal = Decimal::from_parts(19, 0, 0, false, 2);
 
@@ -216,7 +221,8 @@ impl Maker<'_> {
         self.stock_documents(&places, &suppliers).await?;
         let customers = self.customers();
         self.history(&goods, &customers).await?;
-        self.orders(&goods_channels, &places, &goods, &customers).await?;
+        let paid = self.orders(&goods_channels, &places, &goods, &customers).await?;
+        self.deliveries(&paid).await?;
         // The unpaid orders whose time is up are cancelled, as a running server would.
         operations::timers::run_due(self.store).await?;
         let admin = CreateUser {
@@ -693,14 +699,15 @@ impl Maker<'_> {
         }
     }
 
-    /// Orders of the last days that are placed here and hold stock.
+    /// Orders of the last days that are placed here and hold stock. Answers with those that are paid.
     async fn orders(
         &mut self,
         channels: &Channels,
         places: &Places,
         goods: &Goods,
         customers: &[NewCustomer],
-    ) -> operations::Result<()> {
+    ) -> operations::Result<Vec<Uuid>> {
+        let mut paid = Vec::new();
         let mut moments: Vec<i64> =
             (0..PLACED).map(|_| self.random.random_range(5..6 * 1_440)).collect();
         moments.sort_unstable_by(|a, b| b.cmp(a));
@@ -739,17 +746,46 @@ impl Maker<'_> {
                     label: "Welcome".into(),
                     amount: Decimal::new(500, 2),
                     tax_rate: None,
+                    minimum_items: None,
                 });
             }
             order.payments = Self::payment(goods, &order, index);
-            match place(self.store, self.call(), &order).await {
-                Ok(_) => {}
+            let placed = match place(self.store, self.call(), &order).await {
                 // A welcome of five on an order of less: the shop would not give it.
                 Err(Error::Refused(_)) => {
                     order.adjustments.retain(|one| one.kind != AdjustmentKind::Discount);
-                    place(self.store, self.call(), &order).await?;
+                    place(self.store, self.call(), &order).await?
                 }
-                Err(error) => return Err(error),
+                placed => placed?,
+            };
+            if order.payments.iter().any(|payment| payment.provider == IN_ADVANCE) {
+                paid.push(placed.id);
+            }
+        }
+        Ok(paid)
+    }
+
+    /// What is paid and was to leave before now left in time, and most of it has arrived.
+    async fn deliveries(&self, paid: &[Uuid]) -> operations::Result<()> {
+        for (_, work) in of_orders(&self.store.read(), paid).await? {
+            let left = work.ship_by.map(|by| by - Duration::hours(2)).filter(|at| *at < self.now);
+            let (Some(left), DeliveryMethod::Ship) = (left, work.delivery_method) else { continue };
+            let shipped = ShipFulfillment {
+                fulfillment_id: work.id,
+                expected_version: None,
+                parcels: None,
+                shipped_at: Some(left),
+            };
+            ship(self.store, self.call(), &shipped).await?;
+            let arrived = left + Duration::hours(40);
+            if arrived < self.now {
+                let delivered = DeliverFulfillment {
+                    fulfillment_id: work.id,
+                    expected_version: None,
+                    delivered_at: Some(arrived),
+                    received_by: None,
+                };
+                deliver(self.store, self.call(), &delivered).await?;
             }
         }
         Ok(())
@@ -776,7 +812,10 @@ impl Maker<'_> {
         };
         match index % 10 {
             0..=5 => vec![RecordPayment { authorized: Some(amount), ..payment }],
-            6 | 7 => vec![RecordPayment { captured: Some(amount), ..payment }],
+            6 | 7 => {
+                let (provider, method) = (IN_ADVANCE.to_owned(), "transfer".to_owned());
+                vec![RecordPayment { captured: Some(amount), provider, method, ..payment }]
+            }
             8 => vec![RecordPayment { captured: Some(Decimal::new(cents / 2, 2)), ..payment }],
             _ => {
                 vec![RecordPayment { pending: Some(amount), method: "transfer".into(), ..payment }]
@@ -809,6 +848,7 @@ fn shipping() -> AdjustmentInput {
         label: "Standard".into(),
         amount: Decimal::new(490, 2),
         tax_rate: None,
+        minimum_items: None,
     }
 }
 
@@ -851,5 +891,6 @@ fn terms() -> UpsertPolicy {
         active: None,
         statutory: None,
         refund_trigger: None,
+        recompute_promotions: None,
     }
 }

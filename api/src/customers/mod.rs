@@ -1,3 +1,5 @@
 //! Customers in the schema.
 
+pub(crate) mod mutations;
+pub(crate) mod queries;
 pub(crate) mod types;

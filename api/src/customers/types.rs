@@ -5,11 +5,22 @@ use crate::catalog::types::Channel;
 use crate::context::Ask;
 use crate::credit::types::StoreCreditAccount;
 use crate::errors::{Failure, OrNull};
-use crate::ids::{Kind, id, uuid};
+use crate::events::types::{Event, EventConnection};
+use crate::ids::{Kind, encode_prefixed, id, uuid};
+use crate::orders::queries::{self as orders, OrderFilter};
+use crate::orders::types::{Note, NoteConnection, OrderConnection};
+use crate::paging::{counted, page_args};
+use crate::returns::queries as returns;
+use crate::returns::types::ReturnConnection;
 use crate::scalars::{Address, AddressInput, DateTime};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
-use entities::{customer, customer_identity, enums};
+use entities::{consent, customer, customer_identity, enums};
+use operations::customers::read;
 use operations::customers::resolve::{CustomerRef, Identity, NewCustomer};
+use operations::customers::story::{Promise, Remark, Weight};
+use operations::events;
+use operations::orders::read::OrderSort;
+use operations::returns::read::ReturnFilter;
 
 use std::sync::Arc;
 use uuid::Uuid;
@@ -112,6 +123,123 @@ impl Customer {
         Some(rows.iter().cloned().map(StoreCreditAccount).collect())
     }
 
+    /// What the customer agreed to, and no longer does, each time that they said so: the latest first, which holds for its purpose.
+    async fn consents(&self, ctx: &Context<'_>) -> Result<Vec<Consent>, Failure> {
+        let rows = ctx.loaders().consents_of(self.0.id).await?;
+        let told = |row: &Arc<consent::Model>| Consent {
+            purpose: row.purpose.clone(),
+            granted: row.granted,
+            source: row.source.clone(),
+            at: DateTime(row.at),
+        };
+        Ok(rows.iter().map(told).collect())
+    }
+
+    /// Their orders within reach, newest first. Needs `ORDERS_READ`.
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which of them.")] filter: Option<OrderFilter>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<OrderConnection> {
+        let filter = filter.unwrap_or_default().of_customer(self.0.id);
+        let page = page_args(first, after, last, before);
+        orders::listed(ctx, (filter, OrderSort::default()), page).await
+    }
+
+    /// Their returns within reach, newest first. Needs `RETURNS_READ`.
+    async fn returns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<ReturnConnection> {
+        let filter = ReturnFilter { customer_id: Some(self.0.id), ..ReturnFilter::default() };
+        returns::listed(ctx, filter, page_args(first, after, last, before)).await
+    }
+
+    /// Everything that happened to them, from every channel and team, in one list, newest first: orders, shipments, payments, returns, notes, as
+    /// far as the asker may see it.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of these types; one may end in a wildcard, such as `payment.*`.")]
+        types: Option<Vec<String>>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Result<EventConnection, Failure> {
+        let customer = [self.0.id];
+        let page = page_args(first, after, last, before);
+        let (read, actor) = (ctx.read(), ctx.actor()?);
+        let of = (&customer[..], types.as_deref());
+        let rows = events::customer_timeline(&read, actor, of, &page).await?;
+        let count = counted(ctx, move |scope| {
+            let types = types.clone();
+            async move {
+                let of = (&customer[..], types.as_deref());
+                events::customer_timeline_count(&scope.store.read(), scope.actor()?, of).await
+            }
+        });
+        Ok(EventConnection::new(rows.map(|row| Event(Arc::new(row))), count))
+    }
+
+    /// What they wait for within reach, what is due first before what is due later: goods (`DELIVERY`, of orders that have not arrived; needs
+    /// `ORDERS_READ`) and money (`REFUND`, of returns that are not settled; needs `RETURNS_READ`).
+    async fn open_promises(&self, ctx: &Context<'_>) -> Result<Vec<OpenPromise>, Failure> {
+        let rows = ctx.loaders().promises_of(self.0.id).await?;
+        let now = ctx.store().clock().now();
+        let told = |row: &Promise| OpenPromise {
+            subject_id: ID(encode_prefixed(row.subject.0, row.subject.1)),
+            kind: row.what.code().to_owned(),
+            due_at: DateTime(row.due_at),
+            overdue: row.due_at < now,
+            description: row.text(),
+        };
+        Ok(rows.iter().map(told).collect())
+    }
+
+    /// Internal notes about them, newest first; customers never see them. Needs `CUSTOMERS_WRITE`.
+    async fn notes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<NoteConnection> {
+        let customer = self.0.id;
+        let page = page_args(first, after, last, before);
+        let rows = async { read::notes(&ctx.read(), ctx.actor()?, customer, &page).await };
+        let rows = rows.await.or_null(ctx)?.map(|row| Note(Arc::new(row)));
+        let count = counted(ctx, move |scope| async move {
+            read::notes_count(&scope.store.read(), scope.actor()?, customer).await
+        });
+        Some(NoteConnection::new(rows, count))
+    }
+
+    /// What a person on the phone should know first, most urgent at the top, of what the asker may read within reach: `REFUND_OVERDUE`,
+    /// `DISPUTE_OPEN`, `PROMISE_BROKEN`; `PROMISE_AT_RISK`, and what is out of the ordinary about their returns (`Return.highlights`).
+    async fn highlights(&self, ctx: &Context<'_>) -> Result<Vec<Highlight>, Failure> {
+        let rows = ctx.loaders().remarks_of(self.0.id).await?;
+        let told = |row: &Remark| {
+            let (kind, subject) = row.subject.unwrap_or(("cus", self.0.id));
+            Highlight {
+                code: row.code.to_owned(),
+                severity: row.weight.into(),
+                text: row.text.clone(),
+                subject_id: Some(ID(encode_prefixed(kind, subject))),
+            }
+        };
+        Ok(rows.iter().map(told).collect())
+    }
+
     /// When the customer was first seen.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
@@ -135,6 +263,11 @@ impl CustomerIdentity {
             return value.clone();
         }
         if self.0.kind == enums::IdentityKind::Email { mask_email(value) } else { mask_tail(value) }
+    }
+
+    /// Whether somebody made sure that it is theirs.
+    async fn verified(&self) -> bool {
+        self.0.verified
     }
 
     /// The channel it is known in; null where it is known everywhere.
@@ -188,6 +321,13 @@ pub(crate) struct CustomerInput {
     tags: Option<Vec<String>>,
 }
 
+impl CustomerInput {
+    /// The labels, where they were given.
+    pub(crate) const fn tags(&self) -> Option<&Vec<String>> {
+        self.tags.as_ref()
+    }
+}
+
 impl From<CustomerInput> for NewCustomer {
     fn from(input: CustomerInput) -> Self {
         Self {
@@ -224,8 +364,37 @@ impl From<CustomerReferenceInput> for CustomerRef {
     }
 }
 
+/// What a customer agreed to, or no longer does.
+#[derive(SimpleObject)]
+pub(crate) struct Consent {
+    /// To what, such as `marketing.email`.
+    purpose: String,
+    /// Whether it was given, or taken back.
+    granted: bool,
+    /// Where it was said: a form, a call, a letter.
+    source: String,
+    /// When.
+    at: DateTime,
+}
+
+/// Something that a customer waits for.
+#[derive(SimpleObject)]
+pub(crate) struct OpenPromise {
+    /// What it is about.
+    subject_id: ID,
+    /// What was promised: `DELIVERY` or `REFUND`.
+    kind: String,
+    /// Until when.
+    due_at: DateTime,
+    /// Whether that is over.
+    overdue: bool,
+    /// A sentence for people.
+    description: String,
+}
+
 /// How much something matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Weight")]
 pub(crate) enum Severity {
     /// Good to know.
     Info,

@@ -31,6 +31,9 @@ pub(crate) struct OrderLineInput {
     tax_rate: Option<Decimal>,
     /// Its name; the variant's without it.
     name: Option<String>,
+    /// Of how many units together `discount` is earned, 2 to `quantity`: 3 in "3 for 2". A return policy may keep what units that stay no
+    /// longer earn. Without it each unit has its part.
+    discount_per: Option<i32>,
 }
 
 impl From<OrderLineInput> for LineInput {
@@ -42,6 +45,7 @@ impl From<OrderLineInput> for LineInput {
             discount: input.discount.map(|amount| amount.0),
             tax_rate: input.tax_rate.map(|rate| rate.0),
             name: input.name,
+            discount_per: input.discount_per,
         }
     }
 }
@@ -57,6 +61,9 @@ pub(crate) struct OrderAdjustmentInput {
     amount: Decimal,
     /// Its own tax rate as a fraction; without it, it follows the goods.
     tax_rate: Option<Decimal>,
+    /// Of a DISCOUNT: what the goods of the order have to cost for it, before any discount on the whole, with the tax where the channel's
+    /// prices contain it. A return policy may keep what goods that stay no longer earn.
+    minimum_items: Option<Decimal>,
 }
 
 impl From<OrderAdjustmentInput> for AdjustmentInput {
@@ -66,6 +73,7 @@ impl From<OrderAdjustmentInput> for AdjustmentInput {
             label: input.label,
             amount: input.amount.0,
             tax_rate: input.tax_rate.map(|rate| rate.0),
+            minimum_items: input.minimum_items.map(|amount| amount.0),
         }
     }
 }

@@ -18,6 +18,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, OneofObje
 use futures::future::try_join3;
 use operations::Store;
 use operations::orders::read::{self, Beside, ListedOrder, OrderBy, OrderFilter as Filter};
+use operations::page::PageArgs;
 use operations::permissions::Permission;
 use operations::{fulfillment, payments};
 use std::sync::Arc;
@@ -217,32 +218,49 @@ impl OrderQuery {
             String,
         >,
     ) -> Option<OrderConnection> {
-        let filter = Arc::new(filter.unwrap_or_default().with_search(search));
+        let filter = filter.unwrap_or_default().with_search(search);
         let sort = sort.map(read::OrderSort::from).unwrap_or_default();
-        let page = page_args(first, after, last, before);
-        let ahead = ctx.look_ahead();
-        let wanted = Wanted::of(ctx, &ahead.field("nodes"))
-            .or(Wanted::of(ctx, &ahead.field("edges").field("node")));
-        let rows = async {
-            let (read, actor) = (ctx.read(), ctx.actor()?);
-            let mut page =
-                read::orders(&read, actor, &filter, sort, &page, wanted.beside()).await?;
-            let rows = std::mem::take(&mut page.rows);
-            let (cursors, listed): (Vec<String>, Vec<ListedOrder>) = rows.into_iter().unzip();
-            let orders = wanted.load(ctx.store(), listed).await?;
-            Ok::<_, operations::Error>(operations::page::Rows {
-                rows: cursors.into_iter().zip(orders).collect(),
-                has_next_page: page.has_next_page,
-                has_previous_page: page.has_previous_page,
-            })
-        };
-        let rows = rows.await.or_null(ctx)?;
-        let count = counted(ctx, move |scope| {
-            let filter = filter.clone();
-            async move { read::orders_count(&scope.store.read(), scope.actor()?, &filter).await }
-        });
-        Some(OrderConnection::new(rows, count))
+        listed(ctx, (filter, sort), page_args(first, after, last, before)).await
     }
+}
+
+impl OrderFilter {
+    /// The same of one customer: none where it names another.
+    pub(crate) fn of_customer(self, customer: Uuid) -> Filter {
+        let filter = self.with_search(None);
+        let other = filter.customer_id.is_some_and(|named| named != customer);
+        Filter { customer_id: Some(if other { Uuid::nil() } else { customer }), ..filter }
+    }
+}
+
+/// A page of orders, with what is selected below them.
+pub(crate) async fn listed(
+    ctx: &Context<'_>,
+    (filter, sort): (Filter, read::OrderSort),
+    page: PageArgs,
+) -> Option<OrderConnection> {
+    let filter = Arc::new(filter);
+    let ahead = ctx.look_ahead();
+    let wanted = Wanted::of(ctx, &ahead.field("nodes"))
+        .or(Wanted::of(ctx, &ahead.field("edges").field("node")));
+    let rows = async {
+        let (read, actor) = (ctx.read(), ctx.actor()?);
+        let mut page = read::orders(&read, actor, &filter, sort, &page, wanted.beside()).await?;
+        let rows = std::mem::take(&mut page.rows);
+        let (cursors, listed): (Vec<String>, Vec<ListedOrder>) = rows.into_iter().unzip();
+        let orders = wanted.load(ctx.store(), listed).await?;
+        Ok::<_, operations::Error>(operations::page::Rows {
+            rows: cursors.into_iter().zip(orders).collect(),
+            has_next_page: page.has_next_page,
+            has_previous_page: page.has_previous_page,
+        })
+    };
+    let rows = rows.await.or_null(ctx)?;
+    let count = counted(ctx, move |scope| {
+        let filter = filter.clone();
+        async move { read::orders_count(&scope.store.read(), scope.actor()?, &filter).await }
+    });
+    Some(OrderConnection::new(rows, count))
 }
 
 /// What a client selects below orders that can be loaded together with them: one statement each,

@@ -405,6 +405,7 @@ impl Order {
             label: row.label.clone(),
             amount: self.money(row.amount_minor),
             tax: self.money(row.tax_minor),
+            minimum_items: row.minimum_items_minor.map(|minor| self.money(minor)),
         };
         Ok(rows.iter().map(of).collect())
     }
@@ -612,6 +613,11 @@ impl OrderLine {
         self.money(self.0.discount_minor)
     }
 
+    /// Of how many units together the line's own discount is earned: 3 in "3 for 2". Null where each unit has its part.
+    async fn discount_per(&self) -> Option<i32> {
+        self.0.discount_per
+    }
+
     /// The part of `total` that is tax.
     async fn tax(&self) -> Money {
         self.money(self.0.tax_minor)
@@ -790,6 +796,8 @@ pub(crate) struct OrderAdjustment {
     amount: Money,
     /// The tax within it, or on top of it; of a discount, the tax it takes off.
     tax: Money,
+    /// Of a DISCOUNT: what the goods of the order have to cost for it, before any discount on the whole.
+    minimum_items: Option<Money>,
 }
 
 pub(crate) struct OrderTotals(pub(super) Order);
@@ -888,3 +896,4 @@ impl Note {
 }
 
 connection!(OrderConnection, OrderEdge, Order, "orders");
+connection!(NoteConnection, NoteEdge, Note, "notes");

@@ -66,6 +66,8 @@ pub(crate) struct ReturnPolicyUpsertInput {
     statutory: Option<bool>,
     /// What the days for the refund count from: of a new one the inspection, or by law the declaration.
     refund_trigger: Option<RefundTrigger>,
+    /// Whether goods that stay have to earn their discounts still; those of a new one do not.
+    recompute_promotions: Option<bool>,
 }
 
 /// Units of a line that come back for one reason.
@@ -330,6 +332,7 @@ impl ReturnMutation {
             active: input.active,
             statutory: input.statutory,
             refund_trigger: input.refund_trigger.map(Into::into),
+            recompute_promotions: input.recompute_promotions,
         };
         let done = async {
             let call = ctx.call(idempotency_key.as_ref())?;

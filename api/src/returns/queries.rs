@@ -11,6 +11,7 @@ use crate::ids::{Kind, uuid};
 use crate::paging::{counted, page_args};
 use crate::scalars::DateTimeRange;
 use async_graphql::{Context, ID, InputObject, Object};
+use operations::page::PageArgs;
 use operations::returns::policy::return_policies;
 use operations::returns::read;
 use operations::returns::request::return_quote;
@@ -83,15 +84,8 @@ impl ReturnQuery {
         #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Option<ReturnConnection> {
-        let filter: read::ReturnFilter = filter.unwrap_or_default().into();
-        let page = page_args(first, after, last, before);
-        let rows = async { read::returns(&ctx.read(), ctx.actor()?, &filter, &page).await };
-        let rows = rows.await.or_null(ctx)?.map(|row| Return(Arc::new(row)));
-        let count = counted(ctx, move |scope| {
-            let filter = filter.clone();
-            async move { read::returns_count(&scope.store.read(), scope.actor()?, &filter).await }
-        });
-        Some(ReturnConnection::new(rows, count))
+        let filter = filter.unwrap_or_default().into();
+        listed(ctx, filter, page_args(first, after, last, before)).await
     }
 
     /// What may come back, until when, at whose cost: the policies within reach, highest priority first. Needs `RETURNS_READ`.
@@ -126,4 +120,19 @@ impl ReturnQuery {
             user_errors: user_errors(found.refusals),
         })
     }
+}
+
+/// A page of returns, newest first.
+pub(crate) async fn listed(
+    ctx: &Context<'_>,
+    filter: read::ReturnFilter,
+    page: PageArgs,
+) -> Option<ReturnConnection> {
+    let rows = async { read::returns(&ctx.read(), ctx.actor()?, &filter, &page).await };
+    let rows = rows.await.or_null(ctx)?.map(|row| Return(Arc::new(row)));
+    let count = counted(ctx, move |scope| {
+        let filter = filter.clone();
+        async move { read::returns_count(&scope.store.read(), scope.actor()?, &filter).await }
+    });
+    Some(ReturnConnection::new(rows, count))
 }

@@ -330,6 +330,12 @@ impl ReturnPolicy {
         self.0.statutory
     }
 
+    /// Whether goods that stay have to earn their discounts still (`OrderLine.discountPer`, `OrderAdjustment.minimumItems`): what those come
+    /// to on goods that no longer do is taken off what goes back.
+    async fn recompute_promotions(&self) -> bool {
+        self.0.recompute_promotions
+    }
+
     /// What the days for a refund count from.
     async fn refund_trigger(&self) -> RefundTrigger {
         self.0.refund_trigger.into()
@@ -352,9 +358,16 @@ impl RefundQuote {
 #[Object]
 impl RefundQuote {
     /// The goods that are paid back, at the shares of price and discount that were frozen for their units; the last unit of a line takes the
-    /// odd cent. Those for which others are wanted, or are sent once more, are in `exchangeDifference`.
+    /// odd cent. `promotions` are taken off. Those for which others are wanted, or are sent once more, are in `exchangeDifference`.
     async fn items(&self) -> Money {
-        self.money(self.quote.items.gross)
+        self.money(self.quote.goods())
+    }
+
+    /// What `items` is lower by because what stays no longer earns the discounts that it bears, where the policy says `recomputePromotions`:
+    /// what these come to on units that stay. Below zero where such was kept before and those units come back as well. Nothing is kept for
+    /// what the seller answers for, nor more than what goes back.
+    async fn promotions(&self) -> Money {
+        self.money(self.quote.promotions.gross)
     }
 
     /// The part of `total` that is tax.

@@ -140,7 +140,9 @@ fn left_out(column: &str) -> bool {
 
 /// Columns with personal data.
 fn personal(table: &str, column: &str) -> bool {
-    matches!(column, "email" | "phone") || (table == "users" && column == "name")
+    matches!(column, "email" | "phone")
+        || (table == "users" && column == "name")
+        || (table == "customers" && matches!(column, "name" | "company"))
 }
 
 const MASK: &str = "(masked)";

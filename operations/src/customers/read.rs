@@ -1,13 +1,95 @@
 //! Questions about customers.
 
+use super::resolve::Identity;
 use super::sql;
 pub use super::sql::{addresses_of, by_ids, identities_of};
 use crate::actor::Actor;
+use crate::checks;
 use crate::error::Result;
+use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
 use crate::store::Db;
-use entities::customer;
+use entities::enums::IdentityKind;
+use entities::{consent, customer, note};
+use sea_orm::ActiveEnum;
 use uuid::Uuid;
+
+/// How somebody says who they are.
+#[derive(Debug, Clone)]
+pub enum CustomerBy {
+    /// Their id.
+    Id(Uuid),
+    /// Their number.
+    Number(String),
+    /// One of their email addresses.
+    Email(String),
+    /// One of their telephone numbers, in any spelling.
+    Phone(String),
+    /// Any way in which they are known.
+    Identity(Identity),
+    /// The number of one of their orders.
+    OrderNumber(String),
+}
+
+/// Who it is, within the actor's reach.
+pub async fn customer(db: &Db, actor: &Actor, by: &CustomerBy) -> Result<Option<customer::Model>> {
+    actor.require(Permission::CustomersRead)?;
+    let condition = match by {
+        CustomerBy::Id(id) => sql::by_id(*id),
+        CustomerBy::Number(number) => sql::by_number(&number.trim().to_uppercase()),
+        CustomerBy::Email(email) => {
+            sql::by_identity(&IdentityKind::Email.to_value(), &checks::fold(email), Uuid::nil())
+        }
+        CustomerBy::Phone(number) => sql::by_phone(&dialed(db, number).await?),
+        CustomerBy::Identity(identity) if identity.kind == IdentityKind::Phone => {
+            sql::by_phone(&dialed(db, &identity.value).await?)
+        }
+        CustomerBy::Identity(identity) => {
+            let (kind, key, scope) = identity.key(Uuid::nil(), None);
+            sql::by_identity(&kind.to_value(), &key, scope)
+        }
+        CustomerBy::OrderNumber(number) => sql::by_order(actor, &number.trim().to_uppercase()),
+    };
+    sql::one(db, actor, condition).await
+}
+
+/// All that a telephone number can mean: as it stands, and as it is dialed where the companies are.
+async fn dialed(db: &Db, number: &str) -> Result<Vec<String>> {
+    let mut numbers = vec![checks::phone_in(number, None)];
+    for country in sql::countries(db).await? {
+        numbers.push(checks::phone_in(number, Some(&country)));
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.retain(|number| number.len() >= 6);
+    Ok(numbers)
+}
+
+/// What customers agreed to, and no longer do: the latest first.
+pub async fn consents_of(db: &Db, customers: &[Uuid]) -> Result<Vec<consent::Model>> {
+    sql::consents_of(db, customers).await
+}
+
+const NEWEST: Order = Order::by_id("n.id", true);
+
+/// A page of the notes about a customer within reach, newest first.
+pub async fn notes(
+    db: &Db,
+    actor: &Actor,
+    customer: Uuid,
+    page: &PageArgs,
+) -> Result<Rows<note::Model>> {
+    actor.require(Permission::CustomersWrite)?;
+    let page = page.check(NEWEST)?;
+    let rows = sql::notes(db, customer, page.sql(NEWEST)).await?;
+    Ok(page.finish(rows, |row| Cursor::new(SortValue::Id, row.id)))
+}
+
+/// How many notes there are about a customer.
+pub async fn notes_count(db: &Db, actor: &Actor, customer: Uuid) -> Result<i64> {
+    actor.require(Permission::CustomersWrite)?;
+    sql::notes_count(db, customer).await
+}
 
 /// Customers by id, within the actor's reach.
 pub async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer::Model>> {

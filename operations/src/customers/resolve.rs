@@ -60,13 +60,15 @@ pub struct Identity {
     pub channel_id: Option<Uuid>,
 }
 
-type Key = (IdentityKind, String, Uuid);
+/// How identities are compared: what they are, their value, and the channel where they count.
+pub(super) type Key = (IdentityKind, String, Uuid);
 
 impl Identity {
-    fn key(&self, channel: Uuid) -> Key {
+    /// How it is compared, in a channel; a telephone number as it is dialed in a country.
+    pub(super) fn key(&self, channel: Uuid, country: Option<&str>) -> Key {
         let value = match self.kind {
             IdentityKind::Email => checks::fold(&self.value),
-            IdentityKind::Phone => checks::fold_phone(&self.value),
+            IdentityKind::Phone => checks::phone_in(&self.value, country),
             IdentityKind::ChannelAccount | IdentityKind::Loyalty | IdentityKind::Other => {
                 self.value.trim().to_owned()
             }
@@ -84,13 +86,18 @@ impl Identity {
 
 impl NewCustomer {
     /// Every identity: those given, the email, the telephone number.
-    fn identities(&self) -> Vec<Identity> {
+    pub(super) fn all_identities(&self) -> Vec<Identity> {
         let known = |kind, value: &Option<String>| {
             value.clone().map(|value| Identity { kind, value, channel_id: None })
         };
         let main =
             [known(IdentityKind::Email, &self.email), known(IdentityKind::Phone, &self.phone)];
         self.identities.iter().cloned().chain(main.into_iter().flatten()).collect()
+    }
+
+    /// The country in which its telephone numbers are dialed.
+    pub(super) fn country(&self) -> Option<&str> {
+        self.address.as_ref()?.country_code.as_deref()
     }
 }
 
@@ -197,7 +204,9 @@ impl Book {
             .iter()
             .filter_map(|(reference, channel)| Some((reference.as_new()?, *channel)))
             .flat_map(|(new, channel)| {
-                new.identities().into_iter().map(move |identity| identity.key(channel).1)
+                let country = new.country().map(str::to_owned);
+                let keyed = move |identity: Identity| identity.key(channel, country.as_deref()).1;
+                new.all_identities().into_iter().map(keyed)
             })
             .collect();
         if !values.is_empty() {
@@ -234,7 +243,7 @@ impl Book {
             return found;
         }
         let new = reference.as_new()?;
-        let identities = new.identities();
+        let identities = new.all_identities();
         if identities.is_empty() && new.name.is_none() {
             let message = "needs at least a name, an email, a phone number or an identity";
             faults.add(RefusalCode::Required, field, message);
@@ -259,12 +268,12 @@ impl Book {
         let found = identities
             .iter()
             .filter(|identity| identity.kind != IdentityKind::Phone)
-            .filter_map(|identity| self.by_key.get(&identity.key(channel)))
+            .filter_map(|identity| self.by_key.get(&identity.key(channel, new.country())))
             .min()
             .copied();
         let id = found.unwrap_or_else(|| self.make(db));
         self.fill(id, &new, db.now());
-        self.learn(db, id, &identities, channel);
+        self.learn(db, id, &identities, (channel, new.country()));
         if let Some(address) = &new.address {
             self.add_address(db, id, address);
         }
@@ -339,9 +348,9 @@ impl Book {
         row.tags = json!(tags);
     }
 
-    fn learn(&mut self, db: &Db, id: Uuid, identities: &[Identity], channel: Uuid) {
+    fn learn(&mut self, db: &Db, id: Uuid, identities: &[Identity], at: (Uuid, Option<&str>)) {
         for identity in identities {
-            let key = identity.key(channel);
+            let key = identity.key(at.0, at.1);
             if self.by_key.contains_key(&key) {
                 continue;
             }
@@ -360,15 +369,8 @@ impl Book {
     }
 
     fn add_address(&mut self, db: &Db, id: Uuid, address: &Address) {
-        let fingerprint = crate::secrets::digest(&checks::fold(&address.json().to_string()));
-        let row = customer_address::Model {
-            id: db.id(),
-            customer_id: id,
-            address: address.json(),
-            fingerprint: fingerprint.clone(),
-            created_at: db.now(),
-        };
-        self.addresses.entry((id, fingerprint)).or_insert(row);
+        let row = address_row(db, id, address);
+        self.addresses.entry((id, row.fingerprint.clone())).or_insert(row);
     }
 
     /// Adds to the batch whoever is new or changed. Call it once, before the orders are written.
@@ -400,7 +402,7 @@ impl Book {
         touched.sort_unstable();
         touched.dedup();
         for row in touched.iter().filter_map(|id| self.known.get(id)) {
-            for word in self.words(row) {
+            for word in words_of(row, &self.identities) {
                 batch.save(&customer_word::Model { customer_id: row.id, word });
             }
         }
@@ -426,25 +428,37 @@ impl Book {
         batch.add_all(rows);
         Ok(())
     }
+}
 
-    /// What a customer is searched by.
-    fn words(&self, row: &customer::Model) -> Vec<String> {
-        let mut words: Vec<String> = Vec::new();
-        for text in [&row.name, &row.company].into_iter().flatten() {
-            words.extend(checks::fold(text).split_whitespace().map(str::to_owned));
-        }
-        words.extend(row.email.as_deref().map(checks::fold));
-        words.extend(row.phone.as_deref().map(checks::fold_phone));
-        let mine = self.identities.iter().filter(|identity| identity.customer_id == row.id);
-        words.extend(
-            mine.filter(|identity| {
-                matches!(identity.kind, IdentityKind::Email | IdentityKind::Phone)
-            })
-            .map(|identity| identity.value_key.clone()),
-        );
-        words.retain(|word| !word.is_empty());
-        words.sort_unstable();
-        words.dedup();
-        words
+/// An address of a customer.
+pub(super) fn address_row(db: &Db, customer: Uuid, address: &Address) -> customer_address::Model {
+    customer_address::Model {
+        id: db.id(),
+        customer_id: customer,
+        address: address.json(),
+        fingerprint: crate::secrets::digest(&checks::fold(&address.json().to_string())),
+        created_at: db.now(),
     }
+}
+
+/// What a customer is searched by; identities of others are passed over.
+pub(super) fn words_of(
+    row: &customer::Model,
+    identities: &[customer_identity::Model],
+) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for text in [&row.name, &row.company].into_iter().flatten() {
+        words.extend(checks::fold(text).split_whitespace().map(str::to_owned));
+    }
+    words.extend(row.email.as_deref().map(checks::fold));
+    words.extend(row.phone.as_deref().map(checks::fold_phone));
+    let mine = identities.iter().filter(|identity| identity.customer_id == row.id);
+    words.extend(
+        mine.filter(|identity| matches!(identity.kind, IdentityKind::Email | IdentityKind::Phone))
+            .map(|identity| identity.value_key.clone()),
+    );
+    words.retain(|word| !word.is_empty());
+    words.sort_unstable();
+    words.dedup();
+    words
 }

@@ -2,9 +2,11 @@
 
 use crate::actor::Actor;
 use crate::error::Result;
-use crate::sql::sql;
-use crate::store::Db;
-use entities::{customer, customer_address, customer_identity};
+use crate::permissions::Permission;
+use crate::sql::{Sql, sql};
+use crate::store::{Db, WriteTx};
+use entities::{consent, customer, customer_address, customer_identity, note};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Customers by id: references from orders that are in reach already.
@@ -47,4 +49,162 @@ pub(super) async fn fingerprints(db: &Db, customers: &[Uuid]) -> Result<Vec<(Uui
     let query = sql("select customer_id, fingerprint from customer_addresses
          where customer_id = any(?)");
     db.values(query.ids(customers)).await
+}
+
+/// A customer within the actor's reach, locked.
+pub(super) async fn lock(tx: &WriteTx, actor: &Actor, id: Uuid) -> Result<Option<customer::Model>> {
+    let query = sql("select * from customers c where c.id = ?")
+        .bind(id)
+        .join(actor.reach.customers_sql("c.id"));
+    tx.first(query.add(tx.for_update())).await
+}
+
+/// Takes away by what a customer is searched.
+pub(super) async fn forget_words(tx: &WriteTx, customer: Uuid) -> Result<()> {
+    let query = sql("delete from customer_words where customer_id = ?").bind(customer);
+    tx.run(query).await.map(|_| ())
+}
+
+/// What customers agreed to, the latest first.
+pub(super) async fn consents_of(db: &Db, customers: &[Uuid]) -> Result<Vec<consent::Model>> {
+    let query = sql("select * from consents where customer_id = any(?)
+         order by customer_id, id desc");
+    db.all(query.ids(customers)).await
+}
+
+/// The countries of the companies.
+pub(super) async fn countries(db: &Db) -> Result<Vec<String>> {
+    db.values(sql("select distinct country_code from legal_entities order by country_code")).await
+}
+
+/// The customer of a condition, within reach: of several, whoever ordered last.
+pub(super) async fn one(db: &Db, actor: &Actor, condition: Sql) -> Result<Option<customer::Model>> {
+    let query = sql("select c.* from customers c where ")
+        .join(condition)
+        .join(actor.reach.customers_sql("c.id"));
+    let last = "(select max(o.placed_at) from orders o where o.customer_id = c.id)";
+    // Whoever never ordered comes behind whoever did, on both databases.
+    let order =
+        format!(" order by case when {last} is null then 1 else 0 end, {last} desc, c.id limit 1");
+    db.first(query.add(&order)).await
+}
+
+/// Who has an id.
+pub(super) fn by_id(id: Uuid) -> Sql {
+    sql("c.id = ?").bind(id)
+}
+
+/// Who has a number of ours.
+pub(super) fn by_number(number: &str) -> Sql {
+    sql("c.number = ?").bind(number)
+}
+
+/// Who has one of these telephone numbers.
+pub(super) fn by_phone(numbers: &[String]) -> Sql {
+    sql("c.id in (select w.customer_id from customer_words w where w.word = any(?))").texts(numbers)
+}
+
+/// Who is known so.
+pub(super) fn by_identity(kind: &str, key: &str, scope: Uuid) -> Sql {
+    let query = "c.id in (select i.customer_id from customer_identities i
+         where i.kind = ? and i.value_key = ? and i.scope = ?)";
+    sql(query).bind(kind).bind(key).bind(scope)
+}
+
+/// Who placed the order of a number, within reach.
+pub(super) fn by_order(actor: &Actor, number: &str) -> Sql {
+    sql("c.id in (select o.customer_id from orders o where o.number = ?")
+        .bind(number)
+        .join(actor.reach.orders_sql("o"))
+        .add(")")
+}
+
+/// Notes about a customer.
+pub(super) async fn notes(db: &Db, customer: Uuid, page: Sql) -> Result<Vec<note::Model>> {
+    let query = sql("select n.* from notes n where n.subject_id = ?").bind(customer);
+    db.all(query.join(page)).await
+}
+
+/// How many that are.
+pub(super) async fn notes_count(db: &Db, customer: Uuid) -> Result<i64> {
+    let query = sql("select count(*) from notes n where n.subject_id = ?").bind(customer);
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+/// ` and …` for returns `r` of orders within reach.
+fn returned_in_reach(actor: &Actor) -> Sql {
+    if actor.reach.channels.is_none() && actor.reach.locations.is_none() {
+        return sql("");
+    }
+    sql(" and exists (select 1 from orders o where o.id = r.order_id")
+        .join(actor.reach.orders_sql("o"))
+        .add(")")
+}
+
+/// Selects of one shape, one behind the other.
+fn union(parts: Vec<Sql>) -> Option<Sql> {
+    parts.into_iter().reduce(|all, part| all.add(" union all ").join(part))
+}
+
+type Promised = (Uuid, String, Uuid, String, OffsetDateTime);
+
+/// What customers wait for: of whom, what it is about, its number, and until when; what is due first stands first.
+pub(super) async fn promises(db: &Db, actor: &Actor, customers: &[Uuid]) -> Result<Vec<Promised>> {
+    let mut parts = Vec::new();
+    if actor.may(Permission::OrdersRead) {
+        let part = sql("select o.customer_id as customer, 'ord' as kind, o.id as id, o.number as number, o.promised_by as due_at
+             from orders o where o.customer_id = any(?) and o.state = 'OPEN'
+               and o.fulfillment_state <> 'DELIVERED' and o.promised_by is not null");
+        parts.push(part.ids(customers).join(actor.reach.orders_sql("o")));
+    }
+    if actor.may(Permission::ReturnsRead) {
+        let part = sql(format!(
+            "select r.customer_id, 'ret', r.id, r.number, r.refund_due_at
+             from returns r where r.customer_id = any(?) and r.refund_due_at is not null and {UNSETTLED}"
+        ));
+        parts.push(part.ids(customers).join(returned_in_reach(actor)));
+    }
+    match union(parts) {
+        Some(query) => db.values(query.add(" order by due_at, id")).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Returns `r` that are not settled yet.
+const UNSETTLED: &str =
+    "r.state in ('REQUESTED', 'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'INSPECTED')";
+
+/// What went wrong, or will: of whom, what, what it is about, and the number of that, the oldest first.
+pub(super) async fn troubles(
+    db: &Db,
+    actor: &Actor,
+    customers: &[Uuid],
+) -> Result<Vec<(Uuid, String, Uuid, String)>> {
+    let mut parts = Vec::new();
+    if actor.may(Permission::ReturnsRead) {
+        let part = sql(format!(
+            "select r.customer_id as customer, 'REFUND_OVERDUE' as code, r.id as id, r.number as number
+             from returns r where r.customer_id = any(?) and {UNSETTLED}
+               and r.paused_since is null and r.refund_due_at < ?"
+        ));
+        parts.push(part.ids(customers).bind(db.now()).join(returned_in_reach(actor)));
+    }
+    if actor.may(Permission::PaymentsRead) {
+        let part = sql(
+            "select o.customer_id as customer, 'DISPUTE' as code, d.id as id, o.number as number
+             from disputes d join orders o on o.id = d.order_id
+             where o.customer_id = any(?) and d.state in ('OPEN', 'EVIDENCE_SENT')",
+        );
+        parts.push(part.ids(customers).join(actor.reach.orders_sql("o")));
+    }
+    if actor.may(Permission::OrdersRead) {
+        let part = sql("select o.customer_id as customer, f.code as code, o.id as id, o.number as number
+             from orders o join order_flags f on f.order_id = o.id
+             where o.customer_id = any(?) and o.state = 'OPEN' and f.code in ('LATE', 'PROMISE_AT_RISK')");
+        parts.push(part.ids(customers).join(actor.reach.orders_sql("o")));
+    }
+    match union(parts) {
+        Some(query) => db.values(query.add(" order by id")).await,
+        None => Ok(Vec::new()),
+    }
 }

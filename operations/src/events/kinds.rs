@@ -25,7 +25,14 @@ impl EventKind {
     pub fn summarize(&self, data: &Json) -> String {
         let mut text = self.summary.to_owned();
         for (name, value) in data.as_object().into_iter().flatten() {
-            let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let plain = match value {
+                Json::String(text) => text.clone(),
+                Json::Array(texts) => {
+                    let texts: Vec<&str> = texts.iter().filter_map(Json::as_str).collect();
+                    texts.join(", ")
+                }
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => value.to_string(),
+            };
             text = text.replace(&format!("{{{name}}}"), &plain);
         }
         text
@@ -655,6 +662,14 @@ event_kinds! {
         "Customer {number} first seen"
         "A customer was seen for the first time."
         { number: Text => "their number" }
+    CUSTOMER_CHANGED "customer.changed" CustomersRead
+        "Customer {number} changed: {fields}"
+        "What is known of a customer was set right."
+        { number: Text => "their number", fields: Texts => "what changed" }
+    CONSENT_RECORDED "consent.recorded" CustomersRead
+        "Consent to {purpose} noted, by {source}"
+        "A customer agreed to something, or no longer does."
+        { purpose: Text => "to what", granted: Flag => "whether it was given", source: Text => "where it was said" }
     CHANNEL_SAVED "channel.saved" CatalogRead
         "Channel {code} saved"
         "A channel was made or changed."

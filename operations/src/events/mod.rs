@@ -168,6 +168,37 @@ pub async fn subject_timeline_count(db: &Db, actor: &Actor, subject: Uuid) -> Re
     sql::timeline_of_count(db, &about(actor, subject)?).await
 }
 
+/// Everything of some types that happened to customers, from every channel and team, as far as the actor may see it; newest first.
+pub async fn customer_timeline(
+    db: &Db,
+    actor: &Actor,
+    (customers, types): (&[Uuid], Option<&[String]>),
+    page: &PageArgs,
+) -> Result<Rows<LoggedEvent>> {
+    let page = page.check(TIMELINE)?;
+    let wanted = of_customers(actor, customers, types)?;
+    let rows = sql::timeline_of(db, &wanted, page.sql(TIMELINE)).await?;
+    Ok(page.finish(rows, |event| Cursor::new(SortValue::at(event.row.at), event.row.id)))
+}
+
+/// How many events that timeline has.
+pub async fn customer_timeline_count(
+    db: &Db,
+    actor: &Actor,
+    (customers, types): (&[Uuid], Option<&[String]>),
+) -> Result<i64> {
+    sql::timeline_of_count(db, &of_customers(actor, customers, types)?).await
+}
+
+fn of_customers(actor: &Actor, customers: &[Uuid], types: Option<&[String]>) -> Result<Wanted> {
+    let filter = EventFilter {
+        customers: Some(customers.to_vec()),
+        types: types.map(<[String]>::to_vec),
+        ..EventFilter::default()
+    };
+    Wanted::new(actor, filter)
+}
+
 fn about(actor: &Actor, subject: Uuid) -> Result<Wanted> {
     Wanted::new(actor, EventFilter { subjects: Some(vec![subject]), ..EventFilter::default() })
 }

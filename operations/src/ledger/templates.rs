@@ -346,9 +346,18 @@ pub(crate) fn credit_note(billed: &Billed<'_>, order: &mut order::Model) -> Entr
     for line in billed.lines {
         match cause {
             InvoiceCause::Return => {
-                // What is kept for the trouble is earned.
-                let kept = line.adjustment_kind == Some(AdjustmentKind::Fee);
-                let account = if kept { Account::RestockingFees } else { Account::SalesReturns };
+                // What is kept for the trouble is earned; a discount that is kept was not given.
+                let account = match line.adjustment_kind {
+                    Some(AdjustmentKind::Fee) => Account::RestockingFees,
+                    Some(AdjustmentKind::Discount) => Account::Discounts,
+                    None
+                    | Some(
+                        AdjustmentKind::Shipping
+                        | AdjustmentKind::GiftWrap
+                        | AdjustmentKind::Goodwill
+                        | AdjustmentKind::Rounding,
+                    ) => Account::SalesReturns,
+                };
                 shares.add(account, json!({}), negative(net_of(line)));
             }
             InvoiceCause::Allowance => {

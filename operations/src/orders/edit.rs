@@ -504,7 +504,7 @@ fn deal_out(
     let mut lines: Vec<&mut entities::order_line::Model> =
         one.lines.iter_mut().map(|line| &mut **line).collect();
     let priced = totals::deal_out(&one.row, &mut lines, adjustments);
-    one.adjustments = input::adjustment_rows(tx, id, (given, adjustments), &priced);
+    one.adjustments = input::adjustment_rows(tx, &one.row, (given, adjustments), &priced);
     Ok(())
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn line(
         discount: Some(currency.decimal(discount)),
         tax_rate: taxed_alike.then(|| rate_decimal(instead_of.home_rate_ppm)),
         name: None,
+        discount_per: None,
     }
 }
 

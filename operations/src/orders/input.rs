@@ -32,6 +32,8 @@ pub struct LineInput {
     pub tax_rate: Option<Decimal>,
     /// Its name; the variant's without it.
     pub name: Option<String>,
+    /// Of how many units together the discount is earned: 3 in "3 for 2".
+    pub discount_per: Option<i32>,
 }
 
 /// An amount beside the lines.
@@ -46,6 +48,8 @@ pub struct AdjustmentInput {
     pub amount: Decimal,
     /// Its own tax rate; without it, it follows the goods.
     pub tax_rate: Option<Decimal>,
+    /// Of a discount: what the goods of the order have to cost for it.
+    pub minimum_items: Option<Decimal>,
 }
 
 /// What the catalog says of a line.
@@ -71,6 +75,8 @@ pub(crate) struct CheckedLine {
     pub(crate) home_rate: (i32, bool),
     pub(crate) scheme: TaxScheme,
     pub(crate) tax_country: Option<String>,
+    /// Of how many units together the discount is earned.
+    pub(crate) discount_per: Option<i32>,
 }
 
 /// What of a line needs neither prices nor a currency: its SKU and name, trimmed, and its quantity.
@@ -136,6 +142,9 @@ pub(crate) fn check_line(
         let message = "is from 0 to unit price times quantity";
         faults.add(RefusalCode::AmountExceeded, &field("discount"), message);
     }
+    if let Some(per) = line.discount_per {
+        checks::within(faults, &field("discountPer"), per, 2, line.quantity.max(2));
+    }
     Some(CheckedLine {
         name: name.or_else(|| listed.name.clone()).unwrap_or_else(|| sku.clone()),
         sku,
@@ -145,6 +154,7 @@ pub(crate) fn check_line(
         home_rate: (rate_ppm, line.tax_rate.is_some()),
         scheme: TaxScheme::Domestic,
         tax_country: None,
+        discount_per: line.discount_per.filter(|_| discount > 0),
     })
 }
 
@@ -203,6 +213,13 @@ pub(crate) fn check_adjustments(
             let message = "is positive; discounts and goodwill are taken off by their kind";
             faults.add(RefusalCode::Invalid, &field("amount"), message);
         }
+        if let Some(minimum) = one.minimum_items {
+            let minor = faults.take(&field("minimumItems"), currency.minor(minimum));
+            if one.kind != AdjustmentKind::Discount || minor.is_some_and(|minor| minor < 0) {
+                let message = "is what goods have to cost for a DISCOUNT, and not negative";
+                faults.add(RefusalCode::Invalid, &field("minimumItems"), message);
+            }
+        }
         let rate = one.tax_rate.and_then(|rate| faults.take(&field("taxRate"), rate_ppm(rate)));
         let amount = amount.unwrap_or(0);
         checked.push(PriceAdjustment { kind: one.kind, amount, rate_ppm: rate });
@@ -253,7 +270,7 @@ pub(crate) fn rows(
         .zip(lines.iter().zip(&priced.lines))
         .map(|(position, (line, amounts))| line_row(tx, (order, position), line, *amounts))
         .collect();
-    let adjustment_rows = adjustment_rows(tx, order.id, (inputs, adjustments), &priced);
+    let adjustment_rows = adjustment_rows(tx, order, (inputs, adjustments), &priced);
     (line_rows, adjustment_rows)
 }
 
@@ -295,22 +312,25 @@ pub(crate) fn line_row(
         tax_country: line.tax_country.clone(),
         home_rate_ppm: line.home_rate.0,
         tax_given: line.home_rate.1,
+        discount_per: line.discount_per,
     }
 }
 
 /// Amounts beside the lines, each with its tax.
 pub(crate) fn adjustment_rows(
     tx: &WriteTx,
-    order_id: Uuid,
+    order: &order::Model,
     (inputs, adjustments): (&[AdjustmentInput], &[PriceAdjustment]),
     priced: &Priced,
 ) -> Vec<order_adjustment::Model> {
     let taxes = priced.adjustment_taxes.iter().zip(&priced.adjustment_parts);
+    let currency = Currency::of_row(&order.currency).ok();
+    let minor = |(amount, currency): (Decimal, Currency)| currency.minor(amount).ok();
     (0..)
         .zip(inputs.iter().zip(adjustments).zip(taxes))
         .map(|(position, ((input, one), (tax, parts)))| order_adjustment::Model {
             id: tx.id(),
-            order_id,
+            order_id: order.id,
             position,
             kind: one.kind,
             label: input.label.trim().to_owned(),
@@ -318,6 +338,7 @@ pub(crate) fn adjustment_rows(
             tax_minor: *tax,
             tax_rate_ppm: one.rate_ppm,
             tax_parts: (!pricing::taken_off(one.kind)).then(|| json!(parts)),
+            minimum_items_minor: input.minimum_items.zip(currency).and_then(minor),
         })
         .collect()
 }

@@ -49,12 +49,21 @@ pub(super) async fn items(
         }
     }
     by_invoice.retain(|_, items| items.iter().any(|item| item.worth.gross() != 0));
-    for (kept, what) in
-        [(quote.restocking, "Restocking fee"), (quote.return_shipping, "Return shipping")]
-    {
+    let fee = AdjustmentKind::Fee;
+    let mut kept = vec![
+        (quote.restocking, fee, "Restocking fee"),
+        (quote.return_shipping, fee, "Return shipping"),
+    ];
+    if quote.promotions.gross > 0 {
+        kept.push((quote.promotions, AdjustmentKind::Discount, "Discount no longer earned"));
+    }
+    for (kept, beside, what) in kept {
         if kept.gross != 0 {
-            keep(&mut by_invoice, kept, what);
+            keep(&mut by_invoice, kept, (beside, what));
         }
+    }
+    if quote.promotions.gross < 0 {
+        give_back(&mut by_invoice, quote.promotions, (&documents, &rows));
     }
     Ok(by_invoice.into_iter().collect())
 }
@@ -156,34 +165,80 @@ fn to_the_cent(order: &order::Model, credits: Vec<Credit<'_>>, sum: Sum) -> Vec<
         .collect()
 }
 
+/// An invoice, and what makes up a rate of tax on it.
+type Key = (Uuid, i32, TaxScheme, Option<String>);
+
+fn add(groups: &mut Vec<(Key, Sum)>, key: Key, sum: Sum) {
+    match groups.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, all)) => *all = all.plus(sum),
+        None => groups.push((key, sum)),
+    }
+}
+
 /// What is kept lowers the credit notes in proportion, and the tax of each rate with it.
-fn keep(by_invoice: &mut BTreeMap<Uuid, Vec<Item>>, kept: Sum, what: &str) {
-    let mut groups: Vec<(Uuid, i32, TaxScheme, Option<String>, Sum)> = Vec::new();
+fn keep(
+    by_invoice: &mut BTreeMap<Uuid, Vec<Item>>,
+    kept: Sum,
+    (beside, what): (AdjustmentKind, &str),
+) {
+    let mut groups = Vec::new();
     for (invoice, items) in by_invoice.iter() {
-        for item in items.iter().filter(|item| item.part.beside != Some(AdjustmentKind::Fee)) {
+        for item in items.iter().filter(|item| is_given(item)) {
             let sum = Sum { gross: item.worth.gross(), tax: item.worth.tax };
-            let same = |group: &&mut (Uuid, i32, TaxScheme, Option<String>, Sum)| {
-                group.0 == *invoice
-                    && group.1 == item.part.rate_ppm
-                    && group.2 == item.scheme
-                    && group.3 == item.country
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.4 = group.4.plus(sum),
-                None => groups.push((
-                    *invoice,
-                    item.part.rate_ppm,
-                    item.scheme,
-                    item.country.clone(),
-                    sum,
-                )),
-            }
+            let key = (*invoice, item.part.rate_ppm, item.scheme, item.country.clone());
+            add(&mut groups, key, sum);
         }
     }
-    let gross: Vec<i64> = groups.iter().map(|group| group.4.gross).collect();
-    let tax: Vec<i64> = groups.iter().map(|group| group.4.tax).collect();
+    charge(by_invoice, groups, kept, (beside, what));
+}
+
+/// Whether an item is of what goes back, not of what is kept.
+fn is_given(item: &Item) -> bool {
+    match item.part.beside {
+        Some(AdjustmentKind::Fee | AdjustmentKind::Discount) => false,
+        None
+        | Some(
+            AdjustmentKind::Shipping
+            | AdjustmentKind::GiftWrap
+            | AdjustmentKind::Goodwill
+            | AdjustmentKind::Rounding,
+        ) => true,
+    }
+}
+
+/// What was kept of discounts goes back, by the invoices on whose credit notes it was kept; `given` is below zero.
+fn give_back(
+    by_invoice: &mut BTreeMap<Uuid, Vec<Item>>,
+    given: Sum,
+    (documents, rows): (&[invoice::Model], &[invoice_line::Model]),
+) {
+    let mut groups = Vec::new();
+    for document in documents.iter().filter(|one| one.cause == InvoiceCause::Return) {
+        let Some(corrected) = document.corrects_id else { continue };
+        let own = rows.iter().filter(|row| {
+            row.invoice_id == document.id && row.adjustment_kind == Some(AdjustmentKind::Discount)
+        });
+        for row in own {
+            let kept = Sum { gross: -row.net_minor - row.tax_minor, tax: -row.tax_minor };
+            let country = row.tax_country.clone();
+            add(&mut groups, (corrected, row.tax_rate_ppm, row.tax_scheme, country), kept);
+        }
+    }
+    let what = "Discount kept before";
+    charge(by_invoice, groups, given, (AdjustmentKind::Discount, what));
+}
+
+/// An amount over groups, in proportion; what is charged lowers a credit note.
+fn charge(
+    by_invoice: &mut BTreeMap<Uuid, Vec<Item>>,
+    groups: Vec<(Key, Sum)>,
+    kept: Sum,
+    (beside, what): (AdjustmentKind, &str),
+) {
+    let gross: Vec<i64> = groups.iter().map(|group| group.1.gross).collect();
+    let tax: Vec<i64> = groups.iter().map(|group| group.1.tax).collect();
     let (gross, tax) = (largest_remainder(kept.gross, &gross), largest_remainder(kept.tax, &tax));
-    for ((invoice, rate_ppm, scheme, country, _), (gross, tax)) in
+    for (((invoice, rate_ppm, scheme, country), _), (gross, tax)) in
         groups.into_iter().zip(gross.into_iter().zip(tax))
     {
         if gross == 0 && tax == 0 {
@@ -191,7 +246,7 @@ fn keep(by_invoice: &mut BTreeMap<Uuid, Vec<Item>>, kept: Sum, what: &str) {
         }
         let worth = Worth { units: 0, list: -gross, discount: 0, net: tax - gross, tax: -tax };
         by_invoice.entry(invoice).or_default().push(Item {
-            part: Part { line: None, beside: Some(AdjustmentKind::Fee), rate_ppm },
+            part: Part { line: None, beside: Some(beside), rate_ppm },
             worth,
             sku: None,
             description: what.to_owned(),

@@ -10,6 +10,7 @@ mod exchange;
 pub mod goods;
 pub mod import;
 pub mod policy;
+mod promotions;
 pub mod quote;
 pub mod read;
 pub mod request;

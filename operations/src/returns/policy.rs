@@ -74,6 +74,8 @@ pub struct UpsertPolicy {
     /// What the days for the refund count from.
     #[serde(serialize_with = "crate::as_optional_column")]
     pub refund_trigger: Option<RefundTrigger>,
+    /// Whether what stays has to earn its discounts still.
+    pub recompute_promotions: Option<bool>,
 }
 
 /// Makes or changes a policy and answers with its id.
@@ -258,6 +260,10 @@ impl Checked {
                 .refund_trigger
                 .or(before.map(|row| row.refund_trigger))
                 .unwrap_or(usual),
+            recompute_promotions: command
+                .recompute_promotions
+                .or(before.map(|row| row.recompute_promotions))
+                .unwrap_or(false),
             created_at: before.map_or(now, |row| row.created_at),
             updated_at: now,
         }

@@ -2,6 +2,7 @@
 //! when the order was placed. The last unit of a line takes the odd cent.
 
 use super::policy::is_sellers;
+use super::promotions::Promotions;
 use crate::error::Result;
 use crate::invoices::document::Worth;
 use crate::invoices::sql as invoices;
@@ -70,6 +71,9 @@ pub struct Quote {
     pub restocking: Sum,
     /// What is kept of it for the way back.
     pub return_shipping: Sum,
+    /// What is kept of it because what stays no longer earns its discounts; below zero where such is given back.
+    #[serde(default)]
+    pub promotions: Sum,
     /// Which payment gets how much back.
     pub tenders: Vec<(Uuid, i64)>,
     /// What the goods are worth by line, before anything that was given up of the order.
@@ -88,13 +92,19 @@ impl Quote {
     /// The part of it that is tax.
     pub const fn tax(&self) -> i64 {
         let given = self.items.tax + self.exchanged.tax + self.shipping.tax;
-        given - self.restocking.tax - self.return_shipping.tax - self.instead.tax
+        let kept = self.restocking.tax + self.return_shipping.tax + self.promotions.tax;
+        given - kept - self.instead.tax
     }
 
     /// What is taken back of what was sold, less what is kept.
     pub const fn credited(&self) -> i64 {
         let given = self.items.gross + self.exchanged.gross + self.shipping.gross;
-        given - self.restocking.gross - self.return_shipping.gross
+        given - self.restocking.gross - self.return_shipping.gross - self.promotions.gross
+    }
+
+    /// What the goods that are paid back are worth, less what is kept of their discounts.
+    pub const fn goods(&self) -> i64 {
+        self.items.gross - self.promotions.gross
     }
 
     /// What the new goods cost more than those that they stand for.
@@ -109,6 +119,7 @@ pub(super) struct Worths {
     lines: BTreeMap<Uuid, (Sum, i64, Sum, i64)>,
     shipping: Sum,
     shipping_credited: Sum,
+    promotions: Promotions,
     /// What may be credited of it at most.
     left: i64,
 }
@@ -143,9 +154,11 @@ impl Worths {
         } else {
             invoices::lines_of(db, &document_ids).await?
         };
+        let mut promotions = Promotions::of_orders(db, lines, adjustments).await?;
         let mut worths = HashMap::new();
         for order in orders {
             let mut one = Self::new(order);
+            one.promotions = promotions.remove(&order.id).unwrap_or_default();
             if order.in_books {
                 let own: Vec<&invoice::Model> =
                     documents.iter().filter(|document| document.order_id == order.id).collect();
@@ -169,6 +182,7 @@ impl Worths {
             lines: BTreeMap::new(),
             shipping: Sum::default(),
             shipping_credited: Sum::default(),
+            promotions: Promotions::default(),
             left: whole - order.credited_minor,
         }
     }
@@ -200,6 +214,9 @@ impl Worths {
                     }
                     (None, Some(AdjustmentKind::Shipping)) => {
                         self.shipping_credited = self.shipping_credited.plus(sum);
+                    }
+                    (None, Some(AdjustmentKind::Discount)) => {
+                        self.promotions.kept = self.promotions.kept.less(sum);
                     }
                     (None, _) => {}
                 }
@@ -282,15 +299,19 @@ pub(super) fn quote(
     if all_back && none_stays && (by_law || sellers) {
         quote.shipping = delivery(order, worths, policy);
     }
+    if order.in_books {
+        quote.promotions = promotions(order, (lines, worths), policy, &quote, units);
+    }
     let most = worths.left.max(0);
     let goods = quote.items.plus(quote.exchanged);
-    let whole = goods.gross + quote.shipping.gross;
+    let whole = goods.gross + quote.shipping.gross - quote.promotions.gross;
     if whole > most {
         // Something of it was given back already, as a courtesy.
         let kept = |sum: Sum| sum.part(most, whole);
-        let all = kept(goods.plus(quote.shipping));
+        let all = kept(goods.plus(quote.shipping).less(quote.promotions));
         quote.shipping = kept(quote.shipping);
-        let goods = all.less(quote.shipping);
+        quote.promotions = kept(quote.promotions);
+        let goods = all.plus(quote.promotions).less(quote.shipping);
         let no_items = quote.items == Sum::default();
         quote.exchanged = if no_items { goods } else { kept(quote.exchanged) };
         quote.items = goods.less(quote.exchanged);
@@ -316,6 +337,34 @@ impl Quote {
         self.restocking = self.restocking.plus(Sum { gross: less, tax: taxed });
         self.tenders = purse::tenders(payments, self.total().max(0));
     }
+}
+
+/// What is kept of discounts that what stays no longer earns, or given back of what was kept: never more than what goes back, and nothing
+/// more where the seller answers for what comes back, or the policy does not ask for it.
+fn promotions(
+    order: &order::Model,
+    (lines, worths): (&[order_line::Model], &Worths),
+    policy: Option<&return_policy::Model>,
+    quote: &Quote,
+    units: &[Unit],
+) -> Sum {
+    let known = &worths.promotions;
+    let mut back: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for unit in units.iter().filter(|unit| !unit.exchanged) {
+        *back.entry(unit.line).or_default() += unit.quantity;
+    }
+    let more = known.unearned(order, lines, &back) - known.kept.gross;
+    if more < 0 {
+        return known.kept.part(more, known.kept.gross);
+    }
+    let asked = policy.is_some_and(|policy| policy.recompute_promotions)
+        && !units.iter().any(|unit| is_sellers(unit.reason));
+    if !asked {
+        return Sum::default();
+    }
+    let gross = more.min(quote.credited().max(0));
+    let goods = quote.items.plus(quote.exchanged).plus(quote.shipping);
+    Sum { gross, tax: share(goods.tax, gross, goods.gross) }
 }
 
 /// What goes back of delivery: what was paid for it, and no more than the standard one costs.

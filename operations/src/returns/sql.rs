@@ -58,6 +58,16 @@ pub(super) async fn received_units(db: &Db, order: Uuid) -> Result<BTreeMap<Uuid
     Ok(db.values(query.bind(order)).await?.into_iter().collect())
 }
 
+/// Units of orders' lines that came back and for which goods were given, by order and line.
+pub(super) async fn swapped_units(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid, Uuid, i64)>> {
+    let query = sql("select r.order_id, l.order_line_id, cast(sum(case when l.quantity_received > 0 then l.quantity_received else l.quantity end) as bigint)
+         from return_lines l join returns r on r.id = l.return_id
+         where r.order_id = any(?) and l.order_line_id is not null
+           and (r.resolution = 'REPLACEMENT' or r.resolution = 'EXCHANGE' and l.exchange_variant_id is not null)
+         group by r.order_id, l.order_line_id");
+    db.values(query.ids(orders)).await
+}
+
 /// Lines of an order of goods that never come back.
 pub(super) async fn final_sale(db: &Db, order: Uuid) -> Result<BTreeSet<Uuid>> {
     let query = sql("select l.id from order_lines l join variants v on v.id = l.variant_id

@@ -13,6 +13,7 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "auditLog.filter.actorId",
     "channelUpsert.input.legalEntityId",
     "legalEntityUpsert.input.id",
+    "Customer.orders.filter.assigneeId",
     "noteAdd.input.mentionUserIds",
     "orderAssign.input.userId",
     "orderUpdated.filter.assigneeIds",
@@ -754,6 +755,7 @@ fn cases(
     cases.extend(stock_documents(shop, documents));
     cases.extend(books(foreign));
     cases.extend(money(foreign));
+    cases.extend(customers(foreign));
     cases.extend(settlements(foreign));
     cases.extend(returns(foreign));
     cases.extend([
@@ -829,6 +831,65 @@ fn books(foreign: &Foreign) -> Vec<Case> {
             JOURNAL_ENTRY_REVERSE,
             reversal,
             foreign.entry.clone(),
+        ),
+    ]
+}
+
+/// The same of customers.
+fn customers(foreign: &Foreign) -> Vec<Case> {
+    let id = || json!({ "id": "@" });
+    let input = |input: Json| json!({ "input": input });
+    let account = json!({ "kind": "CHANNEL_ACCOUNT", "value": "7", "channelId": "@" });
+    let consent =
+        json!({ "customerId": "@", "purpose": "marketing", "granted": true, "source": "call" });
+    vec![
+        (
+            "customer.by.id",
+            "query($id: ID!) { customer(by: { id: $id }) { number } }",
+            id(),
+            foreign.customer.clone(),
+        ),
+        (
+            "customer.by.identity.channelId",
+            "query($id: ID) { customer(by: { identity: { kind: CHANNEL_ACCOUNT, value: \"7\", channelId: $id } }) { number } }",
+            id(),
+            foreign.channel.clone(),
+        ),
+        (
+            "Customer.orders.filter.channelIds",
+            "query($id: [ID!]) { orders { nodes { customer { orders(filter: { channelIds: $id }) { totalCount } } } } }",
+            json!({ "id": ["@"] }),
+            foreign.channel.clone(),
+        ),
+        (
+            "Customer.orders.filter.locationIds",
+            "query($id: [ID!]) { orders { nodes { customer { orders(filter: { locationIds: $id }) { totalCount } } } } }",
+            json!({ "id": ["@"] }),
+            foreign.location.clone(),
+        ),
+        (
+            "Customer.orders.filter.customerId",
+            "query($id: ID) { orders { nodes { customer { orders(filter: { customerId: $id }) { totalCount } } } } }",
+            id(),
+            foreign.customer.clone(),
+        ),
+        (
+            "customerUpsert.input.customerId",
+            CUSTOMER_UPSERT,
+            input(json!({ "customerId": "@", "customer": { "name": "x" } })),
+            foreign.customer.clone(),
+        ),
+        (
+            "customerUpsert.input.customer.identities.channelId",
+            CUSTOMER_UPSERT,
+            input(json!({ "customer": { "name": "x", "identities": [account] } })),
+            foreign.channel.clone(),
+        ),
+        (
+            "consentRecord.input.customerId",
+            CONSENT_RECORD,
+            input(consent),
+            foreign.customer.clone(),
         ),
     ]
 }

@@ -138,6 +138,11 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ return(id: \"ret_00000000000000000000000000\") { number } }",
         Some(P::ReturnsRead),
     ),
+    (
+        "customer",
+        "{ customer(by: { email: \"money@example.com\" }) { number } }",
+        Some(P::CustomersRead),
+    ),
     ("returns", "{ returns { totalCount } }", Some(P::ReturnsRead)),
     ("returnPolicies", "{ returnPolicies { name } }", Some(P::ReturnsRead)),
     (
@@ -245,6 +250,8 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
     let euro = json!({ "amount": "1.00", "currencyCode": "EUR" });
     let card = json!({ "amount": euro, "legalEntityId": shop.entity });
     let credit = json!({ "customerId": work.money.customer, "amount": euro, "reason": "x" });
+    let person = json!({ "customerId": work.money.customer, "customer": { "name": "x" } });
+    let consent = json!({ "customerId": work.money.customer, "purpose": "marketing", "granted": true, "source": "call" });
     vec![
         ("paymentRecord", PAYMENT_RECORD, order, P::PaymentsWrite),
         ("paymentCapture", PAYMENT_CAPTURE, id(0), P::PaymentsWrite),
@@ -255,6 +262,8 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
         ("invoicePaymentRecord", INVOICE_PAY, paid, P::PaymentsWrite),
         ("giftCardIssue", GIFT_CARD_ISSUE, card, P::PaymentsWrite),
         ("storeCreditGrant", STORE_CREDIT_GRANT, credit, P::RefundsWrite),
+        ("customerUpsert", CUSTOMER_UPSERT, person, P::CustomersWrite),
+        ("consentRecord", CONSENT_RECORD, consent, P::CustomersWrite),
         ("disputeRecord", DISPUTE_RECORD, back("1.00"), P::PaymentsWrite),
         (
             "disputeSubmitEvidence",

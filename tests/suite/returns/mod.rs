@@ -19,7 +19,7 @@ pub(super) async fn law(shop: &Shop) -> Json {
 
 /// The shop's own terms: 30 days, and something is kept.
 pub(super) async fn terms(shop: &Shop) -> Json {
-    let policy = json!({ "name": "Thirty days", "windowDays": 30, "refundWithinDays": 7, "restockingFeeRate": "0.1", "returnShipping": { "amount": "4.00", "currencyCode": "EUR" } });
+    let policy = json!({ "name": "Thirty days", "windowDays": 30, "refundWithinDays": 7, "restockingFeeRate": "0.1", "returnShipping": { "amount": "4.00", "currencyCode": "EUR" }, "recomputePromotions": true });
     shop.admin.done(RETURN_POLICY_UPSERT, policy).await["returnPolicy"].clone()
 }
 
@@ -52,7 +52,7 @@ pub(super) fn declared(order: &Json, units: &[(&str, i64)], reason: &str) -> Jso
 
 /// What a declaration would be worth: allowed, the policy, and amounts by name.
 pub(super) async fn quote(shop: &Shop, input: &Json) -> Json {
-    let query = "query($i: ReturnRequestInput!) { returnQuote(input: $i) { allowed policy { name } quote { items { amount } tax { amount } shipping { amount } restockingFee { amount } returnShipping { amount } exchangeDifference { amount } total { amount } tenders { method amount { amount } payment { id } } } userErrors { code message field } } }";
+    let query = "query($i: ReturnRequestInput!) { returnQuote(input: $i) { allowed policy { name } quote { items { amount } promotions { amount } tax { amount } shipping { amount } restockingFee { amount } returnShipping { amount } exchangeDifference { amount } total { amount } tenders { method amount { amount } payment { id } } } userErrors { code message field } } }";
     shop.admin.payload(query, json!({ "i": input })).await
 }
 

@@ -49,6 +49,14 @@ async fn sequence(shop: &Shop, seed: &mut u64, steps: u64) {
     let discount = format!("{}.{:02}", pick(9), pick(100));
     let post = format!("{}.{:02}", pick(9), 1 + pick(99));
     input["adjustments"] = json!([{ "kind": "DISCOUNT", "label": "off", "amount": discount }, { "kind": "SHIPPING", "label": "post", "amount": post }]);
+    // Some of it is given from an amount on, or for several units together.
+    if pick(2) == 0 {
+        input["adjustments"][0]["minimumItems"] = json!(format!("{}.00", 10 * pick(8)));
+    }
+    if pick(3) == 0 && input["lines"][0]["quantity"].as_i64() > Some(1) {
+        input["lines"][0]["discount"] = json!("9.99");
+        input["lines"][0]["discountPer"] = json!(2);
+    }
     input["customer"] = json!(null);
     let order = shop.place(input).await;
     let works = [shop.work(&order, 0).await, shop.work(&order, 1).await];

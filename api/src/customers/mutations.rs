@@ -1,0 +1,112 @@
+//! What is done with customers.
+
+use super::types::{Customer, CustomerInput};
+use crate::context::Ask;
+use crate::errors::{OrNull, UserError, answer};
+use crate::ids::{Kind, uuid};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use operations::customers::consent::{RecordConsent, consent_record};
+use operations::customers::upsert::{UpsertCustomer, customer_upsert};
+use operations::permissions::Permission;
+use uuid::Uuid;
+
+/// A customer to make, or to set right.
+#[derive(Debug, InputObject)]
+pub(crate) struct CustomerUpsertInput {
+    /// Which one; without it, whoever has one of the identities, else a new one.
+    customer_id: Option<ID>,
+    /// The version the caller saw.
+    expected_version: Option<i32>,
+    /// What is known: what is left out stays as it is, an empty text takes away what was, `tags` are all of them. An email address, a telephone
+    /// number and identities are added to those known before.
+    customer: CustomerInput,
+}
+
+/// What a customer agrees to, or no longer does.
+#[derive(Debug, InputObject)]
+pub(crate) struct ConsentRecordInput {
+    /// Who.
+    customer_id: ID,
+    /// To what, up to 100 letters, digits, dots, dashes and underscores: `marketing.email`.
+    purpose: String,
+    /// Whether it is given, or taken back.
+    granted: bool,
+    /// Where it was said, up to 200 characters: a form, a call, a letter.
+    source: String,
+}
+
+/// What came of a change of a customer.
+#[derive(SimpleObject)]
+pub(crate) struct CustomerPayload {
+    /// The customer; null when refused, and without `CUSTOMERS_READ`.
+    customer: Option<Customer>,
+    /// Why it was refused; empty when it was not.
+    user_errors: Vec<UserError>,
+}
+
+impl CustomerPayload {
+    async fn of(ctx: &Context<'_>, done: operations::Result<Uuid>) -> Option<Self> {
+        let (id, user_errors) = answer(ctx, done)?;
+        let customer = match id {
+            Some(id) if ctx.may(Permission::CustomersRead) => {
+                ctx.loaders().customer_in_reach(id).await.or_null(ctx)?.map(Customer)
+            }
+            Some(_) | None => None,
+        };
+        Some(Self { customer, user_errors })
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct CustomerMutation;
+
+#[Object]
+impl CustomerMutation {
+    /// Make a customer, or set right what is known of one. An email address, a channel account or a loyalty number belongs to one customer: what
+    /// another one has is refused, since `customerMerge` is for people who are the same. Needs `CUSTOMERS_WRITE`, for customers who have not
+    /// ordered yet over all channels.
+    async fn customer_upsert(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who, and what is known.")] input: CustomerUpsertInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<CustomerPayload> {
+        let tags = input.customer.tags().cloned();
+        let command = UpsertCustomer {
+            customer_id: input.customer_id.map(|id| uuid(Kind::Customer, &id)),
+            expected_version: input.expected_version,
+            customer: input.customer.into(),
+            tags,
+        };
+        let done = async {
+            customer_upsert(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        CustomerPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Note what a customer agrees to, or no longer does: with its time and source, and for good. The latest for a purpose holds. Needs
+    /// `CUSTOMERS_WRITE`.
+    async fn consent_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was said.")] input: ConsentRecordInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<CustomerPayload> {
+        let command = RecordConsent {
+            customer_id: uuid(Kind::Customer, &input.customer_id),
+            purpose: input.purpose,
+            granted: input.granted,
+            source: input.source,
+        };
+        let done = async {
+            consent_record(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        CustomerPayload::of(ctx, Box::pin(done).await).await
+    }
+}

@@ -1,0 +1,13 @@
+//! Who is calling, what happened, what we owe them.
+
+mod known;
+mod story;
+
+use harness::Shop;
+use serde_json::{Value as Json, json};
+
+/// A customer by whatever is known of them: their number, or null.
+pub(super) async fn found(shop: &Shop, by: Json) -> Json {
+    let query = "query($by: CustomerIdentifier!) { customer(by: $by) { id number } }";
+    shop.admin.payload(query, json!({ "by": by })).await["id"].clone()
+}
