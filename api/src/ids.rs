@@ -31,6 +31,10 @@ kinds! {
     BankLine = "bln",
     /// A bank statement.
     BankStatement = "bst",
+    /// A case of the contact center.
+    Case = "cas",
+    /// A message of a case.
+    CaseMessage = "cms",
     /// A channel.
     Channel = "chn",
     /// A customer.

@@ -7,6 +7,7 @@
 
 mod access;
 mod auth;
+mod cases;
 mod catalog;
 pub mod cli;
 pub mod config;

@@ -226,9 +226,9 @@ macro_rules! many {
 }
 
 use operations::{
-    access, audit, catalog, counts, credit, customers, disputes, events, fulfillment as work,
-    invoices, ledger, orders, payments, purchasing, returns, risk, routing, settlements, stock,
-    transfers, webhooks,
+    access, audit, cases, catalog, counts, credit, customers, disputes, events,
+    fulfillment as work, invoices, ledger, orders, payments, purchasing, returns, risk, routing,
+    settlements, stock, transfers, webhooks,
 };
 
 loaders! {
@@ -410,6 +410,17 @@ loaders! {
     supplier: One<entities::supplier::Model> = one!(catalog::read::suppliers_by_ids, |row| row.id);
     /// The terms of a supplier.
     terms_of: Many<supplier_term::Model> = many!(catalog::read::terms_of, |row| row.supplier_id);
+    /// A case in reach.
+    case_row: One<entities::case_row::Model> = one!(reach cases::read::by_ids, |row| row.id);
+    /// The cases about an order in reach.
+    cases_of: Many<entities::case_row::Model> =
+        many!(reach cases::read::of_orders, |row| row.order_id.unwrap_or_default());
+    /// A message of a case in reach.
+    case_message: One<entities::case_message::Model> =
+        one!(reach cases::read::messages_by_ids, |row| row.id);
+    /// Credit that was given in a case, with its currency.
+    goodwill_of: Many<(entities::credit_entry::Model, String)> =
+        many!(cases::read::goodwill, |row| row.0.case_id.unwrap_or_default());
     /// A customer.
     customer: One<customer::Model> = one!(customers::read::by_ids, |row| row.id);
     /// A customer in reach.
@@ -660,6 +671,13 @@ impl Loaders {
             loader.clear_all().await;
         }
         if let Some(loader) = self.return_lines_of.0.get() {
+            loader.clear_all().await;
+        }
+    }
+
+    /// Forgets cases, so that they are read as they are now.
+    pub(crate) async fn clear_cases(&self) {
+        if let Some(loader) = self.case_row.0.get() {
             loader.clear_all().await;
         }
     }

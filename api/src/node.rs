@@ -2,6 +2,7 @@
 
 use crate::access::audit::AuditEntry;
 use crate::access::types::{ApiToken, Role, User};
+use crate::cases::types::{Case, CaseMessage};
 use crate::catalog::types::{
     Channel, DeliveryService, LegalEntity, Location, Product, Supplier, Variant,
 };
@@ -52,6 +53,10 @@ pub(crate) enum Node {
     BankLine(BankLine),
     /// A bank statement.
     BankStatement(BankStatement),
+    /// A case of the contact center.
+    Case(Case),
+    /// A message of a case.
+    CaseMessage(CaseMessage),
     /// A channel.
     Channel(Channel),
     /// A customer.
@@ -166,6 +171,10 @@ impl Node {
             Kind::AuditEntry => {
                 needs(Permission::AuditRead)?;
                 loaders.audit_entry(id).await?.map(|row| Self::AuditEntry(AuditEntry(row)))
+            }
+            Kind::Case => loaders.case_row(id).await?.map(|row| Self::Case(Case(row))),
+            Kind::CaseMessage => {
+                loaders.case_message(id).await?.map(|row| Self::CaseMessage(CaseMessage(row)))
             }
             Kind::Channel => {
                 needs(Permission::CatalogRead)?;

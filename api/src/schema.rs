@@ -3,6 +3,9 @@
 use crate::access::audit::AuditQuery;
 use crate::access::mutations::AccessMutation;
 use crate::access::queries::AccessQuery;
+use crate::cases::mutations::CaseMutation;
+use crate::cases::queries::CaseQuery;
+use crate::cases::subscriptions::CaseSubscription;
 use crate::catalog::mutations::CatalogMutation;
 use crate::catalog::queries::CatalogQuery;
 use crate::credit::mutations::CreditMutation;
@@ -60,7 +63,15 @@ pub(crate) struct Query(NodeQuery, PlaceQuery, SaleQuery, GoodsQuery, MoneyQuery
 struct PlaceQuery(AccessQuery, AuditQuery, CatalogQuery);
 
 #[derive(MergedObject, Default)]
-struct SaleQuery(OrderQuery, RiskQuery, RoutingQuery, FulfillmentQuery, ReturnQuery, CustomerQuery);
+struct SaleQuery(
+    OrderQuery,
+    RiskQuery,
+    RoutingQuery,
+    FulfillmentQuery,
+    ReturnQuery,
+    CustomerQuery,
+    CaseQuery,
+);
 
 #[derive(MergedObject, Default)]
 struct GoodsQuery(StockQuery, TransferQuery, PurchasingQuery, CountQuery, ReplenishmentQuery);
@@ -95,6 +106,7 @@ struct SaleMutation(
     FulfillmentMutation,
     ReturnMutation,
     CustomerMutation,
+    CaseMutation,
 );
 
 #[derive(MergedObject, Default)]
@@ -120,6 +132,7 @@ pub(crate) struct Subscription(
     StockSubscription,
     SettlementSubscription,
     ReturnSubscription,
+    CaseSubscription,
 );
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -30,6 +30,8 @@ pub struct Model {
     pub actor_id: Option<Uuid>,
     /// The order that it was for.
     pub order_id: Option<Uuid>,
+    /// The case in which it was given.
+    pub case_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -39,5 +41,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, credit_id, amount_minor, reason, at, actor_kind, actor_id, order_id
+    id, credit_id, amount_minor, reason, at, actor_kind, actor_id, order_id, case_id
 }

@@ -1252,3 +1252,107 @@ pub enum ReturnKind {
     /// What went wrong made right: lost, damaged or wrong.
     Claim,
 }
+
+/// Where a case stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum CaseState {
+    /// Somebody has to act.
+    Open,
+    /// The customer has to answer: its clocks stand still.
+    WaitingOnCustomer,
+    /// Another team has to act.
+    WaitingOnTeam,
+    /// It is solved, and can be opened again for a week.
+    Resolved,
+    /// It is over.
+    Closed,
+}
+
+/// What a customer asks for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum CaseKind {
+    /// Where the order is.
+    WhereIsMyOrder,
+    /// A parcel is lost.
+    LostPackage,
+    /// Something else came.
+    WrongItem,
+    /// It came broken.
+    Damaged,
+    /// Something else is wanted instead.
+    Exchange,
+    /// Money is wanted back.
+    Refund,
+    /// Something about paying.
+    Payment,
+    /// Something about goods.
+    ProductQuestion,
+    /// Something was not right.
+    Complaint,
+    /// Anything else.
+    Other,
+}
+
+/// How urgent a case is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum CasePriority {
+    /// It can wait.
+    Low,
+    /// As most are.
+    Normal,
+    /// Before others.
+    High,
+    /// At once.
+    Urgent,
+}
+
+/// How a customer came.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ContactChannel {
+    /// By email.
+    Email,
+    /// By telephone.
+    Phone,
+    /// By chat.
+    Chat,
+    /// By a social network.
+    Social,
+    /// In a store.
+    Store,
+    /// By a form of the shop.
+    Web,
+}
+
+/// Whether a message came or went.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum MessageDirection {
+    /// From the customer.
+    Inbound,
+    /// From the team.
+    Outbound,
+}

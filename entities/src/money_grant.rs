@@ -30,6 +30,8 @@ pub struct Model {
     pub goodwill_base_minor: i64,
     /// When.
     pub at: OffsetDateTime,
+    /// In a case.
+    pub case_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -39,5 +41,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, actor_kind, actor_id, order_id, customer_id, base_minor, goodwill_base_minor, at
+    id, actor_kind, actor_id, order_id, customer_id, base_minor, goodwill_base_minor, at, case_id
 }

@@ -48,6 +48,8 @@ pub struct Model {
     pub legal_entity_id: Option<Uuid>,
     /// Of credit: until when it can be used.
     pub expires_at: Option<OffsetDateTime>,
+    /// The case in which it was asked for.
+    pub case_id: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -57,5 +59,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, payment_id, order_id, customer_id, amount_minor, currency, reason, state, requested_by_kind, requested_by_id, requested_at, decided_by_kind, decided_by_id, decided_at, note, legal_entity_id, expires_at
+    id, payment_id, order_id, customer_id, amount_minor, currency, reason, state, requested_by_kind, requested_by_id, requested_at, decided_by_kind, decided_by_id, decided_at, note, legal_entity_id, expires_at, case_id
 }

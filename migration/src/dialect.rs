@@ -327,6 +327,16 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "delete from number_series where name = 'return_numbers';",
     ),
     (
+        "{case_series}",
+        "create sequence case_numbers start 1000001;",
+        "insert into number_series (name, last) values ('case_numbers', 1000000);",
+    ),
+    (
+        "{drop_case_series}",
+        "drop sequence case_numbers;",
+        "delete from number_series where name = 'case_numbers';",
+    ),
+    (
         "{journal_series}",
         "create sequence journal_numbers start 1;",
         "",

@@ -49,6 +49,7 @@ mod m0040_import_credit_notes;
 mod m0041_refund_at_once;
 mod m0042_promotions;
 mod m0043_know_customers;
+mod m0044_open_cases;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_refund_at_once::Migration),
             Box::new(m0042_promotions::Migration),
             Box::new(m0043_know_customers::Migration),
+            Box::new(m0044_open_cases::Migration),
         ]
     }
 }

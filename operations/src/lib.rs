@@ -21,6 +21,7 @@ pub mod access;
 pub mod actor;
 pub mod audit;
 pub mod bank;
+pub mod cases;
 pub mod catalog;
 pub mod chain;
 pub mod checks;

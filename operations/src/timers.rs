@@ -33,6 +33,8 @@ pub(crate) enum Job {
     MatchBank,
     /// Nothing was sent of a return that was agreed to.
     ExpireReturn,
+    /// A case that was solved is over.
+    CloseCase,
 }
 
 impl Job {
@@ -49,11 +51,12 @@ impl Job {
             Self::ExpireCredit => "credit.expire",
             Self::MatchBank => "bank.match",
             Self::ExpireReturn => "return.expire",
+            Self::CloseCase => "case.close",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        const ALL: [Job; 11] = [
+        const ALL: [Job; 12] = [
             Job::ExpireReservation,
             Job::ExpireUnpaidOrder,
             Job::ServeBackorders,
@@ -65,6 +68,7 @@ impl Job {
             Job::ExpireCredit,
             Job::MatchBank,
             Job::ExpireReturn,
+            Job::CloseCase,
         ];
         ALL.into_iter().find(|job| job.name() == name)
     }
@@ -170,6 +174,9 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::ExpireReturn) => {
                     crate::returns::decide::expire(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::CloseCase) => {
+                    crate::cases::resolve::close(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

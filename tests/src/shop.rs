@@ -351,6 +351,18 @@ pub const MATCH_CONFIRM: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchConfirm(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
 pub const MATCH_UNDO: &str = "mutation($input: MatchIdInput!, $key: String) {
   matchUndo(input: $input, idempotencyKey: $key) { matches { id state rule amount { amount } } userErrors { code message field } } }";
+pub const CASE_OPEN: &str = "mutation($input: CaseOpenInput!, $key: String) {
+  caseOpen(input: $input, idempotencyKey: $key) { case { id version number state kind priority contactChannel subject subjectId dueAt customer { id } order { number } return { number } assignee { id } messages { nodes { direction text internal author { label } } } } userErrors { code message field } } }";
+pub const CASE_REPLY: &str = "mutation($input: CaseReplyInput!, $key: String) {
+  caseReply(input: $input, idempotencyKey: $key) { case { id version state dueAt firstRespondedAt reopened messages { nodes { id direction text internal author { label } } } } userErrors { code message field } } }";
+pub const CASE_UPDATE: &str = "mutation($input: CaseUpdateInput!, $key: String) {
+  caseUpdate(input: $input, idempotencyKey: $key) { case { id version state kind priority subject dueAt } userErrors { code message field } } }";
+pub const CASE_ASSIGN: &str = "mutation($input: CaseAssignInput!, $key: String) {
+  caseAssign(input: $input, idempotencyKey: $key) { case { id version assignee { id } } userErrors { code message field } } }";
+pub const CASE_RESOLVE: &str = "mutation($input: CaseResolveInput!, $key: String) {
+  caseResolve(input: $input, idempotencyKey: $key) { case { id version state resolvedAt resolution satisfaction dueAt goodwill { amount { amount currencyCode } reason subjectId } } userErrors { code message field } } }";
+pub const CASE_REOPEN: &str = "mutation($input: CaseIdInput!, $key: String) {
+  caseReopen(input: $input, idempotencyKey: $key) { case { id version state reopened dueAt resolution } userErrors { code message field } } }";
 pub const CUSTOMER_UPSERT: &str = "mutation($input: CustomerUpsertInput!, $key: String) {
   customerUpsert(input: $input, idempotencyKey: $key) { customer { id version number name email phone company tags identities { kind value verified } addresses { city } } userErrors { code message field } } }";
 pub const CONSENT_RECORD: &str = "mutation($input: ConsentRecordInput!, $key: String) {
@@ -446,6 +458,10 @@ pub struct Money {
     pub disputes: [Json; 2],
     /// To give something to.
     pub customer: Json,
+    /// Cases of theirs, to work on and to open again.
+    pub cases: [Json; 2],
+    /// The order that the first is about.
+    pub asked_about: String,
 }
 
 /// Settlements of the web shop, one for each thing that is done with some.
@@ -543,7 +559,14 @@ impl Shop {
         }
         let customer = self.customer("money@example.com").await;
         let invoice = found["invoices"][0]["id"].clone();
-        Money { payments, invoice, request, disputes, customer }
+        let mut cases = [Json::Null, Json::Null];
+        let asked_about = text(&order["id"]);
+        for case in &mut cases {
+            let asked = json!({ "customer": { "id": customer }, "orderId": asked_about, "kind": "OTHER", "subject": "x", "contactChannel": "PHONE" });
+            *case = self.admin.done(CASE_OPEN, asked).await["case"]["id"].clone();
+        }
+        self.admin.done(CASE_RESOLVE, json!({ "caseId": cases[1], "resolution": "x" })).await;
+        Money { payments, invoice, request, disputes, customer, cases, asked_about }
     }
 
     /// Settlements, one for each thing that is done with some.

@@ -41,6 +41,8 @@ pub(crate) struct StoreCreditGrantInput {
     /// Who will owe it, and in whose channels it can be used; without it, the one company within reach that the customer
     /// ordered from.
     legal_entity_id: Option<ID>,
+    /// The case in which it is given: of the same customer, and within reach.
+    case_id: Option<ID>,
     /// Above the actor's limit, ask somebody else instead of being refused.
     request_approval: Option<bool>,
 }
@@ -124,6 +126,7 @@ impl CreditMutation {
             expires_at: input.expires_at.map(|at| at.0),
             legal_entity_id: input.legal_entity_id.map(|id| uuid(Kind::LegalEntity, &id)),
             request_approval: input.request_approval.unwrap_or(false),
+            case_id: input.case_id.map(|id| uuid(Kind::Case, &id)),
         };
         let done = async {
             store_credit_grant(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await

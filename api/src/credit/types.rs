@@ -194,6 +194,12 @@ impl StoreCreditAccount {
 #[derive(Clone)]
 pub(crate) struct StoreCreditEntry(Arc<credit_entry::Model>, Arc<str>);
 
+impl StoreCreditEntry {
+    pub(crate) fn new(row: credit_entry::Model, currency: &str) -> Self {
+        Self(Arc::new(row), currency.into())
+    }
+}
+
 /// What came onto a gift card or credit, or went off it.
 #[Object]
 impl StoreCreditEntry {
@@ -217,9 +223,10 @@ impl StoreCreditEntry {
         ActorRef::load(ctx, self.0.actor_kind, self.0.actor_id).await
     }
 
-    /// The order that it was for, if it was for one.
+    /// The order that it was for, or the case in which it was given, if there was one.
     async fn subject_id(&self) -> Option<ID> {
-        self.0.order_id.map(|order| id(Kind::Order, order))
+        let case = self.0.case_id.map(|case| id(Kind::Case, case));
+        case.or_else(|| self.0.order_id.map(|order| id(Kind::Order, order)))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Customers as the schema shows them.
 
 use crate::access::types::{mask_email, mask_tail};
+use crate::cases::queries as cases;
+use crate::cases::types::CaseConnection;
 use crate::catalog::types::Channel;
 use crate::context::Ask;
 use crate::credit::types::StoreCreditAccount;
@@ -15,6 +17,7 @@ use crate::returns::types::ReturnConnection;
 use crate::scalars::{Address, AddressInput, DateTime};
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
 use entities::{consent, customer, customer_identity, enums};
+use operations::cases::read::CaseFilter;
 use operations::customers::read;
 use operations::customers::resolve::{CustomerRef, Identity, NewCustomer};
 use operations::customers::story::{Promise, Remark, Weight};
@@ -161,6 +164,19 @@ impl Customer {
     ) -> Option<ReturnConnection> {
         let filter = ReturnFilter { customer_id: Some(self.0.id), ..ReturnFilter::default() };
         returns::listed(ctx, filter, page_args(first, after, last, before)).await
+    }
+
+    /// Their cases within reach: where something has to be done first stands first. Needs `CASES_READ`.
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<CaseConnection> {
+        let filter = CaseFilter { customer_id: Some(self.0.id), ..CaseFilter::default() };
+        cases::listed(ctx, (filter, None), page_args(first, after, last, before)).await
     }
 
     /// Everything that happened to them, from every channel and team, in one list, newest first: orders, shipments, payments, returns, notes, as

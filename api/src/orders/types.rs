@@ -1,6 +1,7 @@
 //! Orders as the schema shows them.
 
 use crate::access::types::{ActorRef, User, mask_email, mask_tail};
+use crate::cases::types::Case;
 use crate::catalog::types::{Channel, Location, Variant};
 use crate::context::{Ask, present};
 use crate::customers::types::Customer;
@@ -516,6 +517,12 @@ impl Order {
         }
         let id = ctx.loaders().return_made_right(self.row().id).await.or_null(ctx)??;
         ctx.loaders().return_row(id).await.or_null(ctx)?.map(Return)
+    }
+
+    /// What customers asked about it, oldest first. Needs `CASES_READ`.
+    async fn cases(&self, ctx: &Context<'_>) -> Option<Vec<Case>> {
+        let rows = ctx.loaders().cases_of(self.row().id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Case).collect())
     }
 
     /// Internal messages between teams about this order, newest first; customers never see them.

@@ -1,9 +1,9 @@
 //! When a location works.
 
 use crate::error::{Faults, RefusalCode};
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Working days, hours and holidays, on the location's own clock.
@@ -98,6 +98,63 @@ impl WorkCalendar {
         let first = if today { local.date() } else { days.after(local.date(), 1) };
         let day = days.after(first, handling_days);
         at(zone, day, hour(&self.closes_at)).unwrap_or(ready)
+    }
+
+    /// The moment at which so much work is done that begins at a moment: only the hours of working days count, on the location's own clock.
+    pub(crate) fn after_work(
+        &self,
+        zone: &TimeZone,
+        from: Timestamp,
+        work: SignedDuration,
+    ) -> Timestamp {
+        let mut left = work.as_secs();
+        let mut last = from;
+        for (opens, closes) in self.shifts(zone, from) {
+            let begins = opens.max(from);
+            let span = closes.as_second() - begins.as_second();
+            if span <= 0 {
+                continue;
+            }
+            if left <= span {
+                return begins.checked_add(SignedDuration::from_secs(left)).unwrap_or(closes);
+            }
+            left -= span;
+            last = closes;
+        }
+        last
+    }
+
+    /// How much work lies between two moments.
+    pub(crate) fn work_between(
+        &self,
+        zone: &TimeZone,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> SignedDuration {
+        let mut seconds = 0;
+        for (opens, closes) in self.shifts(zone, from) {
+            if opens >= to {
+                break;
+            }
+            seconds += (closes.min(to).as_second() - opens.max(from).as_second()).max(0);
+        }
+        SignedDuration::from_secs(seconds)
+    }
+
+    /// When it opens and closes, day by day from the day of a moment on.
+    fn shifts(
+        &self,
+        zone: &TimeZone,
+        from: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let hour = |text: &str| Time::strptime("%H:%M", text).unwrap_or(Time::midnight());
+        let (opens, closes) = (hour(&self.opens_at), hour(&self.closes_at));
+        let (days, zone) = (self.days(), zone.clone());
+        let first = from.to_zoned(zone.clone()).date();
+        let all = std::iter::successors(Some(first), |day| day.tomorrow().ok());
+        all.take(usize::try_from(MOST_DAYS).unwrap_or(usize::MAX))
+            .filter(move |day| days.works_on(*day))
+            .filter_map(move |day| Some((at(&zone, day, opens)?, at(&zone, day, closes)?)))
     }
 
     fn days(&self) -> WorkDays {
@@ -210,5 +267,52 @@ mod tests {
         let never = WorkDays::new(&[], &[]);
         let day = "2026-01-01".parse().unwrap();
         assert!(never.after(day, 3) > day);
+    }
+
+    /// The same by looking at every minute.
+    fn slowly(
+        calendar: &WorkCalendar,
+        zone: &TimeZone,
+        from: Timestamp,
+        minutes: i64,
+    ) -> Timestamp {
+        let minute = SignedDuration::from_mins(1);
+        let hour = |text: &str| Time::strptime("%H:%M", text).unwrap();
+        let (mut now, mut left) = (from, minutes);
+        while left > 0 {
+            let local = now.to_zoned(zone.clone());
+            let open = hour(&calendar.opens_at) <= local.time()
+                && local.time() < hour(&calendar.closes_at);
+            if open && calendar.days().works_on(local.date()) {
+                left -= 1;
+            }
+            now = now.checked_add(minute).unwrap();
+        }
+        now
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn work_is_counted_as_by_looking_at_every_minute(
+            start in 0_i64..400 * 1_440, minutes in 1_i64..3_000, opens in 0_i8..12, hours in 1_i8..12, days in 1_u8..=7, zone in 0_usize..4
+        ) {
+            let names = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"];
+            let zone = TimeZone::get(names[zone]).unwrap();
+            let calendar = WorkCalendar {
+                working_days: (1..=days).collect(),
+                opens_at: format!("{opens:02}:30"),
+                cutoff_at: format!("{opens:02}:30"),
+                closes_at: format!("{:02}:15", opens + hours),
+                holidays: vec!["2026-03-30".into(), "2026-12-25".into()],
+            };
+            let from: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+            let from = from.checked_add(SignedDuration::from_mins(start)).unwrap();
+            let fast = calendar.after_work(&zone, from, SignedDuration::from_mins(minutes));
+            proptest::prop_assert_eq!(fast, slowly(&calendar, &zone, from, minutes));
+            let between = calendar.work_between(&zone, from, fast);
+            proptest::prop_assert_eq!(between, SignedDuration::from_mins(minutes));
+        }
     }
 }

@@ -40,6 +40,7 @@ pub(crate) async fn expire(tx: &WriteTx, actor: &Actor, id: Uuid) -> Result<()> 
             actor_kind: actor.kind,
             actor_id: actor.id,
             order_id: None,
+            case_id: None,
         };
         let currency = Currency::from_code(&row.currency)
             .ok_or_else(|| Error::Internal("credit without a currency".into()))?;

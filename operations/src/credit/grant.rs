@@ -39,6 +39,8 @@ pub struct GrantCredit {
     pub legal_entity_id: Option<Uuid>,
     /// Whether it waits for somebody else where the actor may not give so much alone.
     pub request_approval: bool,
+    /// The case in which it is given.
+    pub case_id: Option<Uuid>,
 }
 
 /// What came of it.
@@ -59,6 +61,7 @@ pub(crate) struct Present {
     pub(crate) minor: i64,
     pub(crate) reason: String,
     pub(crate) expires_at: Option<OffsetDateTime>,
+    pub(crate) case: Option<Uuid>,
 }
 
 /// Gives credit, or asks for it.
@@ -78,13 +81,17 @@ pub async fn store_credit_grant(
         let found = customers::reached(&tx, call.actor, &[command.customer_id]).await?.pop();
         let missing = || Error::refused(checks::not_found("customerId", "customer"));
         let customer = found.ok_or_else(missing)?;
+        if let Some(case) = command.case_id {
+            insist_on_case(&tx, call.actor, (case, customer.id)).await?;
+        }
         let company = company(&tx, call.actor, (customer.id, command.legal_entity_id)).await?;
         let expires_at = command.expires_at.map(crate::clock::truncate);
         let reason = reason.clone();
-        let present = Present { customer, company, currency, minor, reason, expires_at };
+        let case = command.case_id;
+        let present = Present { customer, company, currency, minor, reason, expires_at, case };
         let id = present.customer.id;
         let (books, gift) = worth(&tx, &present).await?;
-        let whom = Whom { order: None, customer: Some(id) };
+        let whom = Whom { order: None, customer: Some(id), case };
         if let Some(why) = grants::beyond(&tx, call.actor, whom, (books.base, gift)).await? {
             if !command.request_approval {
                 let refusal = Refusal::new(RefusalCode::LimitExceeded, "amount.amount", why);
@@ -99,8 +106,17 @@ pub async fn store_credit_grant(
     .await
 }
 
+/// The case is within reach, and the customer's.
+async fn insist_on_case(tx: &WriteTx, actor: &Actor, (case, customer): (Uuid, Uuid)) -> Result<()> {
+    let found = crate::cases::read::reached(tx, actor, &[case]).await?.pop();
+    if found.is_some_and(|case| case.customer_id == Some(customer)) {
+        return Ok(());
+    }
+    Err(Error::refused(checks::not_found("caseId", "case of this customer")))
+}
+
 /// Who will owe it.
-async fn company(
+pub(crate) async fn company(
     tx: &WriteTx,
     actor: &Actor,
     (customer, said): (Uuid, Option<Uuid>),
@@ -151,6 +167,7 @@ pub(crate) async fn asked(
         minor: request.amount_minor,
         reason: request.reason.clone(),
         expires_at: request.expires_at,
+        case: request.case_id,
     }))
 }
 
@@ -164,7 +181,7 @@ pub(crate) struct Put {
 
 /// Puts credit onto the account of a customer, before it is written. What ends at the same moment is one account.
 pub(crate) async fn put(tx: &WriteTx, actor: &Actor, present: &Present) -> Result<Put> {
-    let Present { customer, company, currency, minor, reason, expires_at } = present;
+    let Present { customer, company, currency, minor, reason, expires_at, case } = present;
     let new = credit::Model {
         id: tx.id(),
         version: 0,
@@ -203,6 +220,7 @@ pub(crate) async fn put(tx: &WriteTx, actor: &Actor, present: &Present) -> Resul
         actor_kind: actor.kind,
         actor_id: actor.id,
         order_id: None,
+        case_id: *case,
     };
     let mut event =
         NewEvent { id: Some(tx.id()), ..told(&row, events::STORE_CREDIT_GRANTED, *minor) };
@@ -239,7 +257,7 @@ pub(crate) async fn give(
     let (credit, source, event) = (&put.row, put.entry.id, put.event.id);
     let owed = Owed { credit, source, event, at, currency, amount };
     books.write(tx, &mut batch, templates::credit_given(&owed))?;
-    let whom = Whom { order: None, customer: Some(present.customer.id) };
+    let whom = Whom { order: None, customer: Some(present.customer.id), case: present.case };
     grants::note(tx, &mut batch, actor, whom, gift);
     put.write(tx, actor, &mut batch);
     batch.insert(tx).await
@@ -251,6 +269,7 @@ async fn ask(tx: &WriteTx, actor: &Actor, present: &Present) -> Result<Uuid> {
         customer_id: Some(present.customer.id),
         legal_entity_id: Some(present.company.id),
         expires_at: present.expires_at,
+        case_id: present.case,
         ..grants::request(tx, actor, (present.minor, present.currency.code(), &present.reason))
     };
     let data = json!({

@@ -128,6 +128,7 @@ pub async fn gift_card_issue(
             actor_kind: call.actor.kind,
             actor_id: call.actor.id,
             order_id: command.order_id,
+            case_id: None,
         };
         let event = NewEvent { id: Some(tx.id()), ..told(&row, events::GIFT_CARD_ISSUED, minor) };
         let at = tx.now();

@@ -36,6 +36,7 @@ pub(crate) async fn spend(tx: &WriteTx, actor: &Actor, spent: &[Spent]) -> Resul
                 actor_kind: actor.kind,
                 actor_id: actor.id,
                 order_id: Some(one.order),
+                case_id: None,
             });
         }
         let promised_now = spent.iter().any(|one| one.credit == row.id && one.reserved > 0);

@@ -164,6 +164,11 @@ pub(super) async fn promises(db: &Db, actor: &Actor, customers: &[Uuid]) -> Resu
         ));
         parts.push(part.ids(customers).join(returned_in_reach(actor)));
     }
+    if actor.may(Permission::CasesRead) {
+        let part = sql("select c.customer_id as customer, 'cas' as kind, c.id as id, c.number as number, c.queue_at as due_at
+             from cases c where c.customer_id = any(?) and c.state in ('OPEN', 'WAITING_ON_TEAM')");
+        parts.push(part.ids(customers).join(crate::cases::in_reach(actor)));
+    }
     match union(parts) {
         Some(query) => db.values(query.add(" order by due_at, id")).await,
         None => Ok(Vec::new()),
@@ -201,6 +206,14 @@ pub(super) async fn troubles(
         let part = sql("select o.customer_id as customer, f.code as code, o.id as id, o.number as number
              from orders o join order_flags f on f.order_id = o.id
              where o.customer_id = any(?) and o.state = 'OPEN' and f.code in ('LATE', 'PROMISE_AT_RISK')");
+        parts.push(part.ids(customers).join(actor.reach.orders_sql("o")));
+    }
+    if actor.may(Permission::CasesRead) {
+        let part = sql("select o.customer_id as customer, 'CONTACTS' as code, o.id as id, o.number as number
+             from orders o where o.customer_id = any(?)
+               and exists (select 1 from cases c where c.order_id = o.id and c.state in ('OPEN', 'WAITING_ON_CUSTOMER', 'WAITING_ON_TEAM'))
+               and 3 <= (select count(*) from case_messages m join cases c on c.id = m.case_id
+                   where c.order_id = o.id and m.direction = 'INBOUND')");
         parts.push(part.ids(customers).join(actor.reach.orders_sql("o")));
     }
     match union(parts) {

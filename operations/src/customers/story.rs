@@ -18,6 +18,8 @@ pub enum Promised {
     Delivery,
     /// Money.
     Refund,
+    /// An answer, or a solution.
+    Answer,
 }
 
 impl Promised {
@@ -26,6 +28,7 @@ impl Promised {
         match self {
             Self::Delivery => "DELIVERY",
             Self::Refund => "REFUND",
+            Self::Answer => "ANSWER",
         }
     }
 }
@@ -49,6 +52,7 @@ impl Promise {
         match self.what {
             Promised::Delivery => format!("Order {} arrives", self.number),
             Promised::Refund => format!("The money of return {} is back", self.number),
+            Promised::Answer => format!("Case {} is answered, or solved", self.number),
         }
     }
 }
@@ -78,7 +82,7 @@ pub struct Remark {
 }
 
 /// What customers wait for within reach, what is due first before what is due later: deliveries for whoever reads orders, money for whoever
-/// reads returns.
+/// reads returns, answers for whoever reads cases.
 pub async fn promises(
     db: &Db,
     actor: &Actor,
@@ -87,10 +91,10 @@ pub async fn promises(
     actor.require(Permission::CustomersRead)?;
     let mut found: HashMap<Uuid, Vec<Promise>> = HashMap::new();
     for (customer, kind, id, number, due_at) in sql::promises(db, actor, customers).await? {
-        let (what, subject) = if kind == "ord" {
-            (Promised::Delivery, ("ord", id))
-        } else {
-            (Promised::Refund, ("ret", id))
+        let (what, subject) = match kind.as_str() {
+            "ord" => (Promised::Delivery, ("ord", id)),
+            "ret" => (Promised::Refund, ("ret", id)),
+            _ => (Promised::Answer, ("cas", id)),
         };
         found.entry(customer).or_default().push(Promise { subject, number, what, due_at });
     }
@@ -143,6 +147,10 @@ fn trouble(code: &str, id: Uuid, number: &str) -> Option<Remark> {
         "PROMISE_AT_RISK" => {
             let text = format!("Order {number} will not arrive in time as things stand");
             (Weight::Warning, "PROMISE_AT_RISK", text, ("ord", id))
+        }
+        "CONTACTS" => {
+            let text = format!("Order {number} was asked about three times or more");
+            (Weight::Warning, "CONTACTED_OFTEN", text, ("ord", id))
         }
         _ => return None,
     };

@@ -54,6 +54,8 @@ pub enum About {
     Settlements,
     /// A return.
     Returns,
+    /// A case.
+    Cases,
 }
 
 /// Who follows the log, and what of it they want.
@@ -193,6 +195,7 @@ impl Wanted {
                 About::Fulfillments => matches!(row.subject_type.as_str(), "ful" | "pcl"),
                 About::Settlements => matches!(row.subject_type.as_str(), "str" | "pyo" | "rex"),
                 About::Returns => row.subject_type == "ret",
+                About::Cases => row.subject_type == "cas",
                 About::StockLevels => {
                     row.subject_type == "stk" && self.takes_level(row.location_id, &row.data)
                 }

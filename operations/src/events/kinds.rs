@@ -670,6 +670,34 @@ event_kinds! {
         "Consent to {purpose} noted, by {source}"
         "A customer agreed to something, or no longer does."
         { purpose: Text => "to what", granted: Flag => "whether it was given", source: Text => "where it was said" }
+    CASE_OPENED "case.opened" CasesRead
+        "Case {number} opened: {kind}"
+        "A customer asked for something."
+        { number: Text => "its number", kind: Text => "what for", priority: Text => "how urgent", contactChannel: Text => "how they came" }
+    CASE_REPLIED "case.replied" CasesRead
+        "Message in case {number}, {direction}"
+        "Something was said in a case, or noted for the team."
+        { number: Text => "its number", messageId: Id("cms") => "the message", direction: Text => "INBOUND or OUTBOUND", internal: Flag => "whether it is for the team only" }
+    CASE_CHANGED "case.changed" CasesRead
+        "Case {number} changed: {fields}"
+        "What a case is about, how urgent it is or whom it waits for became other."
+        { number: Text => "its number", fields: Texts => "what changed", state: Text => "where it stands now" }
+    CASE_ASSIGNED "case.assigned" CasesRead
+        "Case {number} assigned"
+        "Somebody took a case, or nobody has it any longer."
+        { number: Text => "its number", userId ? Id("usr") => "who has it now", previousUserId ? Id("usr") => "who had it" }
+    CASE_RESOLVED "case.resolved" CasesRead
+        "Case {number} resolved"
+        "What a customer asked for was solved."
+        { number: Text => "its number" }
+    CASE_REOPENED "case.reopened" CasesRead
+        "Case {number} opened again"
+        "It was not solved after all."
+        { number: Text => "its number" }
+    CASE_CLOSED "case.closed" CasesRead
+        "Case {number} closed"
+        "Nobody came back to it for a week."
+        { number: Text => "its number" }
     CHANNEL_SAVED "channel.saved" CatalogRead
         "Channel {code} saved"
         "A channel was made or changed."

@@ -96,6 +96,11 @@ pub async fn tags_of(db: &Db, orders: &[Uuid]) -> Result<Vec<order_tag::Model>> 
     queries::tags_of(db, orders).await
 }
 
+/// Orders by id, within reach, for operations that ask for a permission of their own.
+pub(crate) async fn reached(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<order::Model>> {
+    queries::in_reach(db, actor, ids).await
+}
+
 /// The notes about orders, newest first.
 pub async fn notes_of(db: &Db, orders: &[Uuid]) -> Result<Vec<note::Model>> {
     queries::notes_of(db, orders).await

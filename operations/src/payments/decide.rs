@@ -154,7 +154,8 @@ impl Wanted {
             }
             Self::Credit(present) => {
                 let (books, gift) = grant::worth(tx, present).await?;
-                let whom = Whom { order: None, customer: Some(present.customer.id) };
+                let whom =
+                    Whom { order: None, customer: Some(present.customer.id), case: present.case };
                 Ok((whom, books.base, gift))
             }
         }

@@ -22,12 +22,14 @@ pub(crate) struct Whom {
     pub(crate) order: Option<Uuid>,
     /// To a customer.
     pub(crate) customer: Option<Uuid>,
+    /// In a case.
+    pub(crate) case: Option<Uuid>,
 }
 
 impl Whom {
     /// Who placed an order, for that order.
     pub(crate) const fn of(order: &order::Model) -> Self {
-        Self { order: Some(order.id), customer: order.customer_id }
+        Self { order: Some(order.id), customer: order.customer_id, case: None }
     }
 }
 
@@ -67,7 +69,9 @@ pub(crate) async fn beyond(
     };
     Ok(refund
         .map(|limit| said(limit, "refunds", own))
-        .or_else(|| per_case.map(|limit| said(limit, "goodwill on an order", of_order)))
+        .or_else(|| {
+            per_case.map(|limit| said(limit, "goodwill on an order or in a case", of_order))
+        })
         .or_else(|| per_customer.map(|limit| said(limit, "goodwill to a customer", of_customer))))
 }
 
@@ -82,6 +86,7 @@ pub(crate) fn note(tx: &WriteTx, batch: &mut Batch, actor: &Actor, whom: Whom, g
         base_minor: gift.base,
         goodwill_base_minor: gift.goodwill,
         at: tx.now(),
+        case_id: whom.case,
     });
 }
 
@@ -109,5 +114,6 @@ pub(crate) fn request(
         note: None,
         legal_entity_id: None,
         expires_at: None,
+        case_id: None,
     }
 }

@@ -62,15 +62,18 @@ pub(super) async fn given(
 ) -> Result<(i64, i64, i64)> {
     let (order, customer) =
         (whom.order.unwrap_or(Uuid::max()), whom.customer.unwrap_or(Uuid::max()));
+    let case = whom.case.unwrap_or(Uuid::max());
     let query = sql("select
              cast(coalesce(sum(case when actor_kind = ? and actor_id = ? then base_minor else 0 end), 0) as bigint),
-             cast(coalesce(sum(case when order_id = ? then goodwill_base_minor else 0 end), 0) as bigint),
+             cast(coalesce(sum(case when order_id = ? or case_id = ? then goodwill_base_minor else 0 end), 0) as bigint),
              cast(coalesce(sum(goodwill_base_minor), 0) as bigint)
-         from money_grants where (order_id = ? or customer_id = ?) and at >= ?")
+         from money_grants where (order_id = ? or case_id = ? or customer_id = ?) and at >= ?")
     .bind(actor.kind.to_value())
     .bind(actor.id.unwrap_or(Uuid::max()))
     .bind(order)
+    .bind(case)
     .bind(order)
+    .bind(case)
     .bind(customer)
     .bind(since);
     let found: Option<(i64, i64, i64)> = db.values(query).await?.pop();

@@ -48,6 +48,9 @@ pub(super) async fn items(
             by_invoice.entry(invoice).or_default().push(item);
         }
     }
+    if quote.promotions.gross < 0 {
+        give_back(&mut by_invoice, quote.promotions, (&documents, &rows));
+    }
     by_invoice.retain(|_, items| items.iter().any(|item| item.worth.gross() != 0));
     let fee = AdjustmentKind::Fee;
     let mut kept = vec![
@@ -62,9 +65,8 @@ pub(super) async fn items(
             keep(&mut by_invoice, kept, (beside, what));
         }
     }
-    if quote.promotions.gross < 0 {
-        give_back(&mut by_invoice, quote.promotions, (&documents, &rows));
-    }
+    let all: i64 = by_invoice.values().flatten().map(|item| item.worth.gross()).sum();
+    debug_assert_eq!(all, quote.credited(), "{quote:?} by {by_invoice:?}");
     Ok(by_invoice.into_iter().collect())
 }
 
@@ -175,7 +177,7 @@ fn add(groups: &mut Vec<(Key, Sum)>, key: Key, sum: Sum) {
     }
 }
 
-/// What is kept lowers the credit notes in proportion, and the tax of each rate with it.
+/// What is kept lowers the credit notes in proportion to what is left of them, and the tax of each rate with it: none falls below zero.
 fn keep(
     by_invoice: &mut BTreeMap<Uuid, Vec<Item>>,
     kept: Sum,
@@ -183,27 +185,13 @@ fn keep(
 ) {
     let mut groups = Vec::new();
     for (invoice, items) in by_invoice.iter() {
-        for item in items.iter().filter(|item| is_given(item)) {
+        for item in items {
             let sum = Sum { gross: item.worth.gross(), tax: item.worth.tax };
             let key = (*invoice, item.part.rate_ppm, item.scheme, item.country.clone());
             add(&mut groups, key, sum);
         }
     }
     charge(by_invoice, groups, kept, (beside, what));
-}
-
-/// Whether an item is of what goes back, not of what is kept.
-fn is_given(item: &Item) -> bool {
-    match item.part.beside {
-        Some(AdjustmentKind::Fee | AdjustmentKind::Discount) => false,
-        None
-        | Some(
-            AdjustmentKind::Shipping
-            | AdjustmentKind::GiftWrap
-            | AdjustmentKind::Goodwill
-            | AdjustmentKind::Rounding,
-        ) => true,
-    }
 }
 
 /// What was kept of discounts goes back, by the invoices on whose credit notes it was kept; `given` is below zero.

@@ -353,6 +353,10 @@ fn promotions(
     for unit in units.iter().filter(|unit| !unit.exchanged) {
         *back.entry(unit.line).or_default() += unit.quantity;
     }
+    // What comes back and is not paid for moves nothing.
+    if units.is_empty() {
+        return Sum::default();
+    }
     let more = known.unearned(order, lines, &back) - known.kept.gross;
     if more < 0 {
         return known.kept.part(more, known.kept.gross);
@@ -362,9 +366,8 @@ fn promotions(
     if !asked {
         return Sum::default();
     }
-    let gross = more.min(quote.credited().max(0));
-    let goods = quote.items.plus(quote.exchanged).plus(quote.shipping);
-    Sum { gross, tax: share(goods.tax, gross, goods.gross) }
+    let left = quote.items.plus(quote.exchanged).plus(quote.shipping).less(quote.restocking);
+    left.part(more.min(left.gross.max(0)), left.gross)
 }
 
 /// What goes back of delivery: what was paid for it, and no more than the standard one costs.

@@ -97,6 +97,15 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<return_r
     queries::returns_by_ids(db, actor, ids).await
 }
 
+/// The same for operations that ask for a permission of their own.
+pub(crate) async fn reached(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<return_row::Model>> {
+    queries::returns_by_ids(db, actor, ids).await
+}
+
 /// The returns of orders, oldest first.
 pub async fn of_orders(db: &Db, actor: &Actor, orders: &[Uuid]) -> Result<Vec<return_row::Model>> {
     actor.require(Permission::ReturnsRead)?;

@@ -14,6 +14,10 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "channelUpsert.input.legalEntityId",
     "legalEntityUpsert.input.id",
     "Customer.orders.filter.assigneeId",
+    "caseAssign.input.userId",
+    "caseOpen.input.assigneeId",
+    "caseUpdated.filter.assigneeId",
+    "cases.filter.assigneeId",
     "noteAdd.input.mentionUserIds",
     "orderAssign.input.userId",
     "orderUpdated.filter.assigneeIds",
@@ -756,6 +760,7 @@ fn cases(
     cases.extend(books(foreign));
     cases.extend(money(foreign));
     cases.extend(customers(foreign));
+    cases.extend(cases_of_customers(foreign));
     cases.extend(settlements(foreign));
     cases.extend(returns(foreign));
     cases.extend([
@@ -890,6 +895,101 @@ fn customers(foreign: &Foreign) -> Vec<Case> {
             CONSENT_RECORD,
             input(consent),
             foreign.customer.clone(),
+        ),
+    ]
+}
+
+/// The same of cases.
+fn cases_of_customers(foreign: &Foreign) -> Vec<Case> {
+    let id = || json!({ "id": "@" });
+    let input = |input: Json| json!({ "input": input });
+    let account = json!({ "kind": "CHANNEL_ACCOUNT", "value": "7", "channelId": "@" });
+    let case = |place: usize| text(&foreign.money.cases[place]);
+    let with = |mut all: Json, more: Json| {
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "input": all })
+    };
+    let asked = |more: Json| {
+        let all = json!({ "customer": { "create": { "name": "x" } }, "kind": "OTHER", "subject": "x", "contactChannel": "PHONE" });
+        with(all, more)
+    };
+    let of_case = |more: Json| with(json!({ "caseId": "@" }), more);
+    vec![
+        ("case.id", "query($id: ID!) { case(id: $id) { number } }", id(), case(0)),
+        (
+            "cases.filter.customerId",
+            "query($id: ID) { cases(filter: { customerId: $id }) { totalCount } }",
+            id(),
+            text(&foreign.money.customer),
+        ),
+        (
+            "cases.filter.orderId",
+            "query($id: ID) { cases(filter: { orderId: $id }) { totalCount } }",
+            id(),
+            foreign.money.asked_about.clone(),
+        ),
+        (
+            "caseUpdated.filter.customerId",
+            "subscription($id: ID, $after: String) { caseUpdated(after: $after, filter: { customerId: $id }) { cursor } }",
+            id(),
+            text(&foreign.money.customer),
+        ),
+        (
+            "caseUpdated.filter.orderId",
+            "subscription($id: ID, $after: String) { caseUpdated(after: $after, filter: { orderId: $id }) { cursor } }",
+            id(),
+            foreign.money.asked_about.clone(),
+        ),
+        (
+            "caseOpen.input.orderId",
+            CASE_OPEN,
+            asked(json!({ "orderId": "@" })),
+            foreign.order.clone(),
+        ),
+        (
+            "caseOpen.input.returnId",
+            CASE_OPEN,
+            asked(json!({ "returnId": "@" })),
+            text(&foreign.returns.asked[0]),
+        ),
+        (
+            "caseOpen.input.subjectId",
+            CASE_OPEN,
+            asked(json!({ "subjectId": "@" })),
+            text(&foreign.money.payments[0]),
+        ),
+        (
+            "caseOpen.input.customer.id",
+            CASE_OPEN,
+            asked(json!({ "customer": { "id": "@" } })),
+            foreign.customer.clone(),
+        ),
+        (
+            "caseOpen.input.customer.create.identities.channelId",
+            CASE_OPEN,
+            asked(
+                json!({ "customer": { "create": { "email": "new@example.com", "identities": [account] } } }),
+            ),
+            foreign.channel.clone(),
+        ),
+        (
+            "caseOpen.input.customer.identity.channelId",
+            CASE_OPEN,
+            asked(json!({ "customer": { "identity": account } })),
+            foreign.channel.clone(),
+        ),
+        ("caseReply.input.caseId", CASE_REPLY, of_case(json!({ "text": "x" })), case(0)),
+        ("caseUpdate.input.caseId", CASE_UPDATE, of_case(json!({ "kind": "REFUND" })), case(0)),
+        ("caseAssign.input.caseId", CASE_ASSIGN, of_case(json!({})), case(0)),
+        ("caseResolve.input.caseId", CASE_RESOLVE, of_case(json!({ "resolution": "x" })), case(0)),
+        ("caseReopen.input.caseId", CASE_REOPEN, of_case(json!({})), case(1)),
+        (
+            "storeCreditGrant.input.caseId",
+            STORE_CREDIT_GRANT,
+            input(
+                json!({ "customerId": foreign.money.customer, "caseId": "@", "amount": { "amount": "1.00", "currencyCode": "EUR" }, "reason": "x" }),
+            ),
+            case(0),
         ),
     ]
 }

@@ -143,6 +143,8 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ customer(by: { email: \"money@example.com\" }) { number } }",
         Some(P::CustomersRead),
     ),
+    ("case", "{ case(id: \"cas_00000000000000000000000000\") { number } }", Some(P::CasesRead)),
+    ("cases", "{ cases { totalCount } }", Some(P::CasesRead)),
     ("returns", "{ returns { totalCount } }", Some(P::ReturnsRead)),
     ("returnPolicies", "{ returnPolicies { name } }", Some(P::ReturnsRead)),
     (
@@ -250,6 +252,12 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
     let euro = json!({ "amount": "1.00", "currencyCode": "EUR" });
     let card = json!({ "amount": euro, "legalEntityId": shop.entity });
     let credit = json!({ "customerId": work.money.customer, "amount": euro, "reason": "x" });
+    let asked = json!({ "customer": { "id": work.money.customer }, "kind": "OTHER", "subject": "x", "contactChannel": "PHONE" });
+    let case = |with: Json| {
+        let mut input = json!({ "caseId": work.money.cases[0] });
+        input.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        input
+    };
     let person = json!({ "customerId": work.money.customer, "customer": { "name": "x" } });
     let consent = json!({ "customerId": work.money.customer, "purpose": "marketing", "granted": true, "source": "call" });
     vec![
@@ -264,6 +272,12 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
         ("storeCreditGrant", STORE_CREDIT_GRANT, credit, P::RefundsWrite),
         ("customerUpsert", CUSTOMER_UPSERT, person, P::CustomersWrite),
         ("consentRecord", CONSENT_RECORD, consent, P::CustomersWrite),
+        ("caseOpen", CASE_OPEN, asked, P::CasesWrite),
+        ("caseReply", CASE_REPLY, case(json!({ "text": "x" })), P::CasesWrite),
+        ("caseUpdate", CASE_UPDATE, case(json!({ "kind": "OTHER" })), P::CasesWrite),
+        ("caseAssign", CASE_ASSIGN, case(json!({})), P::CasesWrite),
+        ("caseResolve", CASE_RESOLVE, case(json!({ "resolution": "x" })), P::CasesWrite),
+        ("caseReopen", CASE_REOPEN, json!({ "caseId": work.money.cases[1] }), P::CasesWrite),
         ("disputeRecord", DISPUTE_RECORD, back("1.00"), P::PaymentsWrite),
         (
             "disputeSubmitEvidence",
@@ -813,6 +827,7 @@ const SUBSCRIPTIONS: &[(&str, &str, Option<P>)] = &[
         Some(P::SettlementsRead),
     ),
     ("returnUpdated", "subscription { returnUpdated { cursor } }", Some(P::ReturnsRead)),
+    ("caseUpdated", "subscription { caseUpdated { cursor } }", Some(P::CasesRead)),
 ];
 
 #[tokio::test]

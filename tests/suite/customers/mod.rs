@@ -1,5 +1,6 @@
 //! Who is calling, what happened, what we owe them.
 
+mod cases;
 mod known;
 mod story;
 

@@ -141,18 +141,26 @@ async fn follow(shop: &Shop, id: &Json, pick: &mut impl FnMut(u64) -> i64) -> Op
     Some(shop.read(&now).await)
 }
 
+/// A courtesy in between: no more than what is left comes back afterwards.
+async fn courtesy(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64) {
+    let query = "query($id: ID!) { order(by: { id: $id }) { payments { id } } }";
+    let paid = shop.admin.payload(query, json!({ "id": order["id"] })).await;
+    let amount = format!("{}.{:02}", pick(6), pick(100));
+    if paid["payments"] == json!([]) {
+        // What was given in exchange for nothing cost nothing.
+        return;
+    }
+    let gift =
+        json!({ "paymentId": paid["payments"][0]["id"], "amount": amount, "reason": "sorry" });
+    shop.admin.payload(PAYMENT_REFUND, json!({ "input": gift })).await;
+}
+
 /// A return that takes its course, or none; answers with the order that makes it right.
 async fn one_return(shop: &Shop, order: &Json, pick: &mut impl FnMut(u64) -> i64) -> Option<Json> {
     const REASONS: [&str; 3] = ["CHANGED_MIND", "DEFECTIVE", "WRONG_SIZE"];
     const TO: [&str; 4] = ["RESTOCK", "SCRAP", "OPEN_BOX", "DONATE"];
     if pick(6) == 0 {
-        // A courtesy in between: no more than what is left comes back afterwards.
-        let query = "query($id: ID!) { order(by: { id: $id }) { payments { id } } }";
-        let paid = shop.admin.payload(query, json!({ "id": order["id"] })).await;
-        let amount = format!("{}.{:02}", pick(6), pick(100));
-        let gift =
-            json!({ "paymentId": paid["payments"][0]["id"], "amount": amount, "reason": "sorry" });
-        shop.admin.payload(PAYMENT_REFUND, json!({ "input": gift })).await;
+        courtesy(shop, order, pick).await;
         return None;
     }
     let skus = ["A", "B", "C"];
