@@ -221,8 +221,7 @@ impl Case {
     /// Until when something has to be done: an answer while somebody waits for one, in working hours of the first location; else the solution,
     /// within 48 hours. Null while the customer is waited for, and once it is solved.
     async fn due_at(&self) -> Option<DateTime> {
-        let never = self.0.queue_at.year() == 9999;
-        (!never).then_some(DateTime(self.0.queue_at))
+        read::due_at(&self.0).map(DateTime)
     }
 
     /// When it was solved.

@@ -120,6 +120,9 @@ const PRODUCTS: &[(&str, i64, &[&str])] = &[
     ("Freeze-dried Meal", 890, &["lentils", "pasta", "curry"]),
 ];
 
+/// An order that was paid, and when it was placed.
+type Paid = (Uuid, OffsetDateTime);
+
 /// SKU and units.
 type Part = (&'static str, i32);
 
@@ -706,7 +709,7 @@ impl Maker<'_> {
         places: &Places,
         goods: &Goods,
         customers: &[NewCustomer],
-    ) -> operations::Result<Vec<Uuid>> {
+    ) -> operations::Result<Vec<Paid>> {
         let mut paid = Vec::new();
         let mut moments: Vec<i64> =
             (0..PLACED).map(|_| self.random.random_range(5..6 * 1_440)).collect();
@@ -759,16 +762,18 @@ impl Maker<'_> {
                 placed => placed?,
             };
             if order.payments.iter().any(|payment| payment.provider == IN_ADVANCE) {
-                paid.push(placed.id);
+                paid.push((placed.id, placed_at));
             }
         }
         Ok(paid)
     }
 
-    /// What is paid and was to leave before now left in time, and most of it has arrived.
-    async fn deliveries(&self, paid: &[Uuid]) -> operations::Result<()> {
-        for (_, work) in of_orders(&self.store.read(), paid).await? {
-            let left = work.ship_by.map(|by| by - Duration::hours(2)).filter(|at| *at < self.now);
+    /// What was paid left a day later, and most of it has arrived.
+    async fn deliveries(&self, paid: &[Paid]) -> operations::Result<()> {
+        let ids: Vec<Uuid> = paid.iter().map(|(id, _)| *id).collect();
+        for (order, work) in of_orders(&self.store.read(), &ids).await? {
+            let placed = paid.iter().find(|(id, _)| *id == order).map(|(_, at)| *at);
+            let left = placed.map(|at| at + Duration::hours(20)).filter(|at| *at < self.now);
             let (Some(left), DeliveryMethod::Ship) = (left, work.delivery_method) else { continue };
             let shipped = ShipFulfillment {
                 fulfillment_id: work.id,

@@ -207,7 +207,8 @@ impl Customer {
     }
 
     /// What they wait for within reach, what is due first before what is due later: goods (`DELIVERY`, of orders that have not arrived; needs
-    /// `ORDERS_READ`) and money (`REFUND`, of returns that are not settled; needs `RETURNS_READ`).
+    /// `ORDERS_READ`), money (`REFUND`, of returns that are not settled; needs `RETURNS_READ`) and answers (`ANSWER`, of cases that wait for the
+    /// team; needs `CASES_READ`).
     async fn open_promises(&self, ctx: &Context<'_>) -> Result<Vec<OpenPromise>, Failure> {
         let rows = ctx.loaders().promises_of(self.0.id).await?;
         let now = ctx.store().clock().now();
@@ -241,7 +242,8 @@ impl Customer {
     }
 
     /// What a person on the phone should know first, most urgent at the top, of what the asker may read within reach: `REFUND_OVERDUE`,
-    /// `DISPUTE_OPEN`, `PROMISE_BROKEN`; `PROMISE_AT_RISK`, and what is out of the ordinary about their returns (`Return.highlights`).
+    /// `DISPUTE_OPEN`, `PROMISE_BROKEN`; `PROMISE_AT_RISK`, `CONTACTED_OFTEN` (an order that was asked about three times
+    /// or more, with a case that is not solved), and what is out of the ordinary about their returns (`Return.highlights`).
     async fn highlights(&self, ctx: &Context<'_>) -> Result<Vec<Highlight>, Failure> {
         let rows = ctx.loaders().remarks_of(self.0.id).await?;
         let told = |row: &Remark| {
@@ -398,7 +400,7 @@ pub(crate) struct Consent {
 pub(crate) struct OpenPromise {
     /// What it is about.
     subject_id: ID,
-    /// What was promised: `DELIVERY` or `REFUND`.
+    /// What was promised: `DELIVERY`, `REFUND` or `ANSWER`.
     kind: String,
     /// Until when.
     due_at: DateTime,

@@ -13,6 +13,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
 use crate::ids::Subject;
+use crate::orders::list::search;
 use crate::orders::read as orders;
 use crate::permissions::Permission;
 use crate::returns::read as returns;
@@ -126,6 +127,7 @@ pub async fn case_open(store: &Store, call: Call<'_>, command: &OpenCase) -> Res
         audit::record(&tx, actor, &mut batch, Some(("cas", row.id)), &made);
         tell(&tx, actor, &mut batch, &row, (events::CASE_OPENED, data));
         batch.insert(&tx).await?;
+        search::refresh_customers(&tx, &book.changed()).await?;
         Ok(row.id)
     })
     .await

@@ -1,6 +1,6 @@
 //! Questions about cases.
 
-use super::clocks::is_overdue;
+use super::clocks::{NEVER, is_overdue};
 use super::sql;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
@@ -91,6 +91,16 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<case_row
 /// The same for operations that ask for a permission of their own.
 pub(crate) async fn reached(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<case_row::Model>> {
     sql::by_ids(db, actor, ids).await
+}
+
+/// The order that a case is about.
+pub(crate) async fn order_of(db: &Db, case: Uuid) -> Result<Option<Uuid>> {
+    sql::order_of(db, case).await
+}
+
+/// Until when something has to be done; none where nothing has.
+pub fn due_at(row: &case_row::Model) -> Option<OffsetDateTime> {
+    Some(row.queue_at).filter(|at| *at < NEVER)
 }
 
 /// The cases of orders, oldest first.

@@ -110,7 +110,8 @@ async fn present(
     let reason =
         format!("Case {}: {}", row.number, resolution.chars().take(200).collect::<String>());
     let (expires_at, case) = (None, Some(row.id));
-    let present = Present { customer, company, currency, minor, reason, expires_at, case };
+    let order = row.order_id;
+    let present = Present { customer, company, currency, minor, reason, expires_at, case, order };
     let (books, gift) = grant::worth(tx, &present).await?;
     let whom = Whom { order: row.order_id, customer: Some(id), case };
     if let Some(why) = grants::beyond(tx, actor, whom, (books.base, gift)).await? {

@@ -170,6 +170,12 @@ pub(super) async fn currencies(db: &Db, credits: &[Uuid]) -> Result<Vec<(Uuid, S
     db.values(sql("select id, currency from credits where id = any(?)").ids(credits)).await
 }
 
+/// The order that a case is about.
+pub(super) async fn order_of(db: &Db, case: Uuid) -> Result<Option<Uuid>> {
+    let query = sql("select order_id from cases where id = ? and order_id is not null");
+    db.value(query.bind(case)).await
+}
+
 /// The company that sold an order.
 pub(super) async fn company_of_order(db: &Db, order: Uuid) -> Result<Option<Uuid>> {
     let query = sql("select h.legal_entity_id from orders o join channels h on h.id = o.channel_id

@@ -61,7 +61,10 @@ pub(crate) struct Present {
     pub(crate) minor: i64,
     pub(crate) reason: String,
     pub(crate) expires_at: Option<OffsetDateTime>,
+    /// The case in which it is given.
     pub(crate) case: Option<Uuid>,
+    /// The order that the case is about.
+    pub(crate) order: Option<Uuid>,
 }
 
 /// Gives credit, or asks for it.
@@ -81,17 +84,19 @@ pub async fn store_credit_grant(
         let found = customers::reached(&tx, call.actor, &[command.customer_id]).await?.pop();
         let missing = || Error::refused(checks::not_found("customerId", "customer"));
         let customer = found.ok_or_else(missing)?;
-        if let Some(case) = command.case_id {
-            insist_on_case(&tx, call.actor, (case, customer.id)).await?;
-        }
+        let order = match command.case_id {
+            Some(case) => order_of_case(&tx, call.actor, (case, customer.id)).await?,
+            None => None,
+        };
         let company = company(&tx, call.actor, (customer.id, command.legal_entity_id)).await?;
         let expires_at = command.expires_at.map(crate::clock::truncate);
         let reason = reason.clone();
         let case = command.case_id;
-        let present = Present { customer, company, currency, minor, reason, expires_at, case };
+        let present =
+            Present { customer, company, currency, minor, reason, expires_at, case, order };
         let id = present.customer.id;
         let (books, gift) = worth(&tx, &present).await?;
-        let whom = Whom { order: None, customer: Some(id), case };
+        let whom = Whom { order, customer: Some(id), case };
         if let Some(why) = grants::beyond(&tx, call.actor, whom, (books.base, gift)).await? {
             if !command.request_approval {
                 let refusal = Refusal::new(RefusalCode::LimitExceeded, "amount.amount", why);
@@ -106,13 +111,16 @@ pub async fn store_credit_grant(
     .await
 }
 
-/// The case is within reach, and the customer's.
-async fn insist_on_case(tx: &WriteTx, actor: &Actor, (case, customer): (Uuid, Uuid)) -> Result<()> {
+/// The order of a case that is within reach, and the customer's.
+async fn order_of_case(
+    tx: &WriteTx,
+    actor: &Actor,
+    (case, customer): (Uuid, Uuid),
+) -> Result<Option<Uuid>> {
     let found = crate::cases::read::reached(tx, actor, &[case]).await?.pop();
-    if found.is_some_and(|case| case.customer_id == Some(customer)) {
-        return Ok(());
-    }
-    Err(Error::refused(checks::not_found("caseId", "case of this customer")))
+    let own = found.filter(|case| case.customer_id == Some(customer));
+    let missing = || Error::refused(checks::not_found("caseId", "case of this customer"));
+    Ok(own.ok_or_else(missing)?.order_id)
 }
 
 /// Who will owe it.
@@ -158,6 +166,10 @@ pub(crate) async fn asked(
     let customer = customers::reached(tx, actor, &[customer]).await?.pop();
     let company = sql::company(tx, actor, company).await?;
     let (Some(customer), Some(company)) = (customer, company) else { return Ok(None) };
+    let order = match request.case_id {
+        Some(case) => crate::cases::read::order_of(tx, case).await?,
+        None => None,
+    };
     let currency = Currency::from_code(&request.currency)
         .ok_or_else(|| Error::Internal("a request without a currency".into()))?;
     Ok(Some(Present {
@@ -168,6 +180,7 @@ pub(crate) async fn asked(
         reason: request.reason.clone(),
         expires_at: request.expires_at,
         case: request.case_id,
+        order,
     }))
 }
 
@@ -181,7 +194,7 @@ pub(crate) struct Put {
 
 /// Puts credit onto the account of a customer, before it is written. What ends at the same moment is one account.
 pub(crate) async fn put(tx: &WriteTx, actor: &Actor, present: &Present) -> Result<Put> {
-    let Present { customer, company, currency, minor, reason, expires_at, case } = present;
+    let Present { customer, company, currency, minor, reason, expires_at, case, .. } = present;
     let new = credit::Model {
         id: tx.id(),
         version: 0,
@@ -257,7 +270,8 @@ pub(crate) async fn give(
     let (credit, source, event) = (&put.row, put.entry.id, put.event.id);
     let owed = Owed { credit, source, event, at, currency, amount };
     books.write(tx, &mut batch, templates::credit_given(&owed))?;
-    let whom = Whom { order: None, customer: Some(present.customer.id), case: present.case };
+    let whom =
+        Whom { order: present.order, customer: Some(present.customer.id), case: present.case };
     grants::note(tx, &mut batch, actor, whom, gift);
     put.write(tx, actor, &mut batch);
     batch.insert(tx).await

@@ -154,8 +154,11 @@ impl Wanted {
             }
             Self::Credit(present) => {
                 let (books, gift) = grant::worth(tx, present).await?;
-                let whom =
-                    Whom { order: None, customer: Some(present.customer.id), case: present.case };
+                let whom = Whom {
+                    order: present.order,
+                    customer: Some(present.customer.id),
+                    case: present.case,
+                };
                 Ok((whom, books.base, gift))
             }
         }

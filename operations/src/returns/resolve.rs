@@ -341,8 +341,16 @@ async fn settle(
         let customer = holder(tx, call.actor, &order).await?;
         let reason = format!("Return {number}");
         let minor = rest;
-        let (expires_at, case) = (None, None);
-        let present = Present { customer, company, currency, minor, reason, expires_at, case };
+        let present = Present {
+            customer,
+            company,
+            currency,
+            minor,
+            reason,
+            expires_at: None,
+            case: None,
+            order: None,
+        };
         let put = grant::put(tx, call.actor, &present).await?;
         store_credit = Some((put.row.clone(), put.entry.id, rest));
         put.write(tx, call.actor, batch);

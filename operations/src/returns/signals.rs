@@ -79,10 +79,9 @@ impl Signal {
 pub(super) async fn is_trusted(db: &Db, customer: Option<Uuid>) -> Result<bool> {
     let Some(customer) = customer else { return Ok(false) };
     let one = [customer];
-    let all = Actor::system();
-    let sent = sql::orders_returned(db, &all, &one).await?;
-    let known = sent.iter().any(|(_, orders, _)| *orders >= KNOWN_ORDERS);
-    Ok(known && find(db, &all, &one).await?.is_empty())
+    let counted = sql::counted(db, &Actor::system(), (&one, db.now() - YEAR)).await?;
+    let known = counted.iter().any(|(_, what, sent, _)| what == "ORDERS" && *sent >= KNOWN_ORDERS);
+    Ok(known && told(counted).is_empty())
 }
 
 /// What is out of the ordinary about the returns of customers, over all within reach that they ever ordered.
@@ -97,25 +96,29 @@ pub async fn of_customers(
 }
 
 async fn find(db: &Db, actor: &Actor, customers: &[Uuid]) -> Result<HashMap<Uuid, Vec<Signal>>> {
+    Ok(told(sql::counted(db, actor, (customers, db.now() - YEAR)).await?))
+}
+
+/// What of all that was counted is out of the ordinary.
+fn told(counted: Vec<(Uuid, String, i64, i64)>) -> HashMap<Uuid, Vec<Signal>> {
     let mut found: HashMap<Uuid, Vec<Signal>> = HashMap::new();
-    for (customer, orders, returned) in sql::orders_returned(db, actor, customers).await? {
-        if orders > ORDERS && returned * 2 > orders {
-            found.entry(customer).or_default().push(Signal::HighRate { orders, returned });
+    let mut tell = |customer: Uuid, signal: Signal| found.entry(customer).or_default().push(signal);
+    for (customer, what, one, two) in counted {
+        match what.as_str() {
+            "ORDERS" if one > ORDERS && two * 2 > one => {
+                tell(customer, Signal::HighRate { orders: one, returned: two });
+            }
+            "CLAIMS" if one > NEVER_CAME => tell(customer, Signal::NeverCame { claims: one }),
+            "FOUND" => {
+                if one > 0 {
+                    tell(customer, Signal::EmptyBox { units: one });
+                }
+                if two > 0 {
+                    tell(customer, Signal::WrongItem { units: two });
+                }
+            }
+            _ => {}
         }
     }
-    for (customer, claims) in sql::never_came(db, actor, (customers, db.now() - YEAR)).await? {
-        if claims > NEVER_CAME {
-            found.entry(customer).or_default().push(Signal::NeverCame { claims });
-        }
-    }
-    for (customer, missing, wrong) in sql::found_wrong(db, actor, customers).await? {
-        let told = found.entry(customer).or_default();
-        if missing > 0 {
-            told.push(Signal::EmptyBox { units: missing });
-        }
-        if wrong > 0 {
-            told.push(Signal::WrongItem { units: wrong });
-        }
-    }
-    Ok(found)
+    found
 }

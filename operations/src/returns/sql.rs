@@ -392,47 +392,34 @@ pub(super) async fn open_units_of(db: &Db, lines: &[Uuid]) -> Result<BTreeMap<Uu
     Ok(db.values(query.ids(lines)).await?.into_iter().collect())
 }
 
-/// Customers with the orders within reach of which something left, and those among them of which something came back.
-pub(super) async fn orders_returned(
-    db: &Db,
-    actor: &Actor,
-    customers: &[Uuid],
-) -> Result<Vec<(Uuid, i64, i64)>> {
-    let query = sql("select o.customer_id, count(*),
-             sum(case when o.return_state = 'RETURNED' then 1 else 0 end)
-         from orders o where o.customer_id = any(?) and o.shipped_at is not null")
-    .ids(customers)
-    .join(actor.reach.orders_sql("o"));
-    db.values(query.add(" group by o.customer_id")).await
-}
-
-/// Customers with the claims within reach since a moment that something never came, and that were granted.
-pub(super) async fn never_came(
+/// What counts for and against customers, of whom, which, and how much of it, within reach: `ORDERS` of which something left, and those among them
+/// of which something came back; `CLAIMS` since a moment that something never came, and that were granted; units `FOUND` missing in what came
+/// back, and units that were something else.
+pub(super) async fn counted(
     db: &Db,
     actor: &Actor,
     (customers, since): (&[Uuid], OffsetDateTime),
-) -> Result<Vec<(Uuid, i64)>> {
-    let query = sql("select r.customer_id, count(*) from returns r
+) -> Result<Vec<(Uuid, String, i64, i64)>> {
+    let orders = sql("select o.customer_id, 'ORDERS', count(*),
+             cast(sum(case when o.return_state = 'RETURNED' then 1 else 0 end) as bigint)
+         from orders o where o.customer_id = any(?) and o.shipped_at is not null")
+    .ids(customers)
+    .join(actor.reach.orders_sql("o"))
+    .add(" group by o.customer_id");
+    let claims = sql("select r.customer_id, 'CLAIMS', count(*), cast(0 as bigint) from returns r
          where r.customer_id = any(?) and r.state = 'RESOLVED' and r.resolution <> 'NONE' and r.requested_at >= ?
            and exists (select 1 from return_lines l where l.return_id = r.id and l.reason in ('LOST', 'NOT_DELIVERED'))")
     .ids(customers)
     .bind(since)
-    .join(reached(actor));
-    db.values(query.add(" group by r.customer_id")).await
-}
-
-/// Customers with units that were missing in what came back within reach, and units that were something else.
-pub(super) async fn found_wrong(
-    db: &Db,
-    actor: &Actor,
-    customers: &[Uuid],
-) -> Result<Vec<(Uuid, i64, i64)>> {
-    let query = sql("select r.customer_id,
+    .join(reached(actor))
+    .add(" group by r.customer_id");
+    let found = sql("select r.customer_id, 'FOUND',
              cast(sum(case when i.condition = 'MISSING' then i.quantity else 0 end) as bigint),
              cast(sum(case when i.condition = 'WRONG_ITEM' then i.quantity else 0 end) as bigint)
          from returns r join return_lines l on l.return_id = r.id join return_inspections i on i.return_line_id = l.id
          where r.customer_id = any(?) and i.condition in ('MISSING', 'WRONG_ITEM')")
     .ids(customers)
-    .join(reached(actor));
-    db.values(query.add(" group by r.customer_id")).await
+    .join(reached(actor))
+    .add(" group by r.customer_id");
+    db.values(orders.add(" union all ").join(claims).add(" union all ").join(found)).await
 }

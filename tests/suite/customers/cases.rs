@@ -10,6 +10,7 @@ use time::Duration;
 async fn ada(shop: &Shop) -> (Json, Json) {
     let mut input = shop.sent_home(&[("A", 1)]);
     input["customer"] = json!({ "create": { "name": "Ada Albers", "email": "ada@example.com", "phone": "+49 30 5550123" } });
+    input["payments"] = json!([{ "provider": "manual", "method": "card", "captured": "10.00" }]);
     let order = shop.place(input).await;
     let query = "query($id: ID!) { order(by: { id: $id }) { id number customer { id } } }";
     let told = shop.admin.payload(query, json!({ "id": order["id"] })).await;
@@ -134,10 +135,12 @@ async fn goodwill_is_within_the_limits_of_whoever_gives_it() {
     let app = TestApp::start().await;
     let shop = Shop::open(&app).await;
     let (order, customer) = ada(&shop).await;
-    let role = json!({ "name": "phone", "permissions": ["CASES_READ", "CASES_WRITE", "REFUNDS_WRITE", "CUSTOMERS_READ", "PAYMENTS_READ"], "goodwillPerCaseLimit": "15", "goodwillPerCustomerLimit": "30" });
+    let role = json!({ "name": "phone", "permissions": ["CASES_READ", "CASES_WRITE", "REFUNDS_WRITE", "CUSTOMERS_READ", "PAYMENTS_READ", "ORDERS_READ"], "goodwillPerCaseLimit": "15", "goodwillPerCustomerLimit": "30" });
     shop.admin.done(ROLE_DEFINE, role).await;
     let agent = app.signed_in("phone@shop.example", "phone").await;
     let give = |case: &Json, amount: &str| json!({ "caseId": case["id"], "resolution": "sorry", "goodwill": { "amount": amount, "currencyCode": "EUR" } });
+    let work = shop.work(&order, 0).await;
+    shop.ship(&work).await;
     let first = opened(&shop, &customer, &order).await;
     assert_eq!(
         agent.refused(CASE_RESOLVE, give(&first, "15.01")).await,
@@ -151,6 +154,12 @@ async fn goodwill_is_within_the_limits_of_whoever_gives_it() {
         "both are of one case"
     );
     agent.done(CASE_RESOLVE, give(&first, "5.00")).await;
+    // A courtesy on the order that it was about counts with it.
+    let paid = "query($id: ID!) { order(by: { id: $id }) { payments { id } } }";
+    let paid = shop.admin.payload(paid, json!({ "id": order["id"] })).await;
+    let gift =
+        json!({ "paymentId": paid["payments"][0]["id"], "amount": "0.01", "reason": "sorry" });
+    assert_eq!(agent.refused(PAYMENT_REFUND, gift).await, ["LIMIT_EXCEEDED input.amount"]);
     // Nor is a limit passed with another case.
     let second = opened(&shop, &customer, &json!({ "id": null })).await;
     agent.done(STORE_CREDIT_GRANT, in_case(&second, "14.00")).await;

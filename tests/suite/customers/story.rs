@@ -10,6 +10,7 @@ const STORY: &str = "query($email: String!) { customer(by: { email: $email }) {
     id number name email identities { kind value verified } addresses { city } tags consents { purpose granted }
     orders(first: 10) { totalCount nodes { number state fulfillmentState promise { deliverBy } totals { grandTotal { amount } outstanding { amount } } } }
     returns(first: 10) { nodes { number state refundDueAt overdue refunds { amount { amount } } } }
+    cases(first: 5) { nodes { number state dueAt } }
     storeCredit { balance { amount } } notes(first: 5) { nodes { text author { label } } }
     openPromises { kind subjectId dueAt overdue description } highlights { code severity subjectId text }
     timeline(first: 20) { nodes { type at summary } } } }";
