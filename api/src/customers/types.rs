@@ -283,7 +283,7 @@ impl CustomerIdentity {
         if self.0.kind == enums::IdentityKind::Email { mask_email(value) } else { mask_tail(value) }
     }
 
-    /// Whether somebody made sure that it is theirs.
+    /// Whether it is certain: an account that its own channel told of with an order. Anything else is what somebody said.
     async fn verified(&self) -> bool {
         self.0.verified
     }

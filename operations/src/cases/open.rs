@@ -69,6 +69,7 @@ pub async fn case_open(store: &Store, call: Call<'_>, command: &OpenCase) -> Res
         assignee(&tx, command.assignee_id, "assigneeId", &mut faults).await?;
         let channel = about.channel.unwrap_or_default();
         let mut book = Book::load(&tx, actor, &[(&command.customer, channel)]).await?;
+        book.hearsay = true;
         let who = (&command.customer, channel);
         let customer = book.resolve(&tx, &mut faults, &command.customer.path("customer"), who);
         faults.check()?;

@@ -10,7 +10,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events;
 use crate::idempotency::{Call, once};
 use crate::money::Currency;
-use crate::payments::grants::{self, Whom};
+use crate::payments::grants;
 use crate::permissions::Permission;
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
@@ -113,8 +113,7 @@ async fn present(
     let order = row.order_id;
     let present = Present { customer, company, currency, minor, reason, expires_at, case, order };
     let (books, gift) = grant::worth(tx, &present).await?;
-    let whom = Whom { order: row.order_id, customer: Some(id), case };
-    if let Some(why) = grants::beyond(tx, actor, whom, (books.base, gift)).await? {
+    if let Some(why) = grants::beyond(tx, actor, present.whom(), (books.base, gift)).await? {
         let refusal = Refusal::new(RefusalCode::LimitExceeded, "goodwill.amount", why);
         return Err(Error::refused(refusal));
     }

@@ -67,6 +67,13 @@ pub(crate) struct Present {
     pub(crate) order: Option<Uuid>,
 }
 
+impl Present {
+    /// In whose limits it counts.
+    pub(crate) const fn whom(&self) -> Whom {
+        Whom { order: self.order, customer: Some(self.customer.id), case: self.case }
+    }
+}
+
 /// Gives credit, or asks for it.
 pub async fn store_credit_grant(
     store: &Store,
@@ -96,8 +103,9 @@ pub async fn store_credit_grant(
             Present { customer, company, currency, minor, reason, expires_at, case, order };
         let id = present.customer.id;
         let (books, gift) = worth(&tx, &present).await?;
-        let whom = Whom { order, customer: Some(id), case };
-        if let Some(why) = grants::beyond(&tx, call.actor, whom, (books.base, gift)).await? {
+        if let Some(why) =
+            grants::beyond(&tx, call.actor, present.whom(), (books.base, gift)).await?
+        {
             if !command.request_approval {
                 let refusal = Refusal::new(RefusalCode::LimitExceeded, "amount.amount", why);
                 return Err(Error::refused(refusal));
@@ -270,9 +278,7 @@ pub(crate) async fn give(
     let (credit, source, event) = (&put.row, put.entry.id, put.event.id);
     let owed = Owed { credit, source, event, at, currency, amount };
     books.write(tx, &mut batch, templates::credit_given(&owed))?;
-    let whom =
-        Whom { order: present.order, customer: Some(present.customer.id), case: present.case };
-    grants::note(tx, &mut batch, actor, whom, gift);
+    grants::note(tx, &mut batch, actor, present.whom(), gift);
     put.write(tx, actor, &mut batch);
     batch.insert(tx).await
 }

@@ -166,6 +166,8 @@ pub(crate) struct Book {
     addresses: HashMap<(Uuid, String), customer_address::Model>,
     /// Channels in reach, of those that identities name.
     channels: HashSet<Uuid>,
+    /// Whether somebody says who they are, and no channel does.
+    pub(crate) hearsay: bool,
 }
 
 impl Book {
@@ -361,7 +363,8 @@ impl Book {
                 value: identity.value.trim().to_owned(),
                 value_key: key.1.clone(),
                 scope: key.2,
-                verified: false,
+                // A channel knows its own accounts; anything else anybody may say.
+                verified: !self.hearsay && key.0 == IdentityKind::ChannelAccount && key.2 == at.0,
                 created_at: db.now(),
             });
             self.by_key.insert(key, id);

@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::permissions::Permission;
+use crate::returns;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::{consent, customer, customer_address, customer_identity, note};
@@ -131,16 +132,6 @@ pub(super) async fn notes_count(db: &Db, customer: Uuid) -> Result<i64> {
     Ok(db.value(query).await?.unwrap_or(0))
 }
 
-/// ` and …` for returns `r` of orders within reach.
-fn returned_in_reach(actor: &Actor) -> Sql {
-    if actor.reach.channels.is_none() && actor.reach.locations.is_none() {
-        return sql("");
-    }
-    sql(" and exists (select 1 from orders o where o.id = r.order_id")
-        .join(actor.reach.orders_sql("o"))
-        .add(")")
-}
-
 /// Selects of one shape, one behind the other.
 fn union(parts: Vec<Sql>) -> Option<Sql> {
     parts.into_iter().reduce(|all, part| all.add(" union all ").join(part))
@@ -162,7 +153,7 @@ pub(super) async fn promises(db: &Db, actor: &Actor, customers: &[Uuid]) -> Resu
             "select r.customer_id, 'ret', r.id, r.number, r.refund_due_at
              from returns r where r.customer_id = any(?) and r.refund_due_at is not null and {UNSETTLED}"
         ));
-        parts.push(part.ids(customers).join(returned_in_reach(actor)));
+        parts.push(part.ids(customers).join(returns::in_reach(actor)));
     }
     if actor.may(Permission::CasesRead) {
         let part = sql("select c.customer_id as customer, 'cas' as kind, c.id as id, c.number as number, c.queue_at as due_at
@@ -189,10 +180,10 @@ pub(super) async fn troubles(
     if actor.may(Permission::ReturnsRead) {
         let part = sql(format!(
             "select r.customer_id as customer, 'REFUND_OVERDUE' as code, r.id as id, r.number as number
-             from returns r where r.customer_id = any(?) and {UNSETTLED}
-               and r.paused_since is null and r.refund_due_at < ?"
+             from returns r where r.customer_id = any(?) and {}",
+            returns::OVERDUE
         ));
-        parts.push(part.ids(customers).bind(db.now()).join(returned_in_reach(actor)));
+        parts.push(part.ids(customers).bind(db.now()).join(returns::in_reach(actor)));
     }
     if actor.may(Permission::PaymentsRead) {
         let part = sql(

@@ -154,12 +154,7 @@ impl Wanted {
             }
             Self::Credit(present) => {
                 let (books, gift) = grant::worth(tx, present).await?;
-                let whom = Whom {
-                    order: present.order,
-                    customer: Some(present.customer.id),
-                    case: present.case,
-                };
-                Ok((whom, books.base, gift))
+                Ok((present.whom(), books.base, gift))
             }
         }
     }

@@ -30,6 +30,8 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+pub(crate) use sql::{OVERDUE, reached as in_reach};
+
 /// A return of which nothing is known yet, under the next number.
 async fn blank(
     tx: &WriteTx,

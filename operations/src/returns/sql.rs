@@ -129,8 +129,11 @@ pub(super) async fn is_parcel_of(db: &Db, parcel: Uuid, order: Uuid) -> Result<b
     Ok(found.is_some())
 }
 
+/// Returns `r` whose money should be back with the customer at a moment.
+pub(crate) const OVERDUE: &str = "r.refund_due_at is not null and r.paused_since is null and r.resolved_at is null and r.refund_due_at <= ?";
+
 /// ` and …` for returns `r` within reach: of an order in reach, or at a location in reach where there is no order.
-fn reached(actor: &Actor) -> Sql {
+pub(crate) fn reached(actor: &Actor) -> Sql {
     if actor.reach.channels.is_none() && actor.reach.locations.is_none() {
         return sql("");
     }
@@ -258,9 +261,12 @@ impl ReturnFilter {
             filter = filter.add(" and r.requested_at < ?").bind(before);
         }
         if let Some(overdue) = self.overdue {
-            let late = "r.refund_due_at is not null and r.paused_since is null and r.resolved_at is null and r.refund_due_at <= ?";
             filter = filter
-                .add(&if overdue { format!(" and {late}") } else { format!(" and not ({late})") })
+                .add(&if overdue {
+                    format!(" and {OVERDUE}")
+                } else {
+                    format!(" and not ({OVERDUE})")
+                })
                 .bind(db.now());
         }
         filter

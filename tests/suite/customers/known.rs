@@ -20,11 +20,17 @@ async fn whoever_calls_is_found_by_whatever_they_say() {
     let shop = Shop::open(&app).await;
     let mut input = shop.order(&[("A", 1)]);
     input["customer"] = json!({ "create": ada() });
+    let account = json!({ "kind": "CHANNEL_ACCOUNT", "value": "ada" });
+    input["customer"]["create"]["identities"].as_array_mut().unwrap().push(account);
     let order = shop.place(input).await;
     let query = "query($id: ID!) { order(by: { id: $id }) { number customer { id number name email phone tags identities { kind value verified } addresses { city } } } }";
     let told = shop.admin.payload(query, json!({ "id": order["id"] })).await;
     let customer = told["customer"].clone();
     let id = &customer["id"];
+    let certain = customer["identities"].as_array().unwrap().iter();
+    let certain: Vec<&Json> =
+        certain.filter(|one| one["verified"] == true).map(|one| &one["kind"]).collect();
+    assert_eq!(certain, ["CHANNEL_ACCOUNT"], "its own channel told of it");
     for by in [
         json!({ "id": id }),
         json!({ "number": customer["number"].as_str().unwrap().to_lowercase() }),
