@@ -39,6 +39,8 @@ kinds! {
     Channel = "chn",
     /// A customer.
     Customer = "cus",
+    /// Two customers who look like the same person.
+    CustomerMatch = "cma",
     /// A delivery service.
     DeliveryService = "dsv",
     /// An event.
@@ -115,6 +117,8 @@ kinds! {
     StockTransfer = "trf",
     /// Credit of a customer.
     StoreCreditAccount = "sca",
+    /// A segment of customers.
+    Segment = "seg",
     /// A supplier.
     Supplier = "sup",
     /// A user.

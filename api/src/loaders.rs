@@ -424,7 +424,21 @@ loaders! {
     /// A customer.
     customer: One<customer::Model> = one!(customers::read::by_ids, |row| row.id);
     /// A customer in reach.
-    customer_in_reach: One<customer::Model> = one!(reach customers::read::in_reach, |row| row.id);
+    customer_in_reach: One<customer::Model> = |scope, ids| {
+        async move {
+            let db = scope.store.read();
+            let found = customers::read::asked_for(&db, scope.actor()?, &ids).await?;
+            let mut found: HashMap<Uuid, customer::Model> = found.into_iter().collect();
+            Ok(ids.into_iter().map(|id| (id, found.remove(&id).map(Arc::new))).collect())
+        }
+        .boxed()
+    };
+    /// The records that were made one with a customer's.
+    merged_from: Many<customer::Model> =
+        many!(reach customers::read::merged_from, |row| row.merged_into.unwrap_or_default());
+    /// Two customers who look like the same person.
+    customer_match: One<entities::customer_match::Model> =
+        one!(reach customers::matches::by_ids, |row| row.id);
     /// How a customer is known.
     identities_of: Many<customer_identity::Model> =
         many!(customers::read::identities_of, |row| row.customer_id);
@@ -452,6 +466,31 @@ loaders! {
         }
         .boxed()
     };
+    /// What a customer is worth.
+    value_of: Lazy<Uuid, Option<Arc<customers::value::Value>>> = |scope, ids| {
+        async move {
+            let db = scope.store.read();
+            let mut found = customers::value::values(&db, scope.actor()?, &ids).await?;
+            Ok(ids.into_iter().map(|id| (id, found.remove(&id).map(Arc::new))).collect())
+        }
+        .boxed()
+    };
+    /// The segments of a customer.
+    segments_of: Lazy<Uuid, Arc<Vec<entities::segment::Model>>> = |scope, ids| {
+        async move {
+            let db = scope.store.read();
+            let rows = customers::segments::read::of_customers(&db, scope.actor()?, &ids).await?;
+            let mut found: HashMap<Uuid, Vec<entities::segment::Model>> = HashMap::new();
+            for (customer, row) in rows {
+                found.entry(customer).or_default().push(row);
+            }
+            Ok(found.into_iter().map(|(id, rows)| (id, Arc::new(rows))).collect())
+        }
+        .boxed()
+    };
+    /// A segment.
+    segment: One<entities::segment::Model> =
+        one!(reach customers::segments::read::by_ids, |row| row.id);
     /// A stock level in reach.
     level: One<stock_level::Model> = one!(reach stock::read::levels_by_ids, |row| row.id);
     /// The stock levels of a variant in reach.

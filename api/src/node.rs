@@ -8,6 +8,8 @@ use crate::catalog::types::{
 };
 use crate::context::Ask;
 use crate::credit::types::{GiftCard, StoreCreditAccount};
+use crate::customers::merge::CustomerMatch;
+use crate::customers::segments::Segment;
 use crate::customers::types::Customer;
 use crate::disputes::types::Dispute;
 use crate::errors::{Failure, OrNull};
@@ -61,6 +63,8 @@ pub(crate) enum Node {
     Channel(Channel),
     /// A customer.
     Customer(Customer),
+    /// Two customers who look like the same person.
+    CustomerMatch(CustomerMatch),
     /// A delivery service.
     DeliveryService(DeliveryService),
     /// An event.
@@ -133,6 +137,8 @@ pub(crate) enum Node {
     StockTransfer(StockTransfer),
     /// Credit of a customer.
     StoreCreditAccount(StoreCreditAccount),
+    /// A segment of customers.
+    Segment(Segment),
     /// A supplier.
     Supplier(Supplier),
     /// A user.
@@ -183,6 +189,9 @@ impl Node {
             }
             Kind::Customer => {
                 loaders.customer_in_reach(id).await?.map(|row| Self::Customer(Customer(row)))
+            }
+            Kind::CustomerMatch => {
+                loaders.customer_match(id).await?.map(|row| Self::CustomerMatch(CustomerMatch(row)))
             }
             Kind::DeliveryService => {
                 let row = loaders.delivery_service(id).await?;
@@ -295,6 +304,7 @@ impl Node {
             Kind::StoreCreditAccount => {
                 StoreCreditAccount::load(ctx, id).await?.map(Self::StoreCreditAccount)
             }
+            Kind::Segment => loaders.segment(id).await?.map(|row| Self::Segment(Segment(row))),
             Kind::Supplier => {
                 needs(Permission::PurchasingRead)?;
                 loaders.supplier(id).await?.map(|row| Self::Supplier(Supplier(row)))

@@ -110,6 +110,8 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: u32 = 10;
 /// How often a node looks for audit entries to seal.
 const SEAL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the log is followed for what is known of customers.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 
 impl App {
     /// Loads the signing keys, making the first one where there is none, and the built-in roles.
@@ -218,6 +220,7 @@ impl App {
         };
         let retention = tokio::spawn(prune(self.store.clone(), self.events_kept));
         let reconciling = tokio::spawn(reconcile(self.store.clone()));
+        let following = tokio::spawn(follow_customers(self.store.clone()));
         let folder = self.inbox.clone();
         let inbox = folder.map(|folder| tokio::spawn(inbox::watch(self.store.clone(), folder)));
         self.answer(listener, stop).await;
@@ -227,6 +230,7 @@ impl App {
         retention.abort();
         hints.abort();
         reconciling.abort();
+        following.abort();
         if let Some(inbox) = inbox {
             inbox.abort();
         }
@@ -266,6 +270,18 @@ async fn reconcile(store: Store) {
         }
         rounds = rounds.wrapping_add(1);
         tokio::time::sleep(RECONCILE_INTERVAL).await;
+    }
+}
+
+/// Keeps what is known of customers current, behind the writers.
+async fn follow_customers(store: Store) {
+    loop {
+        match operations::customers::follow::run(&store).await {
+            Ok(0) => {}
+            Ok(steps) => tracing::debug!(steps, "customers looked at"),
+            Err(error) => tracing::error!(%error, "customers could not be looked at"),
+        }
+        tokio::time::sleep(FOLLOW_INTERVAL).await;
     }
 }
 

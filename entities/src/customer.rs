@@ -35,6 +35,8 @@ pub struct Model {
     pub created_at: OffsetDateTime,
     /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// With whose record its own was made one; never one that was made one itself.
+    pub merged_into: Option<Uuid>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -44,5 +46,6 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, version, number, name, email, phone, company, locale, tags, created_at, updated_at
+    id, version, number, name, email, phone, company, locale, tags, created_at, updated_at,
+    merged_into
 }

@@ -21,6 +21,8 @@ pub struct Model {
     pub address: Json,
     /// A hash of it, so that none stands twice.
     pub fingerprint: String,
+    /// Its country, ISO 3166-1 alpha-2.
+    pub country_code: Option<String>,
     /// When it was first seen.
     pub created_at: OffsetDateTime,
 }
@@ -32,5 +34,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    id, customer_id, address, fingerprint, created_at
+    id, customer_id, address, fingerprint, country_code, created_at
 }

@@ -41,6 +41,7 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "jsonb_agg(jsonb_build_array(b.component_id, b.quantity))",
         "json_group_array(json_array(lower(hex(b.component_id)), b.quantity))",
     ),
+    ("{country_of_address}", "address ->> 'country_code'", "json_extract(address, '$.country_code')"),
     ("{no_uuid}", "'00000000-0000-0000-0000-000000000000'", "x'00000000000000000000000000000000'"),
     // Words are taken as they are: parted by blanks, folded already, any other character part of them.
     (

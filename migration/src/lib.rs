@@ -50,6 +50,8 @@ mod m0041_refund_at_once;
 mod m0042_promotions;
 mod m0043_know_customers;
 mod m0044_open_cases;
+mod m0045_value_customers;
+mod m0046_merge_customers;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -105,6 +107,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0042_promotions::Migration),
             Box::new(m0043_know_customers::Migration),
             Box::new(m0044_open_cases::Migration),
+            Box::new(m0045_value_customers::Migration),
+            Box::new(m0046_merge_customers::Migration),
         ]
     }
 }

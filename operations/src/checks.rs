@@ -129,6 +129,23 @@ pub(crate) fn ip(text: &str) -> Option<String> {
     Some(address.to_canonical().to_string())
 }
 
+/// What of a telephone number is dialed within its country, without a leading zero: the same however it was written. None where it is too short to
+/// tell anybody apart.
+pub(crate) fn phone_at_home(text: &str) -> Option<String> {
+    let international = text.trim().starts_with('+') || text.trim().starts_with("00");
+    let digits = fold_phone(text);
+    let parsed = international
+        .then(|| phonenumber::parse(None, format!("+{digits}")).ok())
+        .flatten()
+        .filter(phonenumber::PhoneNumber::is_valid);
+    let home = match parsed {
+        Some(number) => number.code().value().to_string().len(),
+        None => 0,
+    };
+    let home = digits.get(home..).unwrap_or_default().trim_start_matches('0').to_owned();
+    (home.len() >= 7).then_some(home)
+}
+
 /// Where something is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Address {
@@ -237,6 +254,15 @@ pub(crate) fn not_found(field: &str, what: &str) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_telephone_number_is_the_same_at_home_however_it_is_written() {
+        let home = |text| phone_at_home(text).unwrap_or_default();
+        assert_eq!(home("+49 30 5550123"), "305550123");
+        assert_eq!(home("0049 (30) 555-0123"), home("030 5550123"));
+        assert_eq!(home("(202) 555-0123"), home("+1 202 555 0123"));
+        assert_eq!(phone_at_home("110"), None);
+    }
 
     #[test]
     fn values_are_compared_without_their_dress() {

@@ -226,6 +226,12 @@ impl TestApp {
         panic!("the log does not settle");
     }
 
+    /// Follows the log for what is known of customers, to its end.
+    pub async fn followed(&self) {
+        self.settled().await;
+        operations::customers::follow::run(&self.store).await.expect("the log is followed");
+    }
+
     /// Sends what is due to partners; how many calls that was.
     pub async fn send_webhooks(&self) -> usize {
         self.settled().await;
@@ -367,6 +373,7 @@ impl TestApp {
     /// Every promise of the books holds.
     pub async fn verify(&self) {
         self.seal().await;
+        self.followed().await;
         let report = operations::integrity::verify(&self.store, &Actor::system()).await;
         let report = report.expect("verifies");
         assert!(report.ok(), "{report:#?}");

@@ -365,6 +365,12 @@ pub const CASE_REOPEN: &str = "mutation($input: CaseIdInput!, $key: String) {
   caseReopen(input: $input, idempotencyKey: $key) { case { id version state reopened dueAt resolution } userErrors { code message field } } }";
 pub const CUSTOMER_UPSERT: &str = "mutation($input: CustomerUpsertInput!, $key: String) {
   customerUpsert(input: $input, idempotencyKey: $key) { customer { id version number name email phone company tags identities { kind value verified } addresses { city } } userErrors { code message field } } }";
+pub const SEGMENT_DEFINE: &str = "mutation($input: SegmentDefineInput!, $key: String) {
+    segmentDefine(input: $input, idempotencyKey: $key) { segment { id name filter customerCount } userErrors { code field message } } }";
+pub const CUSTOMER_MERGE: &str = "mutation($input: CustomerMergeInput!, $key: String) {
+    customerMerge(input: $input, idempotencyKey: $key) { customer { id number version name email phone tags identities { kind value } mergedFrom { id mergedInto { id } } } userErrors { code message field } } }";
+pub const CUSTOMER_UNMERGE: &str = "mutation($input: CustomerUnmergeInput!, $key: String) {
+    customerUnmerge(input: $input, idempotencyKey: $key) { customers { id number name email phone tags } userErrors { code message field } } }";
 pub const CONSENT_RECORD: &str = "mutation($input: ConsentRecordInput!, $key: String) {
   consentRecord(input: $input, idempotencyKey: $key) { customer { id consents { purpose granted source at } } userErrors { code message field } } }";
 pub const RETURN_POLICY_UPSERT: &str = "mutation($input: ReturnPolicyUpsertInput!, $key: String) {
@@ -462,6 +468,8 @@ pub struct Money {
     pub cases: [Json; 2],
     /// The order that the first is about.
     pub asked_about: String,
+    /// Another customer.
+    pub namesake: Json,
 }
 
 /// Settlements of the web shop, one for each thing that is done with some.
@@ -566,7 +574,8 @@ impl Shop {
             *case = self.admin.done(CASE_OPEN, asked).await["case"]["id"].clone();
         }
         self.admin.done(CASE_RESOLVE, json!({ "caseId": cases[1], "resolution": "x" })).await;
-        Money { payments, invoice, request, disputes, customer, cases, asked_about }
+        let namesake = self.customer("namesake@example.com").await;
+        Money { payments, invoice, request, disputes, customer, cases, asked_about, namesake }
     }
 
     /// Settlements, one for each thing that is done with some.

@@ -10,6 +10,7 @@ use crate::loaders::Loaders;
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures::{Stream, TryStreamExt};
 use operations::cases::read::CaseFilter as Filter;
+use operations::customers;
 use operations::events::{About, EventFilter};
 use operations::permissions::Permission;
 use std::sync::Arc;
@@ -42,7 +43,9 @@ impl CaseSubscription {
         #[graphql(desc = "Which cases; without it all within reach.")] filter: Option<CaseFilter>,
     ) -> Result<impl Stream<Item = Result<CaseUpdate, Failure>> + use<'c>, Failure> {
         ctx.actor()?.require(Permission::CasesRead)?;
-        let filter = Arc::new(Filter::from(filter.unwrap_or_default()));
+        let mut filter = Filter::from(filter.unwrap_or_default());
+        filter.customer_id = customers::read::whom(&ctx.read(), filter.customer_id).await?;
+        let filter = Arc::new(filter);
         let wanted = EventFilter {
             about: About::Cases,
             orders: filter.order_id.map(|id| vec![id]),

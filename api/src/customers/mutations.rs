@@ -1,11 +1,15 @@
 //! What is done with customers.
 
+use super::merge::{CustomerMergeInput, CustomerUnmergeInput, CustomersPayload};
+use super::segments::{Segment, SegmentDefineInput, SegmentPayload};
 use super::types::{Customer, CustomerInput};
 use crate::context::Ask;
 use crate::errors::{OrNull, UserError, answer};
 use crate::ids::{Kind, uuid};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use operations::customers::consent::{RecordConsent, consent_record};
+use operations::customers::merge::{UnmergeCustomer, customer_merge, customer_unmerge};
+use operations::customers::segments::define::{DefineSegment, segment_define};
 use operations::customers::upsert::{UpsertCustomer, customer_upsert};
 use operations::permissions::Permission;
 use uuid::Uuid;
@@ -108,5 +112,70 @@ impl CustomerMutation {
             consent_record(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
         CustomerPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Say who belongs to a segment: a new one, or one that was defined before. Its customers are counted at once, and looked at behind the writers. Up to 100
+    /// segments. Needs `CUSTOMERS_WRITE` and reach over all channels.
+    async fn segment_define(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who belongs to it.")] input: SegmentDefineInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<SegmentPayload> {
+        let command = DefineSegment {
+            segment_id: input.segment_id.map(|id| uuid(Kind::Segment, &id)),
+            name: input.name,
+            filter: input.filter.into(),
+        };
+        let done = async {
+            segment_define(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        let (id, user_errors) = answer(ctx, Box::pin(done).await)?;
+        let segment = match id {
+            Some(id) if ctx.may(Permission::CustomersRead) => {
+                ctx.loaders().segment(id).await.or_null(ctx)?.map(Segment)
+            }
+            Some(_) | None => None,
+        };
+        Some(SegmentPayload { segment, user_errors })
+    }
+
+    /// Make records of one person one: all that belongs to `fromIds` belongs to `intoId` from now on, what that lacks it takes over, and the old ids lead to
+    /// it. `customerMergePreview` says what would move. Up to 20 records. Needs `CUSTOMERS_WRITE` and reach over all channels.
+    async fn customer_merge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which records.")] input: CustomerMergeInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<CustomerPayload> {
+        let command = input.into();
+        let done = async {
+            customer_merge(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        CustomerPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Take a record apart again from the one with which it was made one: what belonged to it before belongs to it again, and so do orders that came in since under
+    /// one of its email addresses, with their returns and cases. Needs `CUSTOMERS_WRITE` and reach over all channels.
+    async fn customer_unmerge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which record.")] input: CustomerUnmergeInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<CustomersPayload> {
+        let command = UnmergeCustomer { customer_id: uuid(Kind::Customer, &input.customer_id) };
+        let done = async {
+            customer_unmerge(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        CustomersPayload::of(ctx, Box::pin(done).await).await
     }
 }

@@ -1,5 +1,7 @@
 //! Customers as the schema shows them.
 
+use super::segments::Segment;
+use super::value::CustomerValue;
 use crate::access::types::{mask_email, mask_tail};
 use crate::cases::queries as cases;
 use crate::cases::types::CaseConnection;
@@ -191,13 +193,13 @@ impl Customer {
         #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Result<EventConnection, Failure> {
-        let customer = [self.0.id];
         let page = page_args(first, after, last, before);
-        let (read, actor) = (ctx.read(), ctx.actor()?);
+        let (db, actor) = (ctx.read(), ctx.actor()?);
+        let customer = read::records_of(&db, &[self.0.id]).await?;
         let of = (&customer[..], types.as_deref());
-        let rows = events::customer_timeline(&read, actor, of, &page).await?;
+        let rows = events::customer_timeline(&db, actor, of, &page).await?;
         let count = counted(ctx, move |scope| {
-            let types = types.clone();
+            let (types, customer) = (types.clone(), customer.clone());
             async move {
                 let of = (&customer[..], types.as_deref());
                 events::customer_timeline_count(&scope.store.read(), scope.actor()?, of).await
@@ -256,6 +258,31 @@ impl Customer {
             }
         };
         Ok(rows.iter().map(told).collect())
+    }
+
+    /// What they are worth, over all channels: null for whoever does not reach all of them.
+    async fn value(&self, ctx: &Context<'_>) -> Option<CustomerValue> {
+        let found = ctx.loaders().value_of(self.0.id).await.or_null(ctx)??;
+        Some((&*found).into())
+    }
+
+    /// The segments to which they belong, by name: none for whoever does not reach all channels.
+    async fn segments(&self, ctx: &Context<'_>) -> Result<Vec<Segment>, Failure> {
+        let rows = ctx.loaders().segments_of(self.0.id).await?;
+        Ok(rows.iter().map(|row| Segment(Arc::new(row.clone()))).collect())
+    }
+
+    /// The customer with whose record this one was made one; null for whoever stands alone. Ids of such a record lead to the other, so that it is only seen
+    /// among `mergedFrom`.
+    async fn merged_into(&self, ctx: &Context<'_>) -> Option<Customer> {
+        let into = self.0.merged_into?;
+        ctx.loaders().customer_in_reach(into).await.or_null(ctx)?.map(Customer)
+    }
+
+    /// Records that were made one with this one, oldest first, each of which `customerUnmerge` can bring back; none for whoever does not reach all channels.
+    async fn merged_from(&self, ctx: &Context<'_>) -> Option<Vec<Customer>> {
+        let rows = ctx.loaders().merged_from(self.0.id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Customer).collect())
     }
 
     /// When the customer was first seen.
@@ -434,3 +461,5 @@ pub(crate) struct Highlight {
     /// What it is about.
     pub(crate) subject_id: Option<ID>,
 }
+
+crate::paging::connection!(CustomerConnection, CustomerEdge, Customer, "customers");

@@ -1,5 +1,6 @@
 //! Following the log: what was missed first, then what happens, each event once and in order.
 
+use super::queries::all_records;
 use crate::auth::{Credential, Tokens};
 use crate::context::Ask;
 use crate::errors::Failure;
@@ -45,7 +46,8 @@ pub(crate) async fn follow<'c>(
 ) -> Result<impl Stream<Item = Result<Arc<LoggedEvent>, Failure>> + use<'c>, Failure> {
     let actor = ctx.scope().actor.clone();
     let actor = actor.ok_or(Error::Unauthenticated("sign in or send a token first"))?;
-    let wanted = Arc::new(Wanted::new(&actor, filter)?);
+    let customers = all_records(ctx, filter.customers).await?;
+    let wanted = Arc::new(Wanted::new(&actor, EventFilter { customers, ..filter })?);
     let resume = ctx.data_unchecked::<Arc<Resume>>();
     let after = resume.after.clone().or(after);
     // First listen, then read the log: what is written in between is heard.

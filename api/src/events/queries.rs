@@ -7,6 +7,7 @@ use crate::ids::{Kind, decode, uuid, uuids};
 use crate::paging::{counted, page_args};
 use crate::scalars::DateTimeRange;
 use async_graphql::{Context, ID, InputObject, Object};
+use operations::customers;
 use operations::events::{self, EVENT_KINDS, Wanted};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -67,8 +68,12 @@ impl EventQuery {
         #[graphql(desc = "Before this cursor.")] before: Option<String>,
     ) -> Option<EventConnection> {
         let page = page_args(first, after, last, before);
-        let wanted = || Wanted::new(ctx.actor()?, filter.unwrap_or_default().into());
-        let wanted = wanted().or_null(ctx)?;
+        let mut filter: events::EventFilter = filter.unwrap_or_default().into();
+        let wanted = async {
+            filter.customers = all_records(ctx, filter.customers).await?;
+            Wanted::new(ctx.actor()?, filter)
+        };
+        let wanted = wanted.await.or_null(ctx)?;
         let rows = events::page(&ctx.read(), &wanted, &page).await.or_null(ctx)?;
         let count = counted(ctx, move |scope| {
             let wanted = wanted.clone();
@@ -81,5 +86,16 @@ impl EventQuery {
     async fn event_types(&self, ctx: &Context<'_>) -> Option<Vec<EventType>> {
         ctx.actor().or_null(ctx)?;
         Some(EVENT_KINDS.iter().copied().map(EventType).collect())
+    }
+}
+
+/// Every record of the people for whom ids stand.
+pub(crate) async fn all_records(
+    ctx: &Context<'_>,
+    customers: Option<Vec<Uuid>>,
+) -> operations::Result<Option<Vec<Uuid>>> {
+    match customers {
+        Some(ids) => customers::read::records_of(&ctx.read(), &ids).await.map(Some),
+        None => Ok(None),
     }
 }

@@ -9,6 +9,7 @@ use crate::events::types::Event;
 use crate::loaders::Loaders;
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures::{Stream, TryStreamExt};
+use operations::customers;
 use operations::events::{About, EventFilter};
 use operations::permissions::Permission;
 use operations::returns::read::ReturnFilter as Filter;
@@ -45,7 +46,9 @@ impl ReturnSubscription {
         >,
     ) -> Result<impl Stream<Item = Result<ReturnUpdate, Failure>> + use<'c>, Failure> {
         ctx.actor()?.require(Permission::ReturnsRead)?;
-        let filter = Arc::new(Filter::from(filter.unwrap_or_default()));
+        let mut filter = Filter::from(filter.unwrap_or_default());
+        filter.customer_id = customers::read::whom(&ctx.read(), filter.customer_id).await?;
+        let filter = Arc::new(filter);
         let wanted = EventFilter {
             about: About::Returns,
             orders: filter.order_id.map(|id| vec![id]),

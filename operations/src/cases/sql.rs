@@ -3,6 +3,7 @@
 use super::read::CaseFilter;
 use crate::actor::Actor;
 use crate::checks;
+use crate::customers::WHOM;
 use crate::error::Result;
 use crate::ids::Subject;
 use crate::sql::{Sql, sql};
@@ -95,13 +96,13 @@ fn filtered(db: &Db, actor: &Actor, (filter, search): (&CaseFilter, Option<&str>
         let names: Vec<String> = priorities.iter().map(ActiveEnum::to_value).collect();
         condition = condition.add(" and c.priority = any(?)").texts(&names);
     }
-    for (column, id) in [
-        ("assignee_id", filter.assignee_id),
-        ("customer_id", filter.customer_id),
-        ("order_id", filter.order_id),
+    for (column, is, id) in [
+        ("assignee_id", "?", filter.assignee_id),
+        ("customer_id", WHOM, filter.customer_id),
+        ("order_id", "?", filter.order_id),
     ] {
         if let Some(id) = id {
-            condition = condition.add(&format!(" and c.{column} = ?")).bind(id);
+            condition = condition.add(&format!(" and c.{column} = {is}")).bind(id);
         }
     }
     match filter.unassigned {

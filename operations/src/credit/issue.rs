@@ -89,9 +89,11 @@ pub async fn gift_card_issue(
         if company.is_none() {
             faults.push(checks::not_found("legalEntityId", "legal entity"));
         }
-        if let Some(customer) = command.customer_id
-            && customers::reached(&tx, call.actor, &[customer]).await?.is_empty()
-        {
+        let customer = match command.customer_id {
+            Some(id) => customers::reached(&tx, call.actor, &[id]).await?.pop().map(|row| row.id),
+            None => None,
+        };
+        if command.customer_id.is_some() && customer.is_none() {
             faults.push(checks::not_found("customerId", "customer"));
         }
         if let Some(order) = command.order_id
@@ -111,7 +113,7 @@ pub async fn gift_card_issue(
             currency: currency.code().to_owned(),
             code_hash: Some(Code::typed(fresh_ref.text()).hash()),
             hint: Some(fresh_ref.hint()),
-            customer_id: command.customer_id,
+            customer_id: customer,
             order_id: command.order_id,
             issued_minor: minor,
             balance_minor: minor,

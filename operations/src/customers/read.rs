@@ -3,6 +3,7 @@
 use super::resolve::Identity;
 use super::sql;
 pub use super::sql::{addresses_of, by_ids, identities_of};
+use super::value::sees_all;
 use crate::actor::Actor;
 use crate::checks;
 use crate::error::Result;
@@ -54,7 +55,7 @@ pub async fn customer(db: &Db, actor: &Actor, by: &CustomerBy) -> Result<Option<
 }
 
 /// All that a telephone number can mean: as it stands, and as it is dialed where the companies are.
-async fn dialed(db: &Db, number: &str) -> Result<Vec<String>> {
+pub(super) async fn dialed(db: &Db, number: &str) -> Result<Vec<String>> {
     let mut numbers = vec![checks::phone_in(number, None)];
     for country in sql::countries(db).await? {
         numbers.push(checks::phone_in(number, Some(&country)));
@@ -100,4 +101,39 @@ pub async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<custom
 /// The same for operations that ask for a permission of their own.
 pub(crate) async fn reached(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
     sql::in_reach(db, actor, ids).await
+}
+
+/// Customers within reach, each under the id by which it was asked for: that of a record that was made one with another leads to the other.
+pub async fn asked_for(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, customer::Model)>> {
+    actor.require(Permission::CustomersRead)?;
+    sql::asked_for(db, actor, ids).await
+}
+
+/// Every record of the people for whom ids stand, those that were made one with others among them; ids of nobody stay as they are.
+pub async fn records_of(db: &Db, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let mut all = sql::records_of(db, ids).await?;
+    all.extend(ids);
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
+}
+
+/// The records that were made one with customers, oldest first; none for whoever does not see all channels.
+pub async fn merged_from(
+    db: &Db,
+    actor: &Actor,
+    customers: &[Uuid],
+) -> Result<Vec<customer::Model>> {
+    actor.require(Permission::CustomersRead)?;
+    if sees_all(actor) { sql::merged_from(db, customers).await } else { Ok(Vec::new()) }
+}
+
+/// The customer for whom an id stands: an id of nobody stays as it is.
+pub async fn whom(db: &Db, id: Option<Uuid>) -> Result<Option<Uuid>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(Some(sql::whom(db, id).await?.unwrap_or(id)))
 }

@@ -2,6 +2,8 @@
 //!
 //! A telephone number alone does not make two people one: households and offices share it.
 
+use super::list::tag_word;
+use super::matches::mailbox;
 use super::sql;
 use crate::actor::Actor;
 use crate::catalog::sql as catalog;
@@ -159,6 +161,8 @@ impl CustomerRef {
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     known: HashMap<Uuid, customer::Model>,
+    /// Whom the ids that were asked for stand for.
+    asked: HashMap<Uuid, Uuid>,
     by_key: HashMap<Key, Uuid>,
     made: Vec<Uuid>,
     changed: HashSet<Uuid>,
@@ -186,8 +190,10 @@ impl Book {
             })
             .collect();
         if !by_id.is_empty() {
-            let rows = sql::in_reach(db, actor, &by_id).await?;
-            book.known.extend(rows.into_iter().map(|row| (row.id, row)));
+            for (asked, row) in sql::asked_for(db, actor, &by_id).await? {
+                book.asked.insert(asked, row.id);
+                book.known.insert(row.id, row);
+            }
         }
         let mut named: Vec<Uuid> = references
             .iter()
@@ -238,7 +244,7 @@ impl Book {
         (reference, channel): (&CustomerRef, Uuid),
     ) -> Option<customer::Model> {
         if let CustomerRef::Id(id) = reference {
-            let found = self.known.get(id).cloned();
+            let found = self.asked.get(id).and_then(|id| self.known.get(id)).cloned();
             if found.is_none() {
                 faults.push(checks::not_found(field, "customer"));
             }
@@ -312,6 +318,7 @@ impl Book {
                 tags: json!([]),
                 created_at: now,
                 updated_at: now,
+                merged_into: None,
             },
         );
         id
@@ -440,8 +447,16 @@ pub(super) fn address_row(db: &Db, customer: Uuid, address: &Address) -> custome
         customer_id: customer,
         address: address.json(),
         fingerprint: crate::secrets::digest(&checks::fold(&address.json().to_string())),
+        country_code: address.country_code.clone(),
         created_at: db.now(),
     }
+}
+
+/// A word without its accents, as it is typed where there are none.
+fn plain(word: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::is_combining_mark;
+    word.nfd().filter(|letter| !is_combining_mark(*letter)).collect::<String>().replace('ß', "ss")
 }
 
 /// What a customer is searched by; identities of others are passed over.
@@ -451,15 +466,38 @@ pub(super) fn words_of(
 ) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for text in [&row.name, &row.company].into_iter().flatten() {
-        words.extend(checks::fold(text).split_whitespace().map(str::to_owned));
+        for word in checks::fold(text).split_whitespace() {
+            for part in word.split('-').chain([word]) {
+                words.push(plain(part));
+                words.push(part.to_owned());
+            }
+        }
     }
-    words.extend(row.email.as_deref().map(checks::fold));
-    words.extend(row.phone.as_deref().map(checks::fold_phone));
-    let mine = identities.iter().filter(|identity| identity.customer_id == row.id);
-    words.extend(
-        mine.filter(|identity| matches!(identity.kind, IdentityKind::Email | IdentityKind::Phone))
-            .map(|identity| identity.value_key.clone()),
-    );
+    let mut emails: Vec<String> = row.email.as_deref().map(checks::fold).into_iter().collect();
+    if let Some(phone) = row.phone.as_deref() {
+        words.push(checks::fold_phone(phone));
+        words.extend(checks::phone_at_home(phone).map(|home| format!("^{home}")));
+    }
+    for identity in identities.iter().filter(|identity| identity.customer_id == row.id) {
+        match identity.kind {
+            IdentityKind::Email => emails.push(identity.value_key.clone()),
+            IdentityKind::Phone => {
+                let international = format!("+{}", identity.value_key);
+                words.extend(checks::phone_at_home(&international).map(|home| format!("^{home}")));
+                words.push(identity.value_key.clone());
+            }
+            IdentityKind::ChannelAccount | IdentityKind::Loyalty | IdentityKind::Other => {}
+        }
+    }
+    for email in emails {
+        let (own, domain) = email.split_once('@').unwrap_or((&email, ""));
+        let parts = own.split(['.', '_', '+', '-']).filter(|part| part.chars().count() > 1);
+        words.extend(parts.chain([domain]).map(str::to_owned));
+        words.extend(mailbox(&email));
+        words.push(email);
+    }
+    let tags: Vec<String> = serde_json::from_value(row.tags.clone()).unwrap_or_default();
+    words.extend(tags.iter().map(|tag| tag_word(tag)));
     words.retain(|word| !word.is_empty());
     words.sort_unstable();
     words.dedup();

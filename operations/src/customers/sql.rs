@@ -4,9 +4,9 @@ use crate::actor::Actor;
 use crate::error::Result;
 use crate::permissions::Permission;
 use crate::returns;
-use crate::sql::{Sql, sql};
+use crate::sql::{Sql, listed, sql};
 use crate::store::{Db, WriteTx};
-use entities::{consent, customer, customer_address, customer_identity, note};
+use entities::{Row, consent, customer, customer_address, customer_identity, note};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -17,10 +17,25 @@ pub async fn by_ids(db: &Db, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
 
 /// Customers by id, within the actor's reach.
 pub(super) async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
-    let query = sql("select * from customers c where c.id = any(?)")
+    let query = sql("select * from customers c where c.id in (
+             select coalesce(m.merged_into, m.id) from customers m where m.id = any(?))")
+    .ids(ids)
+    .join(actor.reach.customers_sql("c.id"));
+    db.all(query).await
+}
+
+/// The same, each under the id by which it was asked for.
+pub(super) async fn asked_for(
+    db: &Db,
+    actor: &Actor,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, customer::Model)>> {
+    let query = sql("select m.id, ")
+        .add(&listed(customer::Model::COLUMNS, "c."))
+        .add(" from customers m join customers c on c.id = coalesce(m.merged_into, m.id) where m.id = any(?)")
         .ids(ids)
         .join(actor.reach.customers_sql("c.id"));
-    db.all(query).await
+    db.all_as(query, |row| Ok((row.try_get_by_index(0)?, customer::Model::read(row, 1)?))).await
 }
 
 /// How customers are known, oldest first.
@@ -54,7 +69,7 @@ pub(super) async fn fingerprints(db: &Db, customers: &[Uuid]) -> Result<Vec<(Uui
 
 /// A customer within the actor's reach, locked.
 pub(super) async fn lock(tx: &WriteTx, actor: &Actor, id: Uuid) -> Result<Option<customer::Model>> {
-    let query = sql("select * from customers c where c.id = ?")
+    let query = sql(format!("select * from customers c where c.id = {WHOM}"))
         .bind(id)
         .join(actor.reach.customers_sql("c.id"));
     tx.first(query.add(tx.for_update())).await
@@ -90,14 +105,43 @@ pub(super) async fn one(db: &Db, actor: &Actor, condition: Sql) -> Result<Option
     db.first(query.add(&order)).await
 }
 
+/// The customer whom an id stands for: whoever it was made one with, or the one who has it.
+pub(crate) const WHOM: &str =
+    "(select coalesce(m.merged_into, m.id) from customers m where m.id = ?)";
+
+/// Every record of the person for whom an id stands.
+pub(crate) const ALL_RECORDS: &str = "(select f.id from customers m join customers f
+    on f.id = coalesce(m.merged_into, m.id) or f.merged_into = coalesce(m.merged_into, m.id) where m.id = ?)";
+
 /// Who has an id.
 pub(super) fn by_id(id: Uuid) -> Sql {
-    sql("c.id = ?").bind(id)
+    sql(format!("c.id = {WHOM}")).bind(id)
 }
 
 /// Who has a number of ours.
 pub(super) fn by_number(number: &str) -> Sql {
-    sql("c.number = ?").bind(number)
+    sql("c.id = (select coalesce(m.merged_into, m.id) from customers m where m.number = ?)")
+        .bind(number)
+}
+
+/// The customer for whom an id stands.
+pub(super) async fn whom(db: &Db, id: Uuid) -> Result<Option<Uuid>> {
+    db.value(sql("select coalesce(m.merged_into, m.id) from customers m where m.id = ?").bind(id))
+        .await
+}
+
+/// Every record of the people for whom ids stand.
+pub(super) async fn records_of(db: &Db, customers: &[Uuid]) -> Result<Vec<Uuid>> {
+    let query = sql("select distinct f.id from customers m join customers f
+             on f.id = coalesce(m.merged_into, m.id) or f.merged_into = coalesce(m.merged_into, m.id)
+         where m.id = any(?)");
+    db.values(query.ids(customers)).await
+}
+
+/// The records that were made one with others.
+pub(super) async fn merged_from(db: &Db, customers: &[Uuid]) -> Result<Vec<customer::Model>> {
+    let query = sql("select * from customers where merged_into = any(?) order by merged_into, id");
+    db.all(query.ids(customers)).await
 }
 
 /// Who has one of these telephone numbers.
@@ -211,4 +255,53 @@ pub(super) async fn troubles(
         Some(query) => db.values(query.add(" order by id")).await,
         None => Ok(Vec::new()),
     }
+}
+
+/// The customers of a query of `at` and `id`, in the order of a page.
+pub(super) async fn page(db: &Db, keys: Sql, order: &str) -> Result<Vec<customer::Model>> {
+    let query = sql("select c.* from (").join(keys).add(") k join customers c on c.id = k.id");
+    db.all(query.add(order)).await
+}
+
+/// How many customers fit conditions.
+pub(super) async fn counted(db: &Db, conditions: Sql) -> Result<i64> {
+    let query = sql("select count(*) from customers c where true").join(conditions);
+    Ok(db.value(query).await?.unwrap_or(0))
+}
+
+/// Those of these customers who fit conditions.
+pub(super) async fn among(db: &Db, customers: &[Uuid], conditions: Sql) -> Result<Vec<Uuid>> {
+    let query = sql("select c.id from customers c where c.id = any(?)").ids(customers);
+    db.values(query.join(conditions)).await
+}
+
+/// Whether there is anybody of a condition within reach.
+pub(super) async fn anybody(db: &Db, actor: &Actor, condition: Sql) -> Result<bool> {
+    let query = sql("select cast(1 as bigint) from customers c where ")
+        .join(condition)
+        .join(actor.reach.customers_sql("c.id"))
+        .add(" limit 1");
+    let found: Option<i64> = db.value(query).await?;
+    Ok(found.is_some())
+}
+
+/// Who placed the orders of a number of ours, of one of a channel, or of a parcel, within reach.
+pub(super) async fn by_numbers(
+    db: &Db,
+    actor: &Actor,
+    (number, reference, tracking): (&str, &str, &str),
+) -> Result<Vec<Uuid>> {
+    let reach = || actor.reach.orders_sql("o");
+    let query = sql("select o.customer_id from orders o where o.number = ? and o.customer_id is not null")
+        .bind(number)
+        .join(reach())
+        .add(" union select o.customer_id from orders o where o.channel_reference = ? and o.customer_id is not null")
+        .bind(reference)
+        .join(reach())
+        .add(" union select o.customer_id from parcels p join fulfillment_orders f on f.fulfillment_id = p.fulfillment_id
+             join orders o on o.id = f.order_id where p.tracking_key = ? and o.customer_id is not null")
+        .bind(tracking)
+        .join(reach())
+        .add(" limit 20");
+    db.values(query).await
 }

@@ -222,6 +222,8 @@ async fn found(
         Some(id) => sql::lock(tx, actor, id).await?,
         None => None,
     };
+    // An id may be that of a record that was made one with another.
+    let mine = row.as_ref().map(|row| row.id).or(mine);
     if row.is_none() && command.customer_id.is_some() {
         return Err(Error::refused(checks::not_found("customerId", "customer")));
     }
@@ -259,6 +261,7 @@ async fn new(tx: &WriteTx) -> Result<customer::Model> {
         tags: json!([]),
         created_at: now,
         updated_at: now,
+        merged_into: None,
     })
 }
 

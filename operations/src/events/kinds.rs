@@ -666,10 +666,34 @@ event_kinds! {
         "Customer {number} changed: {fields}"
         "What is known of a customer was set right."
         { number: Text => "their number", fields: Texts => "what changed" }
+    CUSTOMER_MERGED "customer.merged" CustomersRead
+        "Customer {number} made one with {intoNumber}"
+        "Two records were of one person: all that belonged to one belongs to the other. Told of both."
+        { number: Text => "the record that stands for the other now", intoNumber: Text => "the record that stays", fromId: Id("cus") => "the first", intoId: Id("cus") => "the second" }
+    CUSTOMER_UNMERGED "customer.unmerged" CustomersRead
+        "Customer {number} stands alone again, apart from {intoNumber}"
+        "A record that was made one with another was taken apart again. Told of both."
+        { number: Text => "the record that stands alone", intoNumber: Text => "the other", fromId: Id("cus") => "the first", intoId: Id("cus") => "the second" }
     CONSENT_RECORDED "consent.recorded" CustomersRead
         "Consent to {purpose} noted, by {source}"
         "A customer agreed to something, or no longer does."
         { purpose: Text => "to what", granted: Flag => "whether it was given", source: Text => "where it was said" }
+    SEGMENT_DEFINED "segment.defined" CustomersRead
+        "Segment {name} defined"
+        "Who belongs to a segment was set."
+        { name: Text => "its name" }
+    SEGMENT_COUNTED "segment.counted" CustomersRead
+        "Segment {name} has {customers} customers"
+        "All customers were looked at for a new segment; from now on, whoever comes to it or leaves it is told of."
+        { name: Text => "its name", customers: Count => "how many belong to it" }
+    SEGMENT_JOINED "segment.joined" CustomersRead
+        "Joined segment {name}"
+        "A customer belongs to a segment now."
+        { name: Text => "its name" }
+    SEGMENT_LEFT "segment.left" CustomersRead
+        "Left segment {name}"
+        "A customer belongs to a segment no longer."
+        { name: Text => "its name" }
     CASE_OPENED "case.opened" CasesRead
         "Case {number} opened: {kind}"
         "A customer asked for something."

@@ -373,6 +373,20 @@ pub(crate) async fn settled_after(
     sql::next(db, place, None, None, limit).await
 }
 
+/// Up to where the log was pruned.
+pub(crate) async fn pruned_to(db: &Db) -> Result<LogPlace> {
+    sql::pruned_to(db).await
+}
+
+/// Those of these customers of whom the log says something behind a place, settled or not.
+pub(crate) async fn customers_since(
+    db: &Db,
+    customers: &[Uuid],
+    place: LogPlace,
+) -> Result<Vec<Uuid>> {
+    sql::customers_since(db, customers, place).await
+}
+
 /// Adds what of their orders decides who hears of events.
 pub(crate) async fn add_order_facts(db: &Db, events: &mut [LoggedEvent]) -> Result<()> {
     let mut orders: Vec<Uuid> = events.iter().filter_map(|event| event.row.order_id).collect();

@@ -253,6 +253,16 @@ pub(super) async fn next(
     db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
 }
 
+/// Those of these customers of whom anything stands behind a place.
+pub(super) async fn customers_since(
+    db: &Db,
+    customers: &[Uuid],
+    place: LogPlace,
+) -> Result<Vec<Uuid>> {
+    let query = sql("select distinct e.customer_id from events e where e.customer_id = any(?)");
+    db.values(query.ids(customers).join(beyond(db, place, ">"))).await
+}
+
 /// ` and …` for a part of the log, up to a place.
 fn within(db: &Db, part: &Part, end: LogPlace) -> Sql {
     let mut query = beyond(db, part.from, ">").join(beyond(db, end, "<="));

@@ -2,6 +2,7 @@
 
 use super::document::{Invoiced, Part, Worth};
 use crate::actor::Actor;
+use crate::customers::ALL_RECORDS;
 use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
@@ -169,7 +170,7 @@ fn filtered(db: &Db, actor: &Actor, filter: &InvoiceFilter) -> Sql {
             .bind(db.now());
     }
     if let Some(customer) = filter.customer_id {
-        query = query.add(" and i.customer_id = ?").bind(customer);
+        query = query.add(&format!(" and i.customer_id in {ALL_RECORDS}")).bind(customer);
     }
     if let Some(order) = filter.order_id {
         query = query.add(" and i.order_id = ?").bind(order);

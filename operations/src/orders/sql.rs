@@ -69,9 +69,10 @@ pub(super) async fn customers_in_reach(
     actor: &Actor,
     customers: &[Uuid],
 ) -> Result<Vec<Uuid>> {
-    let query = sql("select c.id from customers c where c.id = any(?)")
-        .ids(customers)
-        .join(actor.reach.customers_sql("c.id"));
+    let query = sql("select c.id from customers c where c.id in (
+             select coalesce(m.merged_into, m.id) from customers m where m.id = any(?))")
+    .ids(customers)
+    .join(actor.reach.customers_sql("c.id"));
     db.values(query).await
 }
 

@@ -2,6 +2,7 @@
 
 use super::grants::Whom;
 use crate::actor::Actor;
+use crate::customers::ALL_RECORDS;
 use crate::error::Result;
 use crate::settlements::read::Cash;
 use crate::settlements::sql::cash_sql;
@@ -63,11 +64,11 @@ pub(super) async fn given(
     let (order, customer) =
         (whom.order.unwrap_or(Uuid::max()), whom.customer.unwrap_or(Uuid::max()));
     let case = whom.case.unwrap_or(Uuid::max());
-    let query = sql("select
+    let query = sql(format!("select
              cast(coalesce(sum(case when actor_kind = ? and actor_id = ? then base_minor else 0 end), 0) as bigint),
              cast(coalesce(sum(case when order_id = ? or case_id = ? then goodwill_base_minor else 0 end), 0) as bigint),
              cast(coalesce(sum(goodwill_base_minor), 0) as bigint)
-         from money_grants where (order_id = ? or case_id = ? or customer_id = ?) and at >= ?")
+         from money_grants where (order_id = ? or case_id = ? or customer_id in {ALL_RECORDS}) and at >= ?"))
     .bind(actor.kind.to_value())
     .bind(actor.id.unwrap_or(Uuid::max()))
     .bind(order)

@@ -2,6 +2,7 @@
 
 use super::read::ReturnFilter;
 use crate::actor::Actor;
+use crate::customers::WHOM;
 use crate::error::Result;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
@@ -246,10 +247,11 @@ impl ReturnFilter {
                 .add(" and exists (select 1 from return_lines l where l.return_id = r.id and l.reason = any(?))")
                 .texts(&names);
         }
-        for (column, id) in [("order_id", self.order_id), ("customer_id", self.customer_id)] {
-            if let Some(id) = id {
-                filter = filter.add(&format!(" and r.{column} = ?")).bind(id);
-            }
+        if let Some(id) = self.order_id {
+            filter = filter.add(" and r.order_id = ?").bind(id);
+        }
+        if let Some(id) = self.customer_id {
+            filter = filter.add(&format!(" and r.customer_id = {WHOM}")).bind(id);
         }
         if let Some(locations) = &self.location_ids {
             filter = filter.add(" and r.location_id = any(?)").ids(locations);

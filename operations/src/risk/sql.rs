@@ -126,8 +126,29 @@ pub(super) async fn entries(
             .add(&format!("{or}(kind = ? and value_key = ?)"))
             .bind(kind.to_value())
             .bind(key.as_str());
+        if let (RiskEntryKind::Customer, Ok(id)) = (kind, key.parse::<Uuid>()) {
+            // Whoever stands in a list stands there still when their record was made one with another.
+            let text = id_text(db, "m.id");
+            query = query
+                .add(&format!(
+                    " or (kind = ? and exists (select 1 from customers m where m.merged_into = ? and {text} = value_key))"
+                ))
+                .bind(kind.to_value())
+                .bind(id);
+        }
     }
     db.all(query.add(") order by id")).await
+}
+
+/// An id as it is written.
+fn id_text(db: &Db, column: &str) -> String {
+    if db.is_postgres() {
+        return format!("cast({column} as text)");
+    }
+    let hex = format!("lower(hex({column}))");
+    let parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)];
+    let parts = parts.map(|(start, length)| format!("substr({hex}, {start}, {length})"));
+    parts.join(" || '-' || ")
 }
 
 pub(super) async fn entry(db: &Db, id: Uuid) -> Result<Option<risk_entry::Model>> {

@@ -106,6 +106,7 @@ struct Foreign {
     open: String,
     open_line: String,
     customer: String,
+    segment: String,
     reservation: String,
     fulfillment: String,
     line: String,
@@ -121,6 +122,8 @@ struct Foreign {
     settlements: Settlements,
     returns: Returns,
 }
+
+const PREVIEW: &str = "query($input: CustomerMergeInput!) { customerMergePreview(input: $input) { orders userErrors { code message field } } }";
 
 /// A place, a document that uses it, its variables with `@` where the id goes, and an id of another's.
 type Case = (&'static str, &'static str, Json, String);
@@ -841,6 +844,7 @@ fn books(foreign: &Foreign) -> Vec<Case> {
 }
 
 /// The same of customers.
+#[expect(clippy::too_many_lines, reason = "a table, one case for each place")]
 fn customers(foreign: &Foreign) -> Vec<Case> {
     let id = || json!({ "id": "@" });
     let input = |input: Json| json!({ "input": input });
@@ -895,6 +899,60 @@ fn customers(foreign: &Foreign) -> Vec<Case> {
             CONSENT_RECORD,
             input(consent),
             foreign.customer.clone(),
+        ),
+        (
+            "customerMerge.input.intoId",
+            CUSTOMER_MERGE,
+            input(json!({ "intoId": "@", "fromIds": [foreign.money.namesake] })),
+            foreign.customer.clone(),
+        ),
+        (
+            "customerUnmerge.input.customerId",
+            CUSTOMER_UNMERGE,
+            input(json!({ "customerId": "@" })),
+            text(&foreign.money.namesake),
+        ),
+        (
+            "customerMerge.input.fromIds",
+            CUSTOMER_MERGE,
+            input(json!({ "intoId": foreign.customer, "fromIds": ["@"] })),
+            text(&foreign.money.namesake),
+        ),
+        (
+            "customerMergePreview.input.intoId",
+            PREVIEW,
+            input(json!({ "intoId": "@", "fromIds": [foreign.money.customer] })),
+            foreign.customer.clone(),
+        ),
+        (
+            "customerMergePreview.input.fromIds",
+            PREVIEW,
+            input(json!({ "intoId": foreign.customer, "fromIds": ["@"] })),
+            text(&foreign.money.customer),
+        ),
+        (
+            "customers.filter.channelIds",
+            "query($id: [ID!]) { customers(filter: { channelIds: $id }) { totalCount } }",
+            json!({ "id": ["@"] }),
+            foreign.channel.clone(),
+        ),
+        (
+            "customers.segmentId",
+            "query($id: ID) { customers(segmentId: $id) { totalCount } }",
+            id(),
+            foreign.segment.clone(),
+        ),
+        (
+            "segmentDefine.input.segmentId",
+            SEGMENT_DEFINE,
+            input(json!({ "segmentId": "@", "name": "Other", "filter": { "tags": ["x"] } })),
+            foreign.segment.clone(),
+        ),
+        (
+            "segmentDefine.input.filter.channelIds",
+            SEGMENT_DEFINE,
+            input(json!({ "name": "Of it", "filter": { "channelIds": ["@"] } })),
+            foreign.channel.clone(),
         ),
     ]
 }
@@ -1536,6 +1594,8 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
     let money = shop.money(&app).await;
     let settlements = shop.settlements(&app, &money).await;
     let returns = shop.returns(&order["customer"]["id"]).await;
+    let segment = json!({ "name": "Any", "filter": { "orderCount": { "min": 1 } } });
+    let segment = shop.admin.done(SEGMENT_DEFINE, segment).await["segment"]["id"].clone();
     let foreign = Foreign {
         billed: text(&bought["id"]),
         channel: shop.web.clone(),
@@ -1544,6 +1604,7 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         open: text(&open["id"]),
         open_line: text(&open["lines"][0]["id"]),
         customer: text(&order["customer"]["id"]),
+        segment: text(&segment),
         reservation: text(&held),
         fulfillment: text(&shop.work(&open, 0).await["id"]),
         line: text(&order["lines"][0]["id"]),

@@ -143,6 +143,14 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ customer(by: { email: \"money@example.com\" }) { number } }",
         Some(P::CustomersRead),
     ),
+    ("customers", "{ customers { totalCount } }", Some(P::CustomersRead)),
+    ("duplicateCustomers", "{ duplicateCustomers { totalCount } }", Some(P::CustomersRead)),
+    (
+        "customerMergePreview",
+        "{ customerMergePreview(input: { intoId: \"cus_00000000000000000000000000\", fromIds: [] }) { orders } }",
+        Some(P::CustomersWrite),
+    ),
+    ("segments", "{ segments { name } }", Some(P::CustomersRead)),
     ("case", "{ case(id: \"cas_00000000000000000000000000\") { number } }", Some(P::CasesRead)),
     ("cases", "{ cases { totalCount } }", Some(P::CasesRead)),
     ("returns", "{ returns { totalCount } }", Some(P::ReturnsRead)),
@@ -259,6 +267,9 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
         input
     };
     let person = json!({ "customerId": work.money.customer, "customer": { "name": "x" } });
+    let same = json!({ "intoId": work.money.customer, "fromIds": [work.money.namesake] });
+    let apart = json!({ "customerId": work.money.namesake });
+    let segment = json!({ "name": "Any", "filter": { "tags": ["x"] } });
     let consent = json!({ "customerId": work.money.customer, "purpose": "marketing", "granted": true, "source": "call" });
     vec![
         ("paymentRecord", PAYMENT_RECORD, order, P::PaymentsWrite),
@@ -272,6 +283,9 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
         ("storeCreditGrant", STORE_CREDIT_GRANT, credit, P::RefundsWrite),
         ("customerUpsert", CUSTOMER_UPSERT, person, P::CustomersWrite),
         ("consentRecord", CONSENT_RECORD, consent, P::CustomersWrite),
+        ("segmentDefine", SEGMENT_DEFINE, segment, P::CustomersWrite),
+        ("customerMerge", CUSTOMER_MERGE, same, P::CustomersWrite),
+        ("customerUnmerge", CUSTOMER_UNMERGE, apart, P::CustomersWrite),
         ("caseOpen", CASE_OPEN, asked, P::CasesWrite),
         ("caseReply", CASE_REPLY, case(json!({ "text": "x" })), P::CasesWrite),
         ("caseUpdate", CASE_UPDATE, case(json!({ "kind": "OTHER" })), P::CasesWrite),
@@ -892,6 +906,9 @@ async fn what_is_beyond_reach_is_not_there() {
             | "riskListRemove"
             | "exchangeRatesSet"
             | "taxRatesSet"
+            | "segmentDefine"
+            | "customerMerge"
+            | "customerUnmerge"
             | "userUpdate" => "POLICY_VIOLATION",
             name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",

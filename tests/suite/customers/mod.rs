@@ -2,7 +2,11 @@
 
 mod cases;
 mod known;
+mod listed;
+mod merged;
+mod segments;
 mod story;
+mod value;
 
 use harness::Shop;
 use serde_json::{Value as Json, json};

@@ -4,6 +4,7 @@ use super::search::Search;
 use super::{OrderFilter, OrderSort};
 use crate::actor::Actor;
 use crate::checks::fold;
+use crate::customers::WHOM;
 use crate::error::Result;
 use crate::page::Order;
 use crate::sql::{Sql, sql};
@@ -163,7 +164,10 @@ impl OrderFilter {
     /// What few orders fit, as a rule.
     fn narrow(&self) -> Vec<Filter> {
         let mut filters = Vec::new();
-        filters.extend(self.customer_id.map(|id| own_id("o.customer_id", id)));
+        filters.extend(self.customer_id.map(|id| {
+            let condition = sql(format!("o.customer_id = {WHOM}")).bind(id);
+            Filter::listed(condition.clone(), vec![orders(condition)])
+        }));
         filters.extend(self.assignee_id.map(|id| own_id("o.assignee_id", id)));
         if let Some(reasons) = &self.hold_reasons {
             let open = one_of("h.reason", reasons);
