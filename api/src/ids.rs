@@ -81,6 +81,8 @@ kinds! {
     PaymentTransaction = "ptx",
     /// A payout.
     Payout = "pyo",
+    /// What a person asks of their data.
+    PrivacyRequest = "prq",
     /// A product.
     Product = "prd",
     /// A purchase order.

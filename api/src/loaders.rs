@@ -436,6 +436,9 @@ loaders! {
     /// The records that were made one with a customer's.
     merged_from: Many<customer::Model> =
         many!(reach customers::read::merged_from, |row| row.merged_into.unwrap_or_default());
+    /// What a person asks of their data.
+    privacy_request: One<entities::privacy_request::Model> =
+        one!(reach operations::privacy::read::by_ids, |row| row.id);
     /// Two customers who look like the same person.
     customer_match: One<entities::customer_match::Model> =
         one!(reach customers::matches::by_ids, |row| row.id);

@@ -9,6 +9,7 @@ use crate::catalog::types::{
 use crate::context::Ask;
 use crate::credit::types::{GiftCard, StoreCreditAccount};
 use crate::customers::merge::CustomerMatch;
+use crate::customers::privacy::PrivacyRequest;
 use crate::customers::segments::Segment;
 use crate::customers::types::Customer;
 use crate::disputes::types::Dispute;
@@ -103,6 +104,8 @@ pub(crate) enum Node {
     PaymentTransaction(PaymentTransaction),
     /// A payout.
     Payout(Payout),
+    /// What a person asks of their data.
+    PrivacyRequest(PrivacyRequest),
     /// A product.
     Product(Product),
     /// A purchase order.
@@ -264,6 +267,10 @@ impl Node {
                 let Some(row) = loaders.transaction(id).await? else { return Ok(None) };
                 let payment = payment_in_reach(ctx, row.payment_id).await?;
                 payment.map(|_| Self::PaymentTransaction(PaymentTransaction(row)))
+            }
+            Kind::PrivacyRequest => {
+                let row = loaders.privacy_request(id).await?;
+                row.map(|row| Self::PrivacyRequest(PrivacyRequest(row)))
             }
             Kind::Product => {
                 needs(Permission::CatalogRead)?;

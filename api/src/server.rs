@@ -325,6 +325,11 @@ async fn prune(store: Store, events_kept: Option<time::Duration>) {
         if let Err(error) = operations::webhooks::queue::prune(&store).await {
             tracing::error!(%error, "old deliveries could not be deleted");
         }
+        match operations::privacy::retain(&store).await {
+            Ok(0) => {}
+            Ok(gone) => tracing::info!(gone, "what had to be kept was kept long enough"),
+            Err(error) => tracing::error!(%error, "what had to be kept could not be let go of"),
+        }
         if let Some(keep) = events_kept {
             match operations::events::retention::prune(&store, keep).await {
                 Ok(0) => {}

@@ -37,6 +37,8 @@ pub struct Model {
     pub updated_at: OffsetDateTime,
     /// With whose record its own was made one; never one that was made one itself.
     pub merged_into: Option<Uuid>,
+    /// When all that was personal was erased.
+    pub erased_at: Option<OffsetDateTime>,
 }
 
 /// No relation is declared: rows are joined where a query needs them.
@@ -47,5 +49,5 @@ impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
     id, version, number, name, email, phone, company, locale, tags, created_at, updated_at,
-    merged_into
+    merged_into, erased_at
 }

@@ -1356,3 +1356,35 @@ pub enum MessageDirection {
     /// From the team.
     Outbound,
 }
+
+/// What a person asks of their data.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum PrivacyRequestKind {
+    /// To have all of them.
+    Export,
+    /// To have them erased.
+    Erasure,
+}
+
+/// Where such a request stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum PrivacyRequestState {
+    /// It waits for somebody.
+    Open,
+    /// It waits for what is open with the customer.
+    Blocked,
+    /// It was done.
+    Completed,
+    /// It was refused.
+    Refused,
+}

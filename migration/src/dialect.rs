@@ -42,6 +42,12 @@ const TOKENS: &[(&str, &str, &str)] = &[
         "json_group_array(json_array(lower(hex(b.component_id)), b.quantity))",
     ),
     ("{country_of_address}", "address ->> 'country_code'", "json_extract(address, '$.country_code')"),
+    // What is taken out of the index of words is overwritten there.
+    (
+        "{forget_searched_words}",
+        "",
+        "insert into order_words (order_words, rank) values ('secure-delete', 1);",
+    ),
     ("{no_uuid}", "'00000000-0000-0000-0000-000000000000'", "x'00000000000000000000000000000000'"),
     // Words are taken as they are: parted by blanks, folded already, any other character part of them.
     (

@@ -52,6 +52,7 @@ mod m0043_know_customers;
 mod m0044_open_cases;
 mod m0045_value_customers;
 mod m0046_merge_customers;
+mod m0047_erase_people;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -109,6 +110,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0044_open_cases::Migration),
             Box::new(m0045_value_customers::Migration),
             Box::new(m0046_merge_customers::Migration),
+            Box::new(m0047_erase_people::Migration),
         ]
     }
 }

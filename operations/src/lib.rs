@@ -44,6 +44,7 @@ pub mod orders;
 pub mod page;
 pub mod payments;
 pub mod permissions;
+pub mod privacy;
 pub mod providers;
 pub mod purchasing;
 pub mod replenishment;

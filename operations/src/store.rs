@@ -436,6 +436,8 @@ fn sqlite_options(options: &StoreOptions, connections: u32, cache: u32) -> Conne
                 .busy_timeout(Duration::from_secs(10))
                 .statement_cache_capacity(500)
                 .pragma("cache_size", format!("-{cache}"))
+                // What is deleted is overwritten: people are erased, not forgotten about.
+                .pragma("secure_delete", "on")
                 .pragma("wal_autocheckpoint", CHECKPOINT.to_string())
         });
     connect
@@ -859,6 +861,13 @@ fn json_rows(columns: &[&'static str], rows: Vec<Vec<Value>>) -> String {
     }
     json.push(']');
     json
+}
+
+/// A row as JSON has it: every column by its name.
+pub(crate) fn row_json<M: ModelTrait>(row: &M) -> serde_json::Value {
+    type Columns<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
+    let columns = Columns::<M>::iter();
+    columns.map(|column| (column.as_str().to_owned(), plain_json(row.get(column)))).collect()
 }
 
 /// A column value as JSON has it.

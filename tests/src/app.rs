@@ -294,6 +294,42 @@ impl TestApp {
         self.raw.execute_unprepared(sql).await.map(|_| ())
     }
 
+    /// Where a text stands, in whatever spelling: tables on `PostgreSQL`, every byte of the files on `SQLite`.
+    pub async fn places_of(&self, text: &str) -> Vec<String> {
+        let lower = text.to_lowercase();
+        if crate::database::server().is_some() {
+            let tables =
+                "select table_name from information_schema.tables where table_schema = 'public'";
+            let rows = self.raw.query_all_raw(statement(&self.raw, tables)).await.expect("tables");
+            let mut places = Vec::new();
+            for row in rows {
+                let table: String = row.try_get_by_index(0).expect("a name");
+                let found =
+                    format!("select count(*) from {table} t where lower(t::text) like '%{lower}%'");
+                if self.number(&found).await > 0 {
+                    places.push(table);
+                }
+            }
+            return places;
+        }
+        let _whole =
+            self.raw.query_all_raw(statement(&self.raw, "pragma wal_checkpoint(truncate)")).await;
+        let file = self.url_of_file();
+        let mut places = Vec::new();
+        for name in [file.clone(), format!("{file}-wal")] {
+            let bytes = std::fs::read(&name).unwrap_or_default().to_ascii_lowercase();
+            if bytes.windows(lower.len()).any(|part| part == lower.as_bytes()) {
+                places.push(name);
+            }
+        }
+        places
+    }
+
+    fn url_of_file(&self) -> String {
+        let path = self.database.url.trim_start_matches("sqlite://");
+        path.split('?').next().unwrap_or(path).to_owned()
+    }
+
     /// What the books look like: counts of rows, and sums that any change would move.
     pub async fn books(&self) -> Vec<(String, i64)> {
         let mut books = Vec::new();
@@ -389,6 +425,10 @@ async fn serve(store: &Store, options: &AppOptions, stopped: oneshot::Receiver<(
         let _ended = stopped.await;
     }));
     url
+}
+
+fn statement(raw: &DatabaseConnection, sql: &str) -> sea_orm::Statement {
+    sea_orm::Statement::from_string(raw.get_database_backend(), sql.to_owned())
 }
 
 /// The id of an event that was planted.

@@ -371,6 +371,14 @@ pub const CUSTOMER_MERGE: &str = "mutation($input: CustomerMergeInput!, $key: St
     customerMerge(input: $input, idempotencyKey: $key) { customer { id number version name email phone tags identities { kind value } mergedFrom { id mergedInto { id } } } userErrors { code message field } } }";
 pub const CUSTOMER_UNMERGE: &str = "mutation($input: CustomerUnmergeInput!, $key: String) {
     customerUnmerge(input: $input, idempotencyKey: $key) { customers { id number name email phone tags } userErrors { code message field } } }";
+pub const PRIVACY_OPEN: &str = "mutation($input: PrivacyRequestOpenInput!, $key: String) {
+    privacyRequestOpen(input: $input, idempotencyKey: $key) { privacyRequest { id kind state dueAt completedAt blockedBy refusedBecause extendedBecause export retained customer { id name erasedAt } } userErrors { code message field } } }";
+pub const PRIVACY_COMPLETE: &str = "mutation($input: PrivacyRequestIdInput!, $key: String) {
+    privacyRequestComplete(input: $input, idempotencyKey: $key) { privacyRequest { id kind state dueAt completedAt blockedBy refusedBecause extendedBecause export retained customer { id name erasedAt } } userErrors { code message field } } }";
+pub const PRIVACY_REFUSE: &str = "mutation($input: PrivacyRequestReasonInput!, $key: String) {
+    privacyRequestRefuse(input: $input, idempotencyKey: $key) { privacyRequest { id kind state dueAt completedAt blockedBy refusedBecause extendedBecause export retained customer { id name erasedAt } } userErrors { code message field } } }";
+pub const PRIVACY_EXTEND: &str = "mutation($input: PrivacyRequestReasonInput!, $key: String) {
+    privacyRequestExtend(input: $input, idempotencyKey: $key) { privacyRequest { id kind state dueAt completedAt blockedBy refusedBecause extendedBecause export retained customer { id name erasedAt } } userErrors { code message field } } }";
 pub const CONSENT_RECORD: &str = "mutation($input: ConsentRecordInput!, $key: String) {
   consentRecord(input: $input, idempotencyKey: $key) { customer { id consents { purpose granted source at } } userErrors { code message field } } }";
 pub const RETURN_POLICY_UPSERT: &str = "mutation($input: ReturnPolicyUpsertInput!, $key: String) {
@@ -470,6 +478,8 @@ pub struct Money {
     pub asked_about: String,
     /// Another customer.
     pub namesake: Json,
+    /// What two more ask of their data.
+    pub requests: [Json; 2],
 }
 
 /// Settlements of the web shop, one for each thing that is done with some.
@@ -575,7 +585,23 @@ impl Shop {
         }
         self.admin.done(CASE_RESOLVE, json!({ "caseId": cases[1], "resolution": "x" })).await;
         let namesake = self.customer("namesake@example.com").await;
-        Money { payments, invoice, request, disputes, customer, cases, asked_about, namesake }
+        let mut requests = [Json::Null, Json::Null];
+        for (index, request) in requests.iter_mut().enumerate() {
+            let whose = self.customer(&format!("asks-{index}@example.com")).await;
+            let asked = json!({ "customerId": whose, "kind": "ERASURE" });
+            *request = self.admin.done(PRIVACY_OPEN, asked).await["privacyRequest"]["id"].clone();
+        }
+        Money {
+            payments,
+            invoice,
+            request,
+            disputes,
+            customer,
+            cases,
+            asked_about,
+            namesake,
+            requests,
+        }
     }
 
     /// Settlements, one for each thing that is done with some.

@@ -7,6 +7,7 @@ mod import_returns;
 mod import_stock;
 mod key;
 mod migrate;
+mod privacy;
 mod schema;
 mod serve;
 mod settlement;
@@ -76,6 +77,9 @@ enum Command {
     /// Manage partners' tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Answer what people ask of their data.
+    #[command(subcommand)]
+    Privacy(privacy::PrivacyCommand),
     /// Look at files of providers and banks, and make some.
     #[command(subcommand)]
     Settlement(settlement::SettlementCommand),
@@ -145,6 +149,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::User(command) => user::run(command).await,
         Command::Key(command) => key::run(command).await,
         Command::Token(command) => token::run(command).await,
+        Command::Privacy(command) => privacy::run(command).await,
         Command::Settlement(command) => settlement::run(command).await,
     };
     let (faults, code) = match outcome {

@@ -1,6 +1,10 @@
 //! What is done with customers.
 
 use super::merge::{CustomerMergeInput, CustomerUnmergeInput, CustomersPayload};
+use super::privacy::{
+    PrivacyRequestIdInput, PrivacyRequestOpenInput, PrivacyRequestPayload,
+    PrivacyRequestReasonInput,
+};
 use super::segments::{Segment, SegmentDefineInput, SegmentPayload};
 use super::types::{Customer, CustomerInput};
 use crate::context::Ask;
@@ -12,6 +16,9 @@ use operations::customers::merge::{UnmergeCustomer, customer_merge, customer_unm
 use operations::customers::segments::define::{DefineSegment, segment_define};
 use operations::customers::upsert::{UpsertCustomer, customer_upsert};
 use operations::permissions::Permission;
+use operations::privacy::request::{
+    privacy_request_complete, privacy_request_extend, privacy_request_open, privacy_request_refuse,
+};
 use uuid::Uuid;
 
 /// A customer to make, or to set right.
@@ -177,5 +184,79 @@ impl CustomerMutation {
             customer_unmerge(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
         };
         CustomersPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Write down what a person asks of their data. An export is done at once: all that is kept about them stands in the answer. An erasure waits for
+    /// `privacyRequestComplete`, or, where something is open with the customer, for that: then it goes on by itself. To be answered in a month. Needs
+    /// `CUSTOMERS_PRIVACY` and reach over all channels.
+    async fn privacy_request_open(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what.")] input: PrivacyRequestOpenInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<PrivacyRequestPayload> {
+        let command = input.into();
+        let done = async {
+            privacy_request_open(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        PrivacyRequestPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Erase a person, for good: they are taken out of orders, addresses, cases, notes, history, search and whatever else names them. Money, goods, countries,
+    /// taxes and numbers of documents stay, and no total moves; `retained` says what had to be kept. Where something is open with them it waits. Needs
+    /// `CUSTOMERS_PRIVACY` and reach over all channels.
+    async fn privacy_request_complete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what.")] input: PrivacyRequestIdInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<PrivacyRequestPayload> {
+        let command = input.into();
+        let done = async {
+            privacy_request_complete(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command)
+                .await
+        };
+        PrivacyRequestPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Refuse what a person asked, with a reason. Needs `CUSTOMERS_PRIVACY` and reach over all channels.
+    async fn privacy_request_refuse(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what.")] input: PrivacyRequestReasonInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<PrivacyRequestPayload> {
+        let command = input.into();
+        let done = async {
+            privacy_request_refuse(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        PrivacyRequestPayload::of(ctx, Box::pin(done).await).await
+    }
+
+    /// Take two months more for an answer, once, and before the first month is over; tell the person (GDPR article 12(3)). Needs `CUSTOMERS_PRIVACY` and reach over
+    /// all channels.
+    async fn privacy_request_extend(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which, and what.")] input: PrivacyRequestReasonInput,
+        #[graphql(
+            desc = "The same key and input again answer the same and change nothing; 1 to 255 characters."
+        )]
+        idempotency_key: Option<String>,
+    ) -> Option<PrivacyRequestPayload> {
+        let command = input.into();
+        let done = async {
+            privacy_request_extend(ctx.store(), ctx.call(idempotency_key.as_ref())?, &command).await
+        };
+        PrivacyRequestPayload::of(ctx, Box::pin(done).await).await
     }
 }

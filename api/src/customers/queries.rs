@@ -3,6 +3,7 @@
 use super::merge::{
     CustomerMatch, CustomerMatchConnection, CustomerMergeInput, CustomerMergePreview,
 };
+use super::privacy::{PrivacyRequest, PrivacyRequestConnection, PrivacyRequestState};
 use super::segments::{CustomerFilter, Segment};
 use super::types::{Customer, CustomerConnection, CustomerIdentityInput};
 use crate::context::Ask;
@@ -10,11 +11,13 @@ use crate::errors::OrNull;
 use crate::ids::{Kind, uuid};
 use crate::paging::{counted, page_args};
 use async_graphql::{Context, ID, Object, OneofObject};
+use entities::enums;
 use operations::customers::list::{Which, customers, customers_count};
 use operations::customers::matches::{duplicates, duplicates_count};
 use operations::customers::merge::customer_merge_preview;
 use operations::customers::read::{CustomerBy, customer};
 use operations::customers::segments::read::segments;
+use operations::privacy::read::{requests, requests_count};
 use std::sync::Arc;
 
 /// One of several ways to say who somebody is.
@@ -123,6 +126,30 @@ impl CustomerQuery {
         let command = input.into();
         let found = async { customer_merge_preview(&ctx.read(), ctx.actor()?, &command).await };
         CustomerMergePreview::of(ctx, found.await).await
+    }
+
+    /// What people ask of their data, what is due first before what is due later; nothing for whoever does not reach all channels. Needs `CUSTOMERS_PRIVACY`.
+    async fn privacy_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In these states; in any without it.")] states: Option<
+            Vec<PrivacyRequestState>,
+        >,
+        #[graphql(desc = "Rows from the front, 0 to 100; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Rows from the back, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Before this cursor.")] before: Option<String>,
+    ) -> Option<PrivacyRequestConnection> {
+        let states: Option<Vec<enums::PrivacyRequestState>> =
+            states.map(|all| all.into_iter().map(Into::into).collect());
+        let page = page_args(first, after, last, before);
+        let rows = async { requests(&ctx.read(), ctx.actor()?, states.as_deref(), &page).await };
+        let rows = rows.await.or_null(ctx)?.map(|row| PrivacyRequest(Arc::new(row)));
+        let count = counted(ctx, move |scope| {
+            let states = states.clone();
+            async move { requests_count(&scope.store.read(), scope.actor()?, states.as_deref()).await }
+        });
+        Some(PrivacyRequestConnection::new(rows, count))
     }
 
     /// All segments, by name; none for whoever does not reach all channels. Needs `CUSTOMERS_READ`.

@@ -272,6 +272,11 @@ impl Customer {
         Ok(rows.iter().map(|row| Segment(Arc::new(row.clone()))).collect())
     }
 
+    /// When all that was personal was erased; null where it was not.
+    async fn erased_at(&self) -> Option<DateTime> {
+        self.0.erased_at.map(DateTime)
+    }
+
     /// The customer with whose record this one was made one; null for whoever stands alone. Ids of such a record lead to the other, so that it is only seen
     /// among `mergedFrom`.
     async fn merged_into(&self, ctx: &Context<'_>) -> Option<Customer> {

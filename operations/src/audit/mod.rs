@@ -124,6 +124,16 @@ pub(crate) fn hash(row: &audit_entry::Model) -> String {
 
 /// What an operation made, where nothing was before.
 pub(crate) fn made(after: &Json) -> Json {
+    let mut after = after.clone();
+    // What somebody wrote stands sealed in the log, and in no entry.
+    for name in ["reason", "source"] {
+        let code = |text: &str| text.chars().all(|sign| sign.is_ascii_uppercase() || sign == '_');
+        if let Some(text) = after.get_mut(name)
+            && text.as_str().is_some_and(|text| !code(text))
+        {
+            *text = json!(MASK);
+        }
+    }
     json!({ "before": null, "after": after })
 }
 
@@ -140,9 +150,25 @@ fn left_out(column: &str) -> bool {
 
 /// Columns with personal data.
 fn personal(table: &str, column: &str) -> bool {
-    matches!(column, "email" | "phone")
-        || (table == "users" && column == "name")
-        || (table == "customers" && matches!(column, "name" | "company"))
+    let texts: &[&str] = match table {
+        "users" => &["name"],
+        "customers" => &["name", "company"],
+        "orders" => &["client_ip", "user_agent", "attributes", "tax_id", "purchase_order_number"],
+        "cases" => &["subject", "resolution"],
+        "case_messages" | "notes" => &["text"],
+        "returns" => &["comment", "note", "rejected_because"],
+        "return_lines" => &["comment", "evidence_urls"],
+        "return_inspections" | "order_holds" => &["note"],
+        "refund_requests" | "privacy_requests" => {
+            &["reason", "note", "export", "refused_because", "extended_because"]
+        }
+        "disputes" => &["reason", "note", "evidence"],
+        "risk_entries" => &["value", "reason"],
+        "consents" => &["source"],
+        "parcels" => &["received_by"],
+        _ => &[],
+    };
+    matches!(column, "email" | "phone") || texts.contains(&column)
 }
 
 const MASK: &str = "(masked)";
@@ -150,7 +176,7 @@ const MASK: &str = "(masked)";
 /// An address without whose it is.
 fn masked_within(mut value: Json) -> Json {
     if let Json::Object(parts) = &mut value {
-        for name in ["name", "phone", "email"] {
+        for name in ["name", "phone", "email", "company", "line1", "line2", "postal_code"] {
             if let Some(part) = parts.get_mut(name).filter(|part| !part.is_null()) {
                 *part = json!(MASK);
             }

@@ -6,6 +6,7 @@ use crate::checks;
 use crate::customers::WHOM;
 use crate::error::Result;
 use crate::ids::Subject;
+use crate::privacy::seal;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::{case_message, case_row, credit_entry};
@@ -163,7 +164,9 @@ pub(super) async fn messages_by_ids(
 /// Credit that was given in cases, oldest first.
 pub(super) async fn given_in(db: &Db, cases: &[Uuid]) -> Result<Vec<credit_entry::Model>> {
     let query = sql("select * from credit_entries where case_id = any(?) order by id");
-    db.all(query.ids(cases)).await
+    let mut rows: Vec<credit_entry::Model> = db.all(query.ids(cases)).await?;
+    seal::open_all(db, rows.iter_mut().map(|row| (row.id, &mut row.reason)).collect()).await?;
+    Ok(rows)
 }
 
 /// The currencies of credits.

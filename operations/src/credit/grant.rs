@@ -14,6 +14,7 @@ use crate::ledger::templates::{self, Owed};
 use crate::money::Currency;
 use crate::payments::grants::{self, Gift, Whom};
 use crate::permissions::Permission;
+use crate::privacy::seal;
 use crate::store::{Batch, Store, WriteTx};
 use crate::timers::{self, Job};
 use entities::enums::CreditKind;
@@ -254,8 +255,10 @@ pub(crate) async fn put(tx: &WriteTx, actor: &Actor, present: &Present) -> Resul
 impl Put {
     /// Writes it, and tells.
     pub(crate) fn write(self, tx: &WriteTx, actor: &Actor, batch: &mut Batch) {
-        let Self { row, entry, event, is_new } = self;
+        let Self { row, mut entry, event, is_new } = self;
         batch.save(&row);
+        let key = seal::new_key(batch, entry.id, row.customer_id);
+        entry.reason = seal::seal(&key, &entry.reason);
         batch.add(&entry);
         if let Some(due) = row.expires_at.filter(|_| is_new) {
             timers::set(tx, batch, Job::ExpireCredit, row.id, due);

@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::error::Result;
+use crate::privacy::seal;
 use crate::sql::{Sql, sql};
 use crate::store::{Db, WriteTx};
 use entities::{credit, credit_entry, legal_entity};
@@ -115,7 +116,9 @@ pub(super) async fn company(
 /// A page of what came onto a card or credit, and went off it.
 pub(super) async fn entries(db: &Db, credit: Uuid, page: Sql) -> Result<Vec<credit_entry::Model>> {
     let query = sql("select e.* from credit_entries e where e.credit_id = ?").bind(credit);
-    db.all(query.join(page)).await
+    let mut rows: Vec<credit_entry::Model> = db.all(query.join(page)).await?;
+    seal::open_all(db, rows.iter_mut().map(|row| (row.id, &mut row.reason)).collect()).await?;
+    Ok(rows)
 }
 
 /// How many entries there are.

@@ -63,7 +63,7 @@ pub struct Identity {
 }
 
 /// How identities are compared: what they are, their value, and the channel where they count.
-pub(super) type Key = (IdentityKind, String, Uuid);
+pub(crate) type Key = (IdentityKind, String, Uuid);
 
 impl Identity {
     /// How it is compared, in a channel; a telephone number as it is dialed in a country.
@@ -112,6 +112,13 @@ impl CustomerRef {
                 Some(NewCustomer { identities: vec![identity.clone()], ..NewCustomer::default() })
             }
         }
+    }
+
+    /// How whoever is named is compared, in a channel.
+    pub(crate) fn keys(&self, channel: Uuid) -> Vec<Key> {
+        let Some(new) = self.as_new() else { return Vec::new() };
+        let country = new.country();
+        new.all_identities().iter().map(|identity| identity.key(channel, country)).collect()
     }
 
     /// Where in an input that takes a reference its faults are.
@@ -319,6 +326,7 @@ impl Book {
                 created_at: now,
                 updated_at: now,
                 merged_into: None,
+                erased_at: None,
             },
         );
         id

@@ -262,6 +262,7 @@ async fn new(tx: &WriteTx) -> Result<customer::Model> {
         created_at: now,
         updated_at: now,
         merged_into: None,
+        erased_at: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Every type of event: its name, who may see it, and what its data holds, declared once.
 
 use super::shape::Field;
-use super::shape::Shape::{Amount, Count, Flag, Id, Moment, Text, Texts};
+use super::shape::Shape::{Amount, Count, Flag, Id, Moment, Text, Texts, Words};
 use crate::permissions::Permission;
 use serde_json::Value as Json;
 
@@ -36,6 +36,12 @@ impl EventKind {
             text = text.replace(&format!("{{{name}}}"), &plain);
         }
         text
+    }
+
+    /// Its fields that somebody wrote.
+    pub(super) fn words(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let fields: &'static [Field] = self.fields;
+        fields.iter().filter(|field| field.shape == Words).map(|field| field.name)
     }
 
     /// The kind of a name.
@@ -345,7 +351,7 @@ event_kinds! {
     DISPUTE_OPENED "dispute.opened" PaymentsRead
         "Dispute about {amount} {currency}: {reason}"
         "A payer disputes a payment, or their bank took another step."
-        { amount: Amount => "what it is about", currency: Text => "of the amount", stage: Text => "how far it went", reason: Text => "what the payer says", refundedToo: Flag => "whether money of the same capture had been given back" }
+        { amount: Amount => "what it is about", currency: Text => "of the amount", stage: Text => "how far it went", reason: Words => "what the payer says", refundedToo: Flag => "whether money of the same capture had been given back" }
     DISPUTE_EVIDENCE_DUE "dispute.evidence_due" PaymentsRead
         "Dispute about {amount} {currency} is to be answered by {dueAt}"
         "In three days a dispute can be answered no longer."
@@ -357,7 +363,7 @@ event_kinds! {
     DISPUTE_EVIDENCE_REFUSED "dispute.evidence_refused" PaymentsRead
         "Evidence about {amount} {currency} was not taken: {reason}"
         "A provider did not take the evidence that was sent against a dispute."
-        { amount: Amount => "what it is about", currency: Text => "of the amount", reason: Text => "why, as the provider says" }
+        { amount: Amount => "what it is about", currency: Text => "of the amount", reason: Words => "why, as the provider says" }
     DISPUTE_RESOLVED "dispute.resolved" PaymentsRead
         "Dispute about {amount} {currency}: {outcome}"
         "A dispute ended: won, lost or accepted."
@@ -373,7 +379,7 @@ event_kinds! {
     STORE_CREDIT_GRANTED "store_credit.granted" PaymentsRead
         "Credit of {amount} {currency} given: {reason}"
         "A customer was given credit."
-        { amount: Amount => "how much", currency: Text => "of the amount", reason: Text => "why" }
+        { amount: Amount => "how much", currency: Text => "of the amount", reason: Words => "why" }
     STORE_CREDIT_EXPIRED "store_credit.expired" PaymentsRead
         "Credit of {amount} {currency} ended"
         "Credit ended before it was used up."
@@ -381,7 +387,7 @@ event_kinds! {
     REFUND_REQUESTED "refund.requested" PaymentsRead
         "Refund of {amount} {currency} waits for somebody: {reason}"
         "Somebody wants to give more back than they may alone."
-        { amount: Amount => "how much", currency: Text => "of the amount", reason: Text => "why" }
+        { amount: Amount => "how much", currency: Text => "of the amount", reason: Words => "why" }
     REFUND_GRANTED "refund.granted" PaymentsRead
         "Refund of {amount} {currency} granted"
         "Somebody else granted a refund that was asked for."
@@ -477,7 +483,7 @@ event_kinds! {
     RETURN_REJECTED "return.rejected" ReturnsRead
         "Return {number} rejected: {reason}"
         "The goods may not come back."
-        { number: Text => "its number", reason: Text => "why" }
+        { number: Text => "its number", reason: Words => "why" }
     RETURN_CANCELLED "return.cancelled" ReturnsRead
         "Return {number} cancelled"
         "A return was called off before anything arrived."
@@ -666,6 +672,30 @@ event_kinds! {
         "Customer {number} changed: {fields}"
         "What is known of a customer was set right."
         { number: Text => "their number", fields: Texts => "what changed" }
+    CUSTOMER_ERASED "customer.erased" CustomersRead
+        "Customer {number} erased"
+        "All that was personal was erased."
+        { number: Text => "their number" }
+    PRIVACY_REQUESTED "privacy_request.opened" CustomersPrivacy
+        "A person asked for this: {kind}"
+        "A person asked for their data, or to be erased."
+        { kind: Text => "a `PrivacyRequestKind`", dueAt: Moment => "until when it is to be answered" }
+    PRIVACY_BLOCKED "privacy_request.blocked" CustomersPrivacy
+        "Erasure waits for what is open: {waitsFor}"
+        "An erasure waits for what is open with the customer, and goes on by itself."
+        { kind: Text => "a `PrivacyRequestKind`", waitsFor: Count => "how many things are open" }
+    PRIVACY_COMPLETED "privacy_request.completed" CustomersPrivacy
+        "Done what a person asked for: {kind}"
+        "A person has their data, or was erased."
+        { kind: Text => "a `PrivacyRequestKind`" }
+    PRIVACY_REFUSED "privacy_request.refused" CustomersPrivacy
+        "Refused what a person asked for: {kind}"
+        "What a person asked for was refused."
+        { kind: Text => "a `PrivacyRequestKind`", reason: Words => "why" }
+    PRIVACY_EXTENDED "privacy_request.extended" CustomersPrivacy
+        "What a person asked for takes longer: {kind}, until {dueAt}"
+        "What a person asked for is answered up to two months later."
+        { kind: Text => "a `PrivacyRequestKind`", dueAt: Moment => "until when", reason: Words => "why" }
     CUSTOMER_MERGED "customer.merged" CustomersRead
         "Customer {number} made one with {intoNumber}"
         "Two records were of one person: all that belonged to one belongs to the other. Told of both."
@@ -677,7 +707,7 @@ event_kinds! {
     CONSENT_RECORDED "consent.recorded" CustomersRead
         "Consent to {purpose} noted, by {source}"
         "A customer agreed to something, or no longer does."
-        { purpose: Text => "to what", granted: Flag => "whether it was given", source: Text => "where it was said" }
+        { purpose: Text => "to what", granted: Flag => "whether it was given", source: Words => "where it was said" }
     SEGMENT_DEFINED "segment.defined" CustomersRead
         "Segment {name} defined"
         "Who belongs to a segment was set."

@@ -8,6 +8,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::ids::first_of;
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
+use crate::privacy::seal;
 use crate::store::{Batch, Db, WriteTx};
 use entities::{Row, event};
 use serde_json::Value as Json;
@@ -71,6 +72,8 @@ impl NewEvent {
 pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewEvent) -> Uuid {
     debug_assert_eq!(event.kind.fault(&event.data), None, "data is as declared");
     let (now, id) = (tx.now(), event.id.unwrap_or_else(|| tx.id()));
+    let about = (id, event.customer);
+    let data = sealed(batch, event.kind, event.data, about);
     batch.add(&event::Model {
         id,
         epoch: tx.epoch(),
@@ -83,12 +86,55 @@ pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewE
         location_id: event.location,
         actor_kind: actor.kind,
         actor_id: actor.id,
-        data: event.data,
+        data,
         request_id: actor.request_id.clone(),
         at: event.at.unwrap_or(now),
         recorded_at: now,
     });
     id
+}
+
+/// The data of an event with what somebody wrote sealed by a key of its own, which goes when the person does: rows of the log never do.
+fn sealed(
+    batch: &mut Batch,
+    kind: &'static EventKind,
+    mut data: Json,
+    (id, customer): (Uuid, Option<Uuid>),
+) -> Json {
+    let mut key = None;
+    for name in kind.words() {
+        let Some(value) = data.get_mut(name) else { continue };
+        let Some(text) = value.as_str() else { continue };
+        let key = key.get_or_insert_with(|| seal::new_key(batch, id, customer));
+        *value = Json::from(seal::seal(key, text));
+    }
+    data
+}
+
+/// Events with what stands sealed in them, as far as its keys are still there.
+async fn opened(db: &Db, mut events: Vec<LoggedEvent>) -> Result<Vec<LoggedEvent>> {
+    let words = |event: &LoggedEvent| EventKind::named(&event.row.kind).map(EventKind::words);
+    let closed = |event: &&LoggedEvent| {
+        let mut names = words(event).into_iter().flatten();
+        names.any(|name| {
+            event.row.data.get(name).and_then(Json::as_str).is_some_and(seal::is_sealed)
+        })
+    };
+    let ids: Vec<Uuid> = events.iter().filter(closed).map(|event| event.row.id).collect();
+    if ids.is_empty() {
+        return Ok(events);
+    }
+    let keys = seal::keys(db, &ids).await?;
+    for event in &mut events {
+        for name in words(event).into_iter().flatten() {
+            if let Some(value) = event.row.data.get_mut(name)
+                && let Some(text) = value.as_str().filter(|text| seal::is_sealed(text))
+            {
+                *value = Json::from(seal::open(keys.get(&event.row.id), text));
+            }
+        }
+    }
+    Ok(events)
 }
 
 /// An event that this transaction wrote.

@@ -21,6 +21,8 @@ pub struct Field {
 pub enum Shape {
     /// A text.
     Text,
+    /// A text that somebody wrote, and may say something of a person: sealed in the log.
+    Words,
     /// Texts.
     Texts,
     /// A whole number.
@@ -39,7 +41,7 @@ impl Shape {
     /// Its name in the API.
     pub fn name(self) -> String {
         match self {
-            Self::Text => "String".into(),
+            Self::Text | Self::Words => "String".into(),
             Self::Texts => "[String!]".into(),
             Self::Count => "Int".into(),
             Self::Flag => "Boolean".into(),
@@ -55,7 +57,7 @@ impl Field {
         let Some(value) = value.filter(|value| !value.is_null()) else { return self.nullable };
         let text = value.as_str();
         match self.shape {
-            Shape::Text => text.is_some(),
+            Shape::Text | Shape::Words => text.is_some(),
             Shape::Texts => value.as_array().is_some_and(|texts| texts.iter().all(Json::is_string)),
             Shape::Count => value.is_i64(),
             Shape::Flag => value.is_boolean(),

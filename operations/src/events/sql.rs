@@ -2,7 +2,7 @@
 
 use super::filter::{About, OrderFacts, Wanted};
 use super::place::LogPlace;
-use super::{LoggedEvent, Part, RETAINED_ALL};
+use super::{LoggedEvent, Part, RETAINED_ALL, opened};
 use crate::error::Result;
 use crate::page::Page;
 use crate::sql::{Sql, sql};
@@ -172,7 +172,7 @@ pub(super) async fn timeline(
     page: Sql,
 ) -> Result<Vec<LoggedEvent>> {
     let query = select(db).add(" and e.order_id = ?").bind(order);
-    db.all(query.join(wanted(db, who)).join(page)).await
+    opened(db, db.all(query.join(wanted(db, who)).join(page)).await?).await
 }
 
 /// How many events the timeline of an order has.
@@ -183,7 +183,7 @@ pub(super) async fn timeline_count(db: &Db, who: &Wanted, order: Uuid) -> Result
 
 /// What happened that is wanted, whether or not the log is settled behind it.
 pub(super) async fn timeline_of(db: &Db, who: &Wanted, page: Sql) -> Result<Vec<LoggedEvent>> {
-    db.all(select(db).join(wanted(db, who)).join(page)).await
+    opened(db, db.all(select(db).join(wanted(db, who)).join(page)).await?).await
 }
 
 /// How many events that is.
@@ -194,7 +194,8 @@ pub(super) async fn timeline_of_count(db: &Db, who: &Wanted) -> Result<i64> {
 
 /// Events by id.
 pub(super) async fn by_ids(db: &Db, who: &Wanted, ids: &[Uuid]) -> Result<Vec<LoggedEvent>> {
-    db.all(select(db).add(" and e.id = any(?)").ids(ids).join(wanted(db, who))).await
+    let query = select(db).add(" and e.id = any(?)").ids(ids).join(wanted(db, who));
+    opened(db, db.all(query).await?).await
 }
 
 /// Whether one event is wanted.
@@ -219,7 +220,7 @@ pub(super) async fn page(
         }
     }
     let limit = format!(" limit {}", page.limit() + 1);
-    db.all(query.add(log_order(db, page.is_backward())).add(&limit)).await
+    opened(db, db.all(query.add(log_order(db, page.is_backward())).add(&limit)).await?).await
 }
 
 /// How many events of the log are wanted.
@@ -250,7 +251,8 @@ pub(super) async fn next(
     if let Some(end) = up_to {
         query = query.join(beyond(db, end, "<="));
     }
-    db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
+    let query = query.add(log_order(db, false)).add(&format!(" limit {limit}"));
+    opened(db, db.all(query).await?).await
 }
 
 /// Those of these customers of whom anything stands behind a place.
@@ -291,7 +293,8 @@ pub(super) async fn part(
     limit: usize,
 ) -> Result<Vec<LoggedEvent>> {
     let query = select(db).join(within(db, part, end)).join(wanted(db, who));
-    db.all(query.add(log_order(db, false)).add(&format!(" limit {limit}"))).await
+    let query = query.add(log_order(db, false)).add(&format!(" limit {limit}"));
+    opened(db, db.all(query).await?).await
 }
 
 /// How many events of a part are wanted.

@@ -1,7 +1,7 @@
 //! A document with all that it prints: the snapshot that was issued, and nothing that changed since.
 
 use super::read::{TaxRow, summary};
-use super::sql;
+use super::{read, sql};
 use crate::catalog::read as catalog;
 use crate::checks::Address;
 use crate::clock;
@@ -40,7 +40,7 @@ impl Paper {
             Currency::from_code(code).ok_or_else(|| Error::Internal("a currency is unknown".into()))
         };
         let lines = sql::lines_of(db, &[id]).await?;
-        let party = sql::parties_of(db, &[id]).await?.pop();
+        let party = read::parties_of(db, &[id]).await?.pop();
         let corrects = match document.corrects_id {
             Some(id) => sql::plain(db, id).await?.map(|invoice| invoice.number),
             None => None,

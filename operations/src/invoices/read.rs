@@ -7,11 +7,13 @@ use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::money::{Currency, rate_decimal};
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
+use crate::privacy::seal;
 use crate::store::Db;
 use entities::enums::TaxScheme;
 use entities::{invoice, invoice_due, invoice_line, invoice_party};
 use rust_decimal::Decimal;
 use sea_orm::ActiveEnum;
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 pub use super::sql::InvoiceFilter;
@@ -55,7 +57,22 @@ pub async fn lines_of(db: &Db, invoices: &[Uuid]) -> Result<Vec<invoice_line::Mo
 
 /// To whom documents were made out.
 pub async fn parties_of(db: &Db, invoices: &[Uuid]) -> Result<Vec<invoice_party::Model>> {
-    queries::parties_of(db, invoices).await
+    let mut rows = queries::parties_of(db, invoices).await?;
+    let sealed = |row: &invoice_party::Model| row.bill_to.get("sealed").is_some();
+    let ids: Vec<Uuid> = rows.iter().filter(|row| sealed(row)).map(|row| row.invoice_id).collect();
+    if ids.is_empty() {
+        return Ok(rows);
+    }
+    // Of people who were erased: readable until the key is destroyed.
+    let keys = seal::keys(db, &ids).await?;
+    for row in &mut rows {
+        let text = row.bill_to.get("sealed").and_then(Json::as_str);
+        if let Some(text) = text {
+            let opened = seal::open(keys.get(&row.invoice_id), text);
+            row.bill_to = serde_json::from_str(&opened).unwrap_or(Json::Object(Map::new()));
+        }
+    }
+    Ok(rows)
 }
 
 /// What documents leave to be paid.

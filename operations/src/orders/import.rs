@@ -22,6 +22,8 @@ use crate::money::Currency;
 use crate::payments::purse::Funds;
 use crate::payments::record::{self, RecordPayment};
 use crate::permissions::Permission;
+use crate::privacy::seal::ERASED;
+use crate::privacy::suppress;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{
     CapturePolicy, DeliveryMethod, FulfillmentState, OrderFulfillmentState, OrderPaymentState,
@@ -130,6 +132,7 @@ pub async fn import(store: &Store, call: Call<'_>, command: &[ImportOrder]) -> R
 
 async fn import_in(tx: WriteTx, actor: &Actor, command: &[ImportOrder]) -> Result<Imported> {
     let mut importer = Importer::load(&tx, actor, command).await?;
+    let command = &importer.without_erased(command).await?;
     let mut answer = Imported { orders: Vec::with_capacity(command.len()), refusals: Vec::new() };
     let mut accepted = Vec::new();
     for (index, input) in command.iter().enumerate() {
@@ -200,6 +203,41 @@ struct Built {
 }
 
 impl<'a> Importer<'a> {
+    /// The rows, those of people who were erased since without the person: they do not come back.
+    async fn without_erased(&self, command: &[ImportOrder]) -> Result<Vec<ImportOrder>> {
+        let mut rows = command.to_vec();
+        let named: Vec<(usize, CustomerRef, Uuid)> = command
+            .iter()
+            .enumerate()
+            .filter_map(|(at, row)| {
+                let channel = self.channels.get(row.channel_code.trim())?;
+                let new = row.customer.clone()?;
+                Some((at, CustomerRef::Create(Box::new(new)), channel.id))
+            })
+            .collect();
+        let references: Vec<(&CustomerRef, Uuid)> =
+            named.iter().map(|(_, reference, channel)| (reference, *channel)).collect();
+        for (place, erased) in suppress::erased(self.tx, &references).await? {
+            let Some(row) = named.get(place).and_then(|(at, ..)| rows.get_mut(*at)) else {
+                continue;
+            };
+            if row.placed_at > erased.at {
+                continue;
+            }
+            row.customer = None;
+            row.attributes = None;
+            for address in [&mut row.shipping_address, &mut row.billing_address] {
+                *address = address.take().map(|address| Address {
+                    line1: Some(ERASED.to_owned()),
+                    city: Some(ERASED.to_owned()),
+                    country_code: address.country_code,
+                    ..Address::default()
+                });
+            }
+        }
+        Ok(rows)
+    }
+
     async fn load(tx: &'a WriteTx, actor: &'a Actor, command: &[ImportOrder]) -> Result<Self> {
         let unique = |texts: &mut Vec<&'_ str>| {
             texts.sort_unstable();

@@ -123,9 +123,10 @@ pub(super) async fn entries(
     for (index, (kind, key)) in keys.iter().enumerate() {
         let or = if index == 0 { "" } else { " or " };
         query = query
-            .add(&format!("{or}(kind = ? and value_key = ?)"))
+            .add(&format!("{or}(kind = ? and value_key in (?, ?))"))
             .bind(kind.to_value())
-            .bind(key.as_str());
+            .bind(key.as_str())
+            .bind(crate::privacy::suppress::listed(key));
         if let (RiskEntryKind::Customer, Ok(id)) = (kind, key.parse::<Uuid>()) {
             // Whoever stands in a list stands there still when their record was made one with another.
             let text = id_text(db, "m.id");

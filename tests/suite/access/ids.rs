@@ -919,6 +919,30 @@ fn customers(foreign: &Foreign) -> Vec<Case> {
             text(&foreign.money.namesake),
         ),
         (
+            "privacyRequestOpen.input.customerId",
+            PRIVACY_OPEN,
+            input(json!({ "customerId": "@", "kind": "EXPORT" })),
+            text(&foreign.money.namesake),
+        ),
+        (
+            "privacyRequestExtend.input.privacyRequestId",
+            PRIVACY_EXTEND,
+            input(json!({ "privacyRequestId": "@", "reason": "x" })),
+            text(&foreign.money.requests[0]),
+        ),
+        (
+            "privacyRequestRefuse.input.privacyRequestId",
+            PRIVACY_REFUSE,
+            input(json!({ "privacyRequestId": "@", "reason": "x" })),
+            text(&foreign.money.requests[0]),
+        ),
+        (
+            "privacyRequestComplete.input.privacyRequestId",
+            PRIVACY_COMPLETE,
+            input(json!({ "privacyRequestId": "@" })),
+            text(&foreign.money.requests[1]),
+        ),
+        (
             "customerMergePreview.input.intoId",
             PREVIEW,
             input(json!({ "intoId": "@", "fromIds": [foreign.money.customer] })),

@@ -150,6 +150,7 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
         "{ customerMergePreview(input: { intoId: \"cus_00000000000000000000000000\", fromIds: [] }) { orders } }",
         Some(P::CustomersWrite),
     ),
+    ("privacyRequests", "{ privacyRequests { totalCount } }", Some(P::CustomersPrivacy)),
     ("segments", "{ segments { name } }", Some(P::CustomersRead)),
     ("case", "{ case(id: \"cas_00000000000000000000000000\") { number } }", Some(P::CasesRead)),
     ("cases", "{ cases { totalCount } }", Some(P::CasesRead)),
@@ -267,6 +268,10 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
         input
     };
     let person = json!({ "customerId": work.money.customer, "customer": { "name": "x" } });
+    let data = json!({ "customerId": work.money.namesake, "kind": "EXPORT" });
+    let ask =
+        |index: usize| json!({ "privacyRequestId": work.money.requests[index], "reason": "x" });
+    let complete = json!({ "privacyRequestId": work.money.requests[1] });
     let same = json!({ "intoId": work.money.customer, "fromIds": [work.money.namesake] });
     let apart = json!({ "customerId": work.money.namesake });
     let segment = json!({ "name": "Any", "filter": { "tags": ["x"] } });
@@ -286,6 +291,10 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
         ("segmentDefine", SEGMENT_DEFINE, segment, P::CustomersWrite),
         ("customerMerge", CUSTOMER_MERGE, same, P::CustomersWrite),
         ("customerUnmerge", CUSTOMER_UNMERGE, apart, P::CustomersWrite),
+        ("privacyRequestOpen", PRIVACY_OPEN, data, P::CustomersPrivacy),
+        ("privacyRequestExtend", PRIVACY_EXTEND, ask(0), P::CustomersPrivacy),
+        ("privacyRequestRefuse", PRIVACY_REFUSE, ask(0), P::CustomersPrivacy),
+        ("privacyRequestComplete", PRIVACY_COMPLETE, complete, P::CustomersPrivacy),
         ("caseOpen", CASE_OPEN, asked, P::CasesWrite),
         ("caseReply", CASE_REPLY, case(json!({ "text": "x" })), P::CasesWrite),
         ("caseUpdate", CASE_UPDATE, case(json!({ "kind": "OTHER" })), P::CasesWrite),
@@ -909,6 +918,10 @@ async fn what_is_beyond_reach_is_not_there() {
             | "segmentDefine"
             | "customerMerge"
             | "customerUnmerge"
+            | "privacyRequestOpen"
+            | "privacyRequestExtend"
+            | "privacyRequestRefuse"
+            | "privacyRequestComplete"
             | "userUpdate" => "POLICY_VIOLATION",
             name if name.starts_with("webhook") => "POLICY_VIOLATION",
             _ => "NOT_FOUND",

@@ -4,6 +4,7 @@ mod cases;
 mod known;
 mod listed;
 mod merged;
+mod privacy;
 mod segments;
 mod story;
 mod value;

@@ -10,6 +10,7 @@ use super::value::rfm::Steps;
 use super::{matches, segments, value};
 use crate::error::Result;
 use crate::events;
+use crate::privacy;
 use crate::store::{Batch, Db, Store, WriteTx};
 use entities::{customer_identity, customer_word, name_form};
 use sql::Watch;
@@ -118,7 +119,8 @@ async fn look_at(tx: &WriteTx, customers: &[Uuid]) -> Result<()> {
     value::measure(tx, customers).await?;
     spell(tx, customers).await?;
     matches::look_at(tx, customers).await?;
-    segments::members::look_at(tx, customers).await
+    segments::members::look_at(tx, customers).await?;
+    privacy::go_on(tx, customers).await
 }
 
 /// Writes down how the names of customers may be mistyped.

@@ -221,6 +221,15 @@ async fn records(
     for id in &ids {
         all.push(found(id).ok_or(Error::Contended)?);
     }
+    let mut faults = Faults::default();
+    for (index, row) in all.iter().enumerate() {
+        if row.erased_at.is_some() {
+            let into = index + 1 == all.len();
+            let field = if into { "intoId".to_owned() } else { format!("fromIds.{index}") };
+            faults.add(RefusalCode::StateConflict, &field, "was erased");
+        }
+    }
+    faults.check()?;
     let into = all.pop().ok_or(Error::Contended)?;
     Ok(Records { into, from: all })
 }

@@ -53,7 +53,7 @@ pub struct Value {
 }
 
 /// Whether somebody sees all channels and locations.
-pub(super) fn sees_all(actor: &Actor) -> bool {
+pub(crate) fn sees_all(actor: &Actor) -> bool {
     actor.reach == Reach::default()
 }
 
