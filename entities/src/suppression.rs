@@ -5,7 +5,6 @@ use sea_orm::entity::prelude::{
     EnumIter, PrimaryKeyTrait,
 };
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// A way in which somebody was known who is not to come back.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,8 +13,6 @@ pub struct Model {
     /// A hash of it.
     #[sea_orm(primary_key, auto_increment = false)]
     pub hash: String,
-    /// The record that is left of them.
-    pub customer_id: Uuid,
     /// When they were erased.
     pub at: OffsetDateTime,
 }
@@ -27,5 +24,5 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::row::row! {
-    hash, customer_id, at
+    hash, at
 }

@@ -37,13 +37,20 @@ create index sealed_keys_customer on sealed_keys (customer_id) where customer_id
 create index sealed_keys_shred on sealed_keys (shred_at) where shred_at is not null;
 create table suppressions (
     hash {key} not null,
-    customer_id {uuid} not null,
     at {time} not null,
     primary key (hash)
 );
+create index disputes_order on disputes (order_id);
+create index refund_requests_order on refund_requests (order_id) where order_id is not null;
+create index risk_entries_key on risk_entries (value_key);
+create index consents_purpose on consents (purpose, customer_id, id);
 {forget_searched_words}
 ",
     down: r"
+drop index consents_purpose;
+drop index risk_entries_key;
+drop index refund_requests_order;
+drop index disputes_order;
 drop table suppressions;
 drop table sealed_keys;
 drop table privacy_requests;

@@ -312,14 +312,24 @@ impl TestApp {
             }
             return places;
         }
-        let _whole =
-            self.raw.query_all_raw(statement(&self.raw, "pragma wal_checkpoint(truncate)")).await;
+        // All of it, as soon as nobody reads what was before.
+        for _ in 0..100 {
+            let checkpoint = statement(&self.raw, "pragma wal_checkpoint(truncate)");
+            let done = self.raw.query_one_raw(checkpoint).await.ok().flatten();
+            if done.and_then(|row| row.try_get_by_index::<i32>(0).ok()) == Some(0) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
         let file = self.url_of_file();
         let mut places = Vec::new();
         for name in [file.clone(), format!("{file}-wal")] {
             let bytes = std::fs::read(&name).unwrap_or_default().to_ascii_lowercase();
-            if bytes.windows(lower.len()).any(|part| part == lower.as_bytes()) {
-                places.push(name);
+            let found = bytes.windows(lower.len()).position(|part| part == lower.as_bytes());
+            if let Some(at) = found {
+                let around = bytes.get(at.saturating_sub(60)..(at + 60).min(bytes.len()));
+                let around = String::from_utf8_lossy(around.unwrap_or_default()).into_owned();
+                places.push(format!("{name}: {around:?}"));
             }
         }
         places

@@ -245,7 +245,8 @@ impl Customer {
 
     /// What a person on the phone should know first, most urgent at the top, of what the asker may read within reach: `REFUND_OVERDUE`,
     /// `DISPUTE_OPEN`, `PROMISE_BROKEN`; `PROMISE_AT_RISK`, `CONTACTED_OFTEN` (an order that was asked about three times
-    /// or more, with a case that is not solved), and what is out of the ordinary about their returns (`Return.highlights`).
+    /// or more, with a case that is not solved), and what is out of the ordinary about their returns (`Return.highlights`); `VIP`, for whoever has the label `vip` or is of the best fifth in how often they order and
+    /// what they pay.
     async fn highlights(&self, ctx: &Context<'_>) -> Result<Vec<Highlight>, Failure> {
         let rows = ctx.loaders().remarks_of(self.0.id).await?;
         let told = |row: &Remark| {

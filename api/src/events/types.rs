@@ -75,7 +75,13 @@ impl Event {
         let id = self.0.row.customer_id?;
         let actor = ctx.actor().or_null(ctx)?;
         actor.require(Permission::CustomersRead).or_null(ctx)?;
-        ctx.loaders().customer(id).await.or_null(ctx)?.map(Customer)
+        // One that was made one with another leads to the other.
+        match ctx.loaders().customer(id).await.or_null(ctx)? {
+            Some(row) if row.merged_into.is_some() => {
+                ctx.loaders().customer_in_reach(id).await.or_null(ctx)?.map(Customer)
+            }
+            found => found.map(Customer),
+        }
     }
 
     /// What changed, as `eventTypes` declares it for the type; names people by id only.

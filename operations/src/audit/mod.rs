@@ -166,6 +166,7 @@ fn personal(table: &str, column: &str) -> bool {
         "risk_entries" => &["value", "reason"],
         "consents" => &["source"],
         "parcels" => &["received_by"],
+        "fulfillments" => &["failed_because", "cancel_request"],
         _ => &[],
     };
     matches!(column, "email" | "phone") || texts.contains(&column)
@@ -176,7 +177,19 @@ const MASK: &str = "(masked)";
 /// An address without whose it is.
 fn masked_within(mut value: Json) -> Json {
     if let Json::Object(parts) = &mut value {
-        for name in ["name", "phone", "email", "company", "line1", "line2", "postal_code"] {
+        for name in [
+            "name",
+            "phone",
+            "email",
+            "company",
+            "line1",
+            "line2",
+            "postal_code",
+            "city",
+            "region",
+            "latitude",
+            "longitude",
+        ] {
             if let Some(part) = parts.get_mut(name).filter(|part| !part.is_null()) {
                 *part = json!(MASK);
             }

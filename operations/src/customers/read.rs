@@ -100,7 +100,10 @@ pub async fn in_reach(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<custom
 
 /// The same for operations that ask for a permission of their own.
 pub(crate) async fn reached(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer::Model>> {
-    sql::in_reach(db, actor, ids).await
+    let mut rows = sql::in_reach(db, actor, ids).await?;
+    // Of whoever was erased nothing new is kept.
+    rows.retain(|row| row.erased_at.is_none());
+    Ok(rows)
 }
 
 /// Customers within reach, each under the id by which it was asked for: that of a record that was made one with another leads to the other.
@@ -110,7 +113,7 @@ pub async fn asked_for(
     ids: &[Uuid],
 ) -> Result<Vec<(Uuid, customer::Model)>> {
     actor.require(Permission::CustomersRead)?;
-    sql::asked_for(db, actor, ids).await
+    sql::asked_for(db, actor, ids, false).await
 }
 
 /// Every record of the people for whom ids stand, those that were made one with others among them; ids of nobody stay as they are.

@@ -8,7 +8,7 @@ use super::sql;
 use crate::actor::Actor;
 use crate::catalog::sql as catalog;
 use crate::checks::{self, Address};
-use crate::error::{Faults, RefusalCode, Result};
+use crate::error::{Error, Faults, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::store::{Batch, Db, WriteTx};
 use entities::enums::IdentityKind;
@@ -197,7 +197,7 @@ impl Book {
             })
             .collect();
         if !by_id.is_empty() {
-            for (asked, row) in sql::asked_for(db, actor, &by_id).await? {
+            for (asked, row) in sql::asked_for(db, actor, &by_id, true).await? {
                 book.asked.insert(asked, row.id);
                 book.known.insert(row.id, row);
             }
@@ -235,9 +235,17 @@ impl Book {
                 rows.into_iter().map(|row| ((row.kind, row.value_key, row.scope), row.customer_id)),
             );
             if !ids.is_empty() {
-                let rows = sql::by_ids(db, &ids).await?;
+                let rows = sql::held(db, &ids).await?;
+                // Erased since they were found.
+                if rows.iter().any(|row| row.erased_at.is_some()) {
+                    return Err(Error::Contended);
+                }
                 book.known.extend(rows.into_iter().map(|row| (row.id, row)));
             }
+        }
+        // Made one with another since they were found.
+        if book.known.values().any(|row| row.merged_into.is_some()) {
+            return Err(Error::Contended);
         }
         Ok(book)
     }
@@ -252,8 +260,12 @@ impl Book {
     ) -> Option<customer::Model> {
         if let CustomerRef::Id(id) = reference {
             let found = self.asked.get(id).and_then(|id| self.known.get(id)).cloned();
-            if found.is_none() {
-                faults.push(checks::not_found(field, "customer"));
+            match &found {
+                None => faults.push(checks::not_found(field, "customer")),
+                Some(row) if row.erased_at.is_some() => {
+                    faults.add(RefusalCode::StateConflict, field, "was erased");
+                }
+                Some(_) => {}
             }
             return found;
         }

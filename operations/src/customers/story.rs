@@ -152,6 +152,10 @@ fn trouble(code: &str, id: Uuid, number: &str) -> Option<Remark> {
             let text = format!("Order {number} was asked about three times or more");
             (Weight::Warning, "CONTACTED_OFTEN", text, ("ord", id))
         }
+        "VIP" => {
+            let text = "Among those who order most and pay most, or marked so".to_owned();
+            (Weight::Info, "VIP", text, ("cus", id))
+        }
         _ => return None,
     };
     Some(Remark { weight, code, text, subject: Some(subject) })

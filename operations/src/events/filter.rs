@@ -108,14 +108,17 @@ impl Wanted {
     }
 
     fn of(actor: &Actor, filter: EventFilter, asked: Option<Vec<&'static EventKind>>) -> Self {
-        let all = asked.is_none() && actor.permissions == Permissions::all();
+        let whole = actor.reach.channels.is_none() && actor.reach.locations.is_none();
+        let all = asked.is_none() && whole && actor.permissions == Permissions::all();
         let asked = asked.unwrap_or_else(|| EVENT_KINDS.to_vec());
         let own_kinds = asked
             .iter()
             .filter(|kind| kind.is_for_its_actor() && !actor.may(kind.permission))
             .map(|kind| kind.name)
             .collect();
-        let seen = asked.into_iter().filter(|kind| actor.may(kind.permission));
+        let seen = asked
+            .into_iter()
+            .filter(|kind| actor.may(kind.permission) && (whole || !kind.needs_all()));
         let kinds = (!all).then(|| {
             let mut names: Vec<&str> = seen.map(|kind| kind.name).collect();
             names.sort_unstable();

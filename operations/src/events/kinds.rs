@@ -54,6 +54,13 @@ impl EventKind {
         self.name.starts_with("webhook_endpoint.")
     }
 
+    /// Whether it tells of what is known over all channels, so that nobody sees it who does not reach all of them.
+    pub(super) fn needs_all(&self) -> bool {
+        ["segment.", "customer.merged", "customer.unmerged", "privacy_request."]
+            .iter()
+            .any(|start| self.name.starts_with(start))
+    }
+
     /// The kinds that `payment.captured`, `payment.*` or `*` names; none where it names nothing.
     pub fn matching(pattern: &str) -> Vec<&'static Self> {
         let fits = |kind: &&&'static Self| match pattern.strip_suffix('*') {

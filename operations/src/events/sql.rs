@@ -53,7 +53,8 @@ pub(super) fn wanted(db: &Db, wanted: &Wanted) -> Sql {
         condition = condition
             .add(
                 " and (e.customer_id is null or e.order_id is not null or exists (
-                  select 1 from customers c where c.id = e.customer_id",
+                  select 1 from customers m join customers c on c.id = coalesce(m.merged_into, m.id)
+                  where m.id = e.customer_id",
             )
             .join(actor.reach.customers_sql("c.id"))
             .add("))");

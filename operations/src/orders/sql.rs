@@ -70,7 +70,7 @@ pub(super) async fn customers_in_reach(
     customers: &[Uuid],
 ) -> Result<Vec<Uuid>> {
     let query = sql("select c.id from customers c where c.id in (
-             select coalesce(m.merged_into, m.id) from customers m where m.id = any(?))")
+             select coalesce(m.merged_into, m.id) from customers m where m.id = any(?)) and c.erased_at is null")
     .ids(customers)
     .join(actor.reach.customers_sql("c.id"));
     db.values(query).await

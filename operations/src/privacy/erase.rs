@@ -1,11 +1,11 @@
 //! The erasure itself, in one transaction: everything that names the person, and no amount.
 
-use super::seal;
+use super::seal::{self, ERASED};
 use super::{sql, suppress};
 use crate::actor::Actor;
 use crate::audit;
 use crate::customers::read as customers;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{self, NewEvent};
 use crate::orders::list::search;
 use crate::store::{Batch, WriteTx};
@@ -34,8 +34,12 @@ pub(super) async fn blocked_by(tx: &WriteTx, customer: &customer::Model) -> Resu
 }
 
 /// Goes on with erasures of customers of whom something happened, where nothing holds them up any longer.
-pub(crate) async fn go_on(tx: &WriteTx, customers: &[Uuid]) -> Result<()> {
-    for row in sql::blocked(tx, customers).await? {
+pub(crate) async fn go_on(tx: &WriteTx, touched: &[Uuid]) -> Result<()> {
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let records = customers::records_of(tx, touched).await?;
+    for row in sql::blocked(tx, &records).await? {
         let Some(row) = sql::lock(tx, row.id).await? else { continue };
         if row.state == PrivacyRequestState::Blocked {
             let mut batch = Batch::default();
@@ -43,7 +47,13 @@ pub(crate) async fn go_on(tx: &WriteTx, customers: &[Uuid]) -> Result<()> {
             batch.insert(tx).await?;
         }
     }
-    Ok(())
+    // What came by itself since, of a dispute or of a carrier, is taken out as well.
+    let erased = sql::erased_of(tx, &records).await?;
+    if erased.is_empty() {
+        return Ok(());
+    }
+    let orders = sql::orders_of(tx, &erased).await?;
+    scrub(tx, &erased, &orders).await
 }
 
 /// Erases whom a request is about, or says what that waits for.
@@ -53,8 +63,12 @@ pub(super) async fn try_to(
     batch: &mut Batch,
     mut row: privacy_request::Model,
 ) -> Result<()> {
-    let found = customers::reached(tx, &Actor::system(), &[row.customer_id]).await?.pop();
-    let Some(customer) = found else { return Ok(()) };
+    let records = customers::records_of(tx, &[row.customer_id]).await?;
+    // Nobody orders, and nothing is made one with it, until this is done.
+    let found = sql::lock_people(tx, &records).await?;
+    let Some(customer) = found.into_iter().find(|row| row.merged_into.is_none()) else {
+        return Err(Error::Contended);
+    };
     let waits = blocked_by(tx, &customer).await?;
     let before = row.clone();
     row.blocked_by = json!(waits);
@@ -62,6 +76,7 @@ pub(super) async fn try_to(
         row.state = PrivacyRequestState::Completed;
         row.completed_at = Some(tx.now());
         row.retained = json!(erase(tx, actor, batch, &customer).await?);
+        row.extended_because = row.extended_because.map(|_| ERASED.to_owned());
     } else {
         row.state = PrivacyRequestState::Blocked;
     }
@@ -95,24 +110,46 @@ async fn erase(
     let mut retained = Vec::new();
     for chunk in orders.chunks(TOGETHER) {
         retained.extend(keep_invoices(tx, chunk).await?);
-        if sql::taxed(tx, chunk).await? {
-            retained.push("the tax number of the buyer on invoices: kept for tax".to_owned());
+        for (written, text) in [
+            ("buyer_tax_id", "the tax number of the buyer on invoices: kept for tax"),
+            ("reason", "reasons that are written on credit notes: kept for tax"),
+        ] {
+            if sql::written(tx, written, chunk).await? {
+                retained.push(text.to_owned());
+            }
         }
     }
     retained.sort();
     retained.dedup();
-    retained.extend(keep_listed(tx, &identities, &orders).await?);
+    retained.extend(keep_listed(tx, (&records, &identities), &orders).await?);
     if sql::paid(tx, &orders).await? {
         let files = "what banks and payment providers reported in their files: vouchers, kept as long as the books";
         retained.push(files.to_owned());
     }
-    suppress(tx, batch, customer.id, &identities);
-    let words = sql::words_of(tx, &records).await?;
-    for text in OF_PEOPLE {
-        sql::change(tx, text, &records).await?;
+    if suppress(tx, batch, &identities) {
+        let text = "hashes of how they were known: so that they do not come back with a history that is imported again";
+        retained.push(text.to_owned());
     }
+    let words = sql::words_of(tx, &records).await?;
+    // The person first: by their name and address their orders are found.
     sql::forget_people(tx, &records).await?;
+    scrub(tx, &records, &orders).await?;
     sql::forget_spellings(tx, &words).await?;
+    let data = json!({ "number": customer.number });
+    let event = NewEvent {
+        customer: Some(customer.id),
+        ..NewEvent::new(events::CUSTOMER_ERASED, ("cus", customer.id), data)
+    };
+    audit::record(tx, actor, batch, Some(event.subject), &audit::made(&event.data));
+    events::record(tx, actor, batch, event);
+    Ok(retained)
+}
+
+/// Takes people out of what belongs to their records and their orders; again, as often as something comes.
+async fn scrub(tx: &WriteTx, records: &[Uuid], orders: &[Uuid]) -> Result<()> {
+    for text in OF_PEOPLE {
+        sql::change(tx, text, records).await?;
+    }
     let (country, billed) = if tx.is_postgres() {
         (
             "jsonb_build_object('country_code', country_code)",
@@ -137,14 +174,7 @@ async fn erase(
         }
         search::refresh(tx, chunk).await?;
     }
-    let data = json!({ "number": customer.number });
-    let event = NewEvent {
-        customer: Some(customer.id),
-        ..NewEvent::new(events::CUSTOMER_ERASED, ("cus", customer.id), data)
-    };
-    audit::record(tx, actor, batch, Some(event.subject), &audit::made(&event.data));
-    events::record(tx, actor, batch, event);
-    Ok(retained)
+    Ok(())
 }
 
 /// What is known of a person by their own records.
@@ -171,6 +201,10 @@ const OF_PEOPLE: &[&str] = &[
     "update return_inspections set note = null where return_line_id in (
          select l.id from return_lines l join returns r on r.id = l.return_id where r.customer_id = any(?))",
     "update refund_requests set reason = '(erased)', note = null where customer_id = any(?)",
+    "update parcels set tracking_url = null, received_by = null where return_id in (
+         select id from returns where customer_id = any(?))",
+    "update tracking_events set place = null, detail = null where parcel_id in (
+         select p.id from parcels p join returns r on r.id = p.return_id where r.customer_id = any(?))",
     "update privacy_requests set export = null, export_until = null,
              refused_because = case when refused_because is null then null else '(erased)' end,
              extended_because = case when extended_because is null then null else '(erased)' end
@@ -186,6 +220,18 @@ const OF_ORDERS: &[&str] = &[
          where id = any(?)",
     "update notes set text = '(erased)' where subject_id = any(?)",
     "update order_holds set note = null where order_id = any(?)",
+    "delete from case_words where case_id in (select id from cases where order_id = any(?))",
+    "update case_messages set text = '(erased)' where case_id in (select id from cases where order_id = any(?))",
+    "update cases set subject = '(erased)', resolution = case when resolution is null then null else '(erased)' end
+         where order_id = any(?)",
+    "update returns set comment = null, note = null,
+             rejected_because = case when rejected_because is null then null else '(erased)' end
+         where order_id = any(?)",
+    "update return_lines set comment = null, evidence_urls = '[]' where return_id in (
+         select id from returns where order_id = any(?))",
+    "update return_inspections set note = null where return_line_id in (
+         select l.id from return_lines l join returns r on r.id = l.return_id where r.order_id = any(?))",
+    "delete from sealed_keys where row_id in (select id from events where order_id = any(?))",
     "update parcels set tracking_url = null, received_by = null where fulfillment_id in (
          select fulfillment_id from fulfillment_orders where order_id = any(?))",
     "update tracking_events set place = null, detail = null where parcel_id in (
@@ -199,17 +245,16 @@ const OF_ORDERS: &[&str] = &[
     "update order_risks set signals = '[]' where order_id = any(?)",
 ];
 
-/// How they were known is kept as a hash.
-fn suppress(
-    tx: &WriteTx,
-    batch: &mut Batch,
-    customer_id: Uuid,
-    identities: &[customer_identity::Model],
-) {
-    for identity in identities {
+/// How they were known is kept as a hash; a telephone number alone tells nobody apart.
+fn suppress(tx: &WriteTx, batch: &mut Batch, identities: &[customer_identity::Model]) -> bool {
+    let telling = identities.iter().filter(|one| one.kind != IdentityKind::Phone);
+    let mut any = false;
+    for identity in telling {
         let key = (identity.kind, identity.value_key.clone(), identity.scope);
-        batch.save(&suppression::Model { hash: suppress::hash(&key), customer_id, at: tx.now() });
+        batch.save(&suppression::Model { hash: suppress::hash(&key), at: tx.now() });
+        any = true;
     }
+    any
 }
 
 /// Years for which invoices are kept, behind the end of the year in which they were issued: 8 in Germany since 2025 (section 147 of its fiscal code), 7 in the
@@ -256,17 +301,18 @@ fn begin_of(year: i32) -> OffsetDateTime {
     day.midnight().assume_utc()
 }
 
-/// Whoever stands in a list of those known for bad is still recognized, by a hash; from that of those known for good they go.
+/// Whoever stands in a list of risk is still recognized, by a hash.
 async fn keep_listed(
     tx: &WriteTx,
-    identities: &[customer_identity::Model],
+    (records, identities): (&[Uuid], &[customer_identity::Model]),
     orders: &[Uuid],
 ) -> Result<Vec<String>> {
-    let mut keys: Vec<String> = identities
+    let own = records.iter().map(Uuid::to_string);
+    let known = identities
         .iter()
         .filter(|one| matches!(one.kind, IdentityKind::Email | IdentityKind::Phone))
-        .map(|one| one.value_key.clone())
-        .collect();
+        .map(|one| one.value_key.clone());
+    let mut keys: Vec<String> = own.chain(known).collect();
     for chunk in orders.chunks(TOGETHER) {
         keys.extend(sql::keys_of_orders(tx, chunk).await?);
     }

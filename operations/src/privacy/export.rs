@@ -1,27 +1,19 @@
 //! All that is kept about a person, as a document for a program: every row by the names of its columns (GDPR articles 15 and 20).
 
+use super::sql;
 use crate::actor::Actor;
 use crate::customers::read as customers;
-use crate::customers::value;
+use crate::customers::value::{self, Scores};
 use crate::error::Result;
 use crate::events;
 use crate::page::PageArgs;
-use crate::sql::sql;
-use crate::store::{Db, row_json};
-use entities::Row;
-use sea_orm::ModelTrait;
+use crate::store::Db;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
-/// Rows of a table that belong to some ids, as JSON.
-async fn rows<M: Row + ModelTrait>(db: &Db, text: &str, ids: &[Uuid]) -> Result<Json> {
-    let rows: Vec<M> = db.all(sql(text).ids(ids)).await?;
-    Ok(rows.iter().map(row_json).collect())
-}
-
 macro_rules! tables {
     ($db:expr, $into:expr, $ids:expr; $($name:literal: $table:ident = $text:literal;)*) => {
-        $($into.insert($name.to_owned(), rows::<entities::$table::Model>($db, $text, $ids).await?);)*
+        $($into.insert($name.to_owned(), sql::rows::<entities::$table::Model>($db, $text, $ids).await?);)*
     };
 }
 
@@ -73,8 +65,6 @@ pub(super) async fn document(db: &Db, customer: Uuid) -> Result<Json> {
     all.insert("history".into(), history(db, &records).await?);
     Ok(Json::Object(all))
 }
-
-use crate::customers::value::Scores;
 
 /// All that happened, oldest first, as the log tells it.
 async fn history(db: &Db, records: &[Uuid]) -> Result<Json> {

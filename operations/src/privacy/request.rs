@@ -68,16 +68,26 @@ pub async fn privacy_request_open(
     command: &OpenRequest,
 ) -> Result<Uuid> {
     insist(call.actor, "customerId")?;
+    // Read before, so that nobody waits for it.
+    let document = match command.kind {
+        PrivacyRequestKind::Export => {
+            Some(export::document(&store.read(), command.customer_id).await?)
+        }
+        PrivacyRequestKind::Erasure => None,
+    };
+    let document = &document;
     once(store, call, "privacyRequestOpen", command, |tx| async move {
-        let found = customers::reached(&tx, call.actor, &[command.customer_id]).await?.pop();
         let missing = || Error::refused(checks::not_found("customerId", "customer"));
-        let customer = found.ok_or_else(missing)?;
+        let records = customers::records_of(&tx, &[command.customer_id]).await?;
+        let found = customers::by_ids(&tx, &records).await?;
+        let customer =
+            found.into_iter().find(|row| row.merged_into.is_none()).ok_or_else(missing)?;
         let mut faults = Faults::default();
         if customer.erased_at.is_some() {
             faults.add(RefusalCode::StateConflict, "customerId", "was erased");
         }
         let kind = command.kind.to_value();
-        if sql::standing(&tx, customer.id, &kind).await?.is_some() {
+        if sql::standing(&tx, &records, &kind).await?.is_some() {
             faults.add(
                 RefusalCode::Duplicate,
                 "kind",
@@ -116,7 +126,7 @@ pub async fn privacy_request_open(
             PrivacyRequestKind::Export => {
                 row.state = PrivacyRequestState::Completed;
                 row.completed_at = Some(tx.now());
-                row.export = Some(export::document(&tx, customer.id).await?);
+                row.export.clone_from(document);
                 row.export_until = Some(tx.now() + KEPT);
                 tell(
                     &tx,

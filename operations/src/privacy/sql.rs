@@ -2,16 +2,29 @@
 
 use crate::error::Result;
 use crate::sql::{Sql, sql};
-use crate::store::{Db, WriteTx};
+use crate::store::{Db, WriteTx, row_json};
 use entities::enums::PrivacyRequestState;
-use entities::{invoice_party, privacy_request, suppression};
-use sea_orm::ActiveEnum;
+use entities::{Row, customer, invoice_party, privacy_request, suppression};
+use sea_orm::{ActiveEnum, ModelTrait};
+use serde_json::Value as Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The keys of rows.
 pub(super) async fn keys(db: &Db, rows: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
     db.values(sql("select row_id, key from sealed_keys where row_id = any(?)").ids(rows)).await
+}
+
+/// The records of a person, locked in the order of their ids.
+pub(super) async fn lock_people(tx: &WriteTx, records: &[Uuid]) -> Result<Vec<customer::Model>> {
+    let query = sql("select * from customers where id = any(?) order by id").ids(records);
+    tx.all(query.add(tx.for_update())).await
+}
+
+/// Those of these records that were erased.
+pub(super) async fn erased_of(db: &Db, records: &[Uuid]) -> Result<Vec<Uuid>> {
+    let query = sql("select id from customers where id = any(?) and erased_at is not null");
+    db.values(query.ids(records)).await
 }
 
 /// A request, locked.
@@ -59,10 +72,10 @@ pub(super) async fn blocked(db: &Db, customers: &[Uuid]) -> Result<Vec<privacy_r
 }
 
 /// A request of a customer that is not answered yet.
-pub(super) async fn standing(db: &Db, customer: Uuid, kind: &str) -> Result<Option<Uuid>> {
+pub(super) async fn standing(db: &Db, records: &[Uuid], kind: &str) -> Result<Option<Uuid>> {
     let query = sql("select id from privacy_requests
-         where customer_id = ? and kind = ? and state in ('OPEN', 'BLOCKED') limit 1");
-    db.value(query.bind(customer).bind(kind)).await
+         where customer_id = any(?) and kind = ? and state in ('OPEN', 'BLOCKED') limit 1");
+    db.value(query.ids(records).bind(kind)).await
 }
 
 /// What is open with records: a word for it, and its number.
@@ -144,10 +157,11 @@ pub(super) async fn parties(
     .await
 }
 
-/// Whether the tax number of the buyer stands on an invoice of any of these orders.
-pub(super) async fn taxed(db: &Db, orders: &[Uuid]) -> Result<bool> {
-    let query = sql("select cast(1 as bigint) from invoices
-         where order_id = any(?) and buyer_tax_id is not null limit 1");
+/// Whether something stands in a column of an invoice of any of these orders.
+pub(super) async fn written(db: &Db, column: &str, orders: &[Uuid]) -> Result<bool> {
+    let query = sql(format!(
+        "select cast(1 as bigint) from invoices where order_id = any(?) and {column} is not null limit 1"
+    ));
     let found: Option<i64> = db.value(query.ids(orders)).await?;
     Ok(found.is_some())
 }
@@ -213,4 +227,10 @@ pub(super) async fn forget_exports(tx: &WriteTx) -> Result<u64> {
 pub(super) async fn keep_key(tx: &WriteTx, row: Uuid, until: OffsetDateTime) -> Result<()> {
     let query = sql("update sealed_keys set shred_at = ?, customer_id = null where row_id = ?");
     tx.run(query.bind(until).bind(row)).await.map(|_| ())
+}
+
+/// Rows of a table that belong to some ids, as JSON.
+pub(super) async fn rows<M: Row + ModelTrait>(db: &Db, text: &str, ids: &[Uuid]) -> Result<Json> {
+    let rows: Vec<M> = db.all(sql(text).ids(ids)).await?;
+    Ok(rows.iter().map(row_json).collect())
 }

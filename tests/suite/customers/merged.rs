@@ -418,3 +418,33 @@ async fn whatever_was_made_one_comes_apart_as_it_was() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_came_about_an_order_goes_with_it() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    crate::returns::law(&shop).await;
+    let mut ids = Vec::new();
+    let mut orders = Vec::new();
+    for email in ["ada@example.com", "ben@example.com"] {
+        let mut input = shop.sent_home(&[("A", 1)]);
+        input["customer"] = json!({ "create": { "email": email } });
+        let order = crate::returns::arrived(&shop, input).await;
+        let query = "query($id: ID!) { order(by: { id: $id }) { customer { id } } }";
+        let told = shop.admin.payload(query, json!({ "id": order["id"] })).await;
+        ids.push(told["customer"]["id"].clone());
+        orders.push(order);
+    }
+    shop.admin.done(CUSTOMER_MERGE, json!({ "intoId": ids[0], "fromIds": [ids[1]] })).await;
+    let asked = json!({ "customer": { "id": ids[1] }, "orderId": orders[1]["id"], "kind": "OTHER", "subject": "x", "contactChannel": "EMAIL" });
+    shop.admin.done(CASE_OPEN, asked).await;
+    let declared = crate::returns::declared(&orders[1], &[("A", 1)], "CHANGED_MIND");
+    crate::returns::approved(&shop, declared).await;
+    let both = whole(&shop, &ids[0]).await;
+    assert_eq!((count(&both["returns"]), count(&both["cases"])), (1, 1));
+    shop.admin.done(CUSTOMER_UNMERGE, json!({ "customerId": ids[1] })).await;
+    let (ada, ben) = (whole(&shop, &ids[0]).await, whole(&shop, &ids[1]).await);
+    assert_eq!((count(&ada["returns"]), count(&ada["cases"])), (0, 0));
+    assert_eq!((count(&ben["returns"]), count(&ben["cases"])), (1, 1));
+    app.verify().await;
+}

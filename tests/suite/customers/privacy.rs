@@ -2,8 +2,9 @@
 
 use super::found;
 use crate::ledger::balances;
+use harness::random::full;
 use harness::shop::*;
-use harness::{Shop, TestApp};
+use harness::{Receiver, Shop, TestApp};
 use operations::permissions::Permission;
 use serde_json::{Value as Json, json};
 use time::Duration;
@@ -192,8 +193,44 @@ async fn an_erasure_waits_for_what_is_open_and_goes_on_by_itself() {
         shop.admin.refused(PRIVACY_COMPLETE, which).await,
         ["STATE_CONFLICT input.privacyRequestId"]
     );
+    // Of whoever was erased nothing new is kept.
+    let mut input = shop.order(&[("D", 1)]);
+    input["customer"] = json!({ "id": id });
+    assert_eq!(shop.admin.refused(ORDER_PLACE, input).await, ["STATE_CONFLICT input.customer.id"]);
+    let name = json!({ "customerId": id, "customer": { "name": "Karla" } });
+    assert_eq!(shop.admin.refused(CUSTOMER_UPSERT, name).await, ["NOT_FOUND input.customerId"]);
+    let note = json!({ "subjectId": id, "text": "Karla" });
+    assert_eq!(shop.admin.refused(NOTE_ADD, note).await, ["NOT_FOUND input.subjectId"]);
     let erased = json!({ "customerId": id, "kind": "EXPORT" });
     assert_eq!(shop.admin.refused(PRIVACY_OPEN, erased).await, ["STATE_CONFLICT input.customerId"]);
+    app.verify().await;
+}
+
+#[tokio::test]
+async fn an_erasure_goes_on_though_the_record_was_made_one_with_another() {
+    let app = TestApp::start().await;
+    let shop = Shop::open(&app).await;
+    let mut input = shop.order(&[("D", 1)]);
+    input["customer"] = json!({ "create": { "name": "Karla", "email": "karla@kanari.example" } });
+    let open_order = shop.place(input).await;
+    let id = customer_of(&shop, &open_order).await;
+    let request = open(&shop, &id, "ERASURE").await;
+    assert_eq!(request["state"], "BLOCKED");
+    let person = json!({ "customer": { "name": "Karla K.", "email": "k@kanari.example" } });
+    let other = shop.admin.done(CUSTOMER_UPSERT, person).await["customer"]["id"].clone();
+    shop.admin.done(CUSTOMER_MERGE, json!({ "intoId": other, "fromIds": [id] })).await;
+    shop.admin
+        .done(ORDER_CANCEL, json!({ "orderId": open_order["id"], "reason": "CUSTOMER" }))
+        .await;
+    app.followed().await;
+    let query = "{ privacyRequests { nodes { state } } }";
+    let told = shop.admin.payload(query, json!({})).await;
+    assert_eq!(told["nodes"], json!([{ "state": "COMPLETED" }]));
+    assert_eq!(
+        app.places_of("kanari").await,
+        Vec::<String>::new(),
+        "both records are of one person"
+    );
     app.verify().await;
 }
 
@@ -318,4 +355,68 @@ async fn requests_are_refused_or_take_longer_with_a_reason() {
         ["POLICY_VIOLATION input.customerId"]
     );
     assert_eq!(web.payload("{ privacyRequests { totalCount } }", json!({})).await["totalCount"], 0);
+}
+
+/// As many people as the figure names, among them some who order more than once, with somebody who stays.
+#[tokio::test]
+async fn many_are_erased_and_every_figure_stays() {
+    let app = TestApp::with_receivers().await;
+    let shop = Shop::open(&app).await;
+    crate::returns::law(&shop).await;
+    let receiver = Receiver::start().await;
+    let (endpoint, _) = crate::webhooks::endpoint(&shop.admin, &receiver, &["*"]).await;
+    let people = if full() { 100 } else { 3 };
+    let stock = json!({ "locationId": shop.berlin, "lines": [{ "sku": "A", "quantity": 1_000 }] });
+    shop.admin.done(STOCK_RECEIVE, stock).await;
+    let mut ids = Vec::new();
+    for number in 0..people {
+        let canary = format!("canary{number:03}x");
+        let mut input = shop.sent_home(&[("A", 2)]);
+        input["customer"] =
+            json!({ "create": { "name": canary, "email": format!("{canary}@example.com") } });
+        input["email"] = json!(format!("{canary}@example.com"));
+        input["shippingAddress"] = address(&canary);
+        let order = crate::returns::arrived(&shop, input).await;
+        let id = customer_of(&shop, &order).await;
+        if number % 2 == 0 {
+            let declared = crate::returns::declared(&order, &[("A", 1)], "CHANGED_MIND");
+            let back = crate::returns::approved(&shop, declared).await;
+            crate::returns::back(&shop, &back).await;
+            crate::returns::looked(&shop, &back, &[(1, "RESTOCK")]).await;
+            crate::returns::paid_back(&shop, &back).await;
+        } else {
+            let given = json!({ "customerId": id, "amount": { "amount": "1.00", "currencyCode": "EUR" }, "reason": canary });
+            shop.admin.done(STORE_CREDIT_GRANT, given).await;
+        }
+        shop.admin.done(NOTE_ADD, json!({ "subjectId": order["id"], "text": canary })).await;
+        ids.push(id);
+    }
+    shop.customer("stays@example.com").await;
+    app.asked().await;
+    app.followed().await;
+    app.send_webhooks().await;
+    receiver.take();
+    let (kept, books) = (shop.admin.ok(KEPT, json!({})).await, balances(&shop).await);
+    let journal = app.number("select cast(sum(abs(amount_minor)) as bigint) from postings").await;
+    for id in &ids {
+        let request = open(&shop, id, "ERASURE").await;
+        let which = json!({ "privacyRequestId": request["id"] });
+        let done = shop.admin.done(PRIVACY_COMPLETE, which).await;
+        assert_eq!(done["privacyRequest"]["state"], "COMPLETED", "{done}");
+    }
+    app.followed().await;
+    assert_eq!(app.places_of("canary").await, Vec::<String>::new());
+    assert_eq!(shop.admin.ok(KEPT, json!({})).await, kept);
+    assert_eq!(balances(&shop).await, books);
+    let now = app.number("select cast(sum(abs(amount_minor)) as bigint) from postings").await;
+    assert_eq!(now, journal);
+    // Whatever is sent from now on names nobody, what is sent again neither.
+    let again = json!({ "webhookEndpointId": endpoint, "since": "2026-03-02T00:00:00Z" });
+    shop.admin.done(WEBHOOK_REPLAY, again).await;
+    app.send_webhooks().await;
+    let calls = receiver.take();
+    assert!(calls.len() > people * 5, "{}", calls.len());
+    assert!(calls.iter().all(|call| !call.text.contains("canary")));
+    assert_ne!(found(&shop, json!({ "email": "stays@example.com" })).await, Json::Null);
+    app.verify().await;
 }

@@ -117,6 +117,13 @@ async fn customers_are_compared_behind_the_writers() {
     for (who, expected) in (1..=6).zip(expected) {
         assert_eq!(scores(&format!("c{who}@example.com")).await, expected, "{who}");
     }
+    let query = "query($email: String!) { customer(by: { email: $email }) { highlights { code severity } } }";
+    for (who, expected) in
+        [("c6", json!([{ "code": "VIP", "severity": "INFO" }])), ("c5", json!([]))]
+    {
+        let email = json!({ "email": format!("{who}@example.com") });
+        assert_eq!(shop.admin.payload(query, email).await["highlights"], expected, "{who}");
+    }
     // Somebody new is compared with those who were there, and soon the others with them.
     shop.place(input).await;
     app.followed().await;

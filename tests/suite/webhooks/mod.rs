@@ -9,7 +9,11 @@ use harness::{Client, Receiver};
 use serde_json::{Value as Json, json};
 
 /// An endpoint at a receiver: its id and secret.
-async fn endpoint(client: &Client, receiver: &Receiver, types: &[&str]) -> (String, String) {
+pub(crate) async fn endpoint(
+    client: &Client,
+    receiver: &Receiver,
+    types: &[&str],
+) -> (String, String) {
     let input = json!({ "url": receiver.url, "types": types });
     let made = client.done(WEBHOOK_CREATE, input).await;
     let text = |value: &Json| value.as_str().unwrap().to_owned();

@@ -38,7 +38,7 @@ async fn step(store: &Store) -> Result<bool> {
     let Some(watch) = sql::watch(&db, false).await? else { return Ok(false) };
     let events = !events::settled_after(&db, watch.place, 1).await?.is_empty();
     let sweeps = watch.swept_to.is_some() || segments::sql::sweeping(&db).await?.is_some();
-    let steps = if !events && !sweeps && is_due(&db, &watch) {
+    let steps = if watch.swept_to.is_none() && is_due(&db, &watch, events || sweeps) {
         Some(Steps::work_out(&db).await?)
     } else {
         None
@@ -52,7 +52,7 @@ async fn step(store: &Store) -> Result<bool> {
             async move {
                 let Some(mut watch) = sql::watch(&tx, true).await? else { return Ok(false) };
                 if let Some(steps) = steps {
-                    if !is_due(&tx, &watch) {
+                    if !is_due(&tx, &watch, false) {
                         return Ok(false);
                     }
                     compare(&tx, &mut watch, &steps).await?;
@@ -66,8 +66,10 @@ async fn step(store: &Store) -> Result<bool> {
         .await
 }
 
-fn is_due(db: &Db, watch: &Watch) -> bool {
-    watch.changed && watch.compared_at.is_none_or(|at| db.now() - at >= COMPARED)
+/// Whether customers are to be compared; where there is always something else to do, after twice the time.
+fn is_due(db: &Db, watch: &Watch, busy: bool) -> bool {
+    let wait = if busy { COMPARED * 2 } else { COMPARED };
+    watch.changed && watch.compared_at.is_none_or(|at| db.now() - at >= wait)
 }
 
 /// Looks at whom the next events are about; where there are none, at the next of those who are all looked at anew.
@@ -77,6 +79,8 @@ async fn follow(tx: &WriteTx, watch: &mut Watch) -> Result<bool> {
         watch.swept_to = Some(Uuid::nil());
     }
     let events = events::settled_after(tx, watch.place, TOGETHER).await?;
+    let behind = events.len() == TOGETHER;
+    let mut done = !events.is_empty();
     if let Some(end) = events.last() {
         watch.place = end.place;
         let about = events.iter().filter(|event| !event.row.kind.starts_with("segment."));
@@ -85,20 +89,23 @@ async fn follow(tx: &WriteTx, watch: &mut Watch) -> Result<bool> {
         customers.dedup();
         watch.changed |= !customers.is_empty();
         look_at(tx, &customers).await?;
+    }
+    if behind {
         return Ok(true);
     }
+    // However much happens, those who are all looked at anew have their turn.
     if let Some(last) = watch.swept_to {
         let customers = sql::some_customers(tx, last, TOGETHER).await?;
         watch.swept_to = customers.last().copied();
         watch.changed |= !customers.is_empty();
         index(tx, &customers).await?;
         look_at(tx, &customers).await?;
-        return Ok(true);
+        done = true;
+    } else if let Some(segment) = segments::sql::sweeping(tx).await? {
+        segments::members::sweep(tx, segment).await?;
+        done = true;
     }
-    match segments::sql::sweeping(tx).await? {
-        Some(segment) => segments::members::sweep(tx, segment).await.map(|()| true),
-        None => Ok(false),
-    }
+    Ok(done)
 }
 
 /// Compares customers, and looks anew at who belongs to segments of those who compare well.
@@ -140,7 +147,8 @@ async fn index(tx: &WriteTx, customers: &[Uuid]) -> Result<()> {
     if customers.is_empty() {
         return Ok(());
     }
-    let rows = super::sql::by_ids(tx, customers).await?;
+    let mut rows = super::sql::by_ids(tx, customers).await?;
+    rows.retain(|row| row.merged_into.is_none() && row.erased_at.is_none());
     let identities: Vec<customer_identity::Model> =
         super::sql::identities_of(tx, customers).await?;
     let known: HashSet<(Uuid, String)> = sql::words(tx, customers).await?.into_iter().collect();

@@ -135,6 +135,7 @@ pub async fn customer_unmerge(
         records.push(whole);
         sql::move_back(&tx, merge.id, (own, &records)).await?;
         sql::move_new(&tx, merge.id, (own, whole), merge.merged_at).await?;
+        sql::follow_orders(&tx, own, &records).await?;
         sql::forget(&tx, merge.id, merge.into_id).await?;
         let under = sql::below(&tx, own).await?;
         sql::stand_for(&tx, &under, Some(own)).await?;

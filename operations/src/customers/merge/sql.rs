@@ -97,14 +97,23 @@ pub(super) async fn move_new(
         return Ok(());
     }
     let query = sql("update orders set customer_id = ? where id = any(?)");
-    tx.run(query.bind(from).ids(&ids)).await?;
+    tx.run(query.bind(from).ids(&ids)).await.map(|_| ())
+}
+
+/// What is about the orders of a record goes with them, whichever record of the person has it: what came since, and the keys of what was said.
+pub(super) async fn follow_orders(tx: &WriteTx, own: Uuid, records: &[Uuid]) -> Result<()> {
     for table in ["returns", "cases", "refund_requests"] {
         let query = format!(
-            "update {table} set customer_id = ? where customer_id = ? and order_id = any(?)"
+            "update {table} set customer_id = ? where customer_id = any(?)
+               and order_id in (select o.id from orders o where o.customer_id = ?)"
         );
-        tx.run(sql(query).bind(from).bind(now).ids(&ids)).await?;
+        tx.run(sql(query).bind(own).ids(records).bind(own)).await?;
     }
-    Ok(())
+    let keys = sql(
+        "update sealed_keys set customer_id = ? where customer_id = any(?) and row_id in (
+             select e.id from orders o join events e on e.order_id = o.id where o.customer_id = ?)",
+    );
+    tx.run(keys.bind(own).ids(records).bind(own)).await.map(|_| ())
 }
 
 /// The merge of a record that was made one with another.

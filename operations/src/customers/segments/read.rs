@@ -33,9 +33,13 @@ pub async fn of_customers(
     if sees_all(actor) { sql::of_customers(db, customers).await } else { Ok(Vec::new()) }
 }
 
-/// How many customers belong to a segment. Until all were looked at once, they are counted.
+/// How many customers belong to a segment. While all are looked at anew, they are counted.
 pub async fn customer_count(db: &Db, row: &segment::Model) -> Result<i64> {
-    if row.counted { Ok(row.members) } else { fitting_count(db, &filter_of(row)?).await }
+    if row.counted && row.swept_to.is_none() {
+        Ok(row.members)
+    } else {
+        fitting_count(db, &filter_of(row)?).await
+    }
 }
 
 /// Each segment counts its members.

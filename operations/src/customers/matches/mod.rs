@@ -1,12 +1,15 @@
 //! Records that look as if they were of one person: found behind the writers, and proposed with what speaks for it.
 
+mod sql;
+
+pub(super) use sql::forget;
+
 use super::value::sees_all;
 use crate::actor::Actor;
 use crate::checks::fold;
 use crate::error::Result;
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::permissions::Permission;
-use crate::sql::{Sql, sql};
 use crate::store::{Batch, Db, WriteTx};
 use entities::{customer, customer_match};
 use serde_json::json;
@@ -42,24 +45,10 @@ fn pair(one: Uuid, two: Uuid) -> Pair {
     if one < two { (one, two) } else { (two, one) }
 }
 
-/// Pairs of customers who share a telephone number, a mailbox or an address, with the customer who was looked at first.
-async fn sharing(tx: &WriteTx, customers: &[Uuid]) -> Result<Vec<(Uuid, Uuid, String)>> {
-    let query = sql("select w.customer_id, o.customer_id, w.word from customer_words w
-             join customer_words o on o.word = w.word and o.customer_id <> w.customer_id
-             where w.customer_id = any(?) and ((w.word >= '^' and w.word < '_') or (w.word >= '~' and w.word < '\u{7f}'))
-         union all
-         select a.customer_id, o.customer_id, '@' from customer_addresses a
-             join customer_addresses o on o.fingerprint = a.fingerprint and o.customer_id <> a.customer_id
-             join customers c on c.id = o.customer_id and c.merged_into is null
-             where a.customer_id = any(?)
-         limit 20000");
-    tx.values(query.ids(customers).ids(customers)).await
-}
-
 /// Looks at who else some customers may be.
 pub(super) async fn look_at(tx: &WriteTx, customers: &[Uuid]) -> Result<()> {
     let mut shared: BTreeMap<Pair, BTreeSet<(&str, i64)>> = BTreeMap::new();
-    let rows = sharing(tx, customers).await?;
+    let rows = sql::sharing(tx, customers).await?;
     let mut counts: HashMap<(Uuid, &str), usize> = HashMap::new();
     for (one, _, word) in &rows {
         *counts.entry((*one, word)).or_default() += 1;
@@ -112,8 +101,7 @@ async fn write(
     customers: &[Uuid],
     mut found: BTreeMap<Pair, (i64, Vec<&str>)>,
 ) -> Result<()> {
-    let query = sql("select * from customer_matches where one_id = any(?) or two_id = any(?)");
-    let known: Vec<customer_match::Model> = tx.all(query.ids(customers).ids(customers)).await?;
+    let known = sql::known(tx, customers).await?;
     let mut batch = Batch::default();
     let mut gone = Vec::new();
     for row in known {
@@ -132,22 +120,12 @@ async fn write(
         batch.save(&customer_match::Model { id, one_id, two_id, score_ppm, evidence, found_at });
     }
     if !gone.is_empty() {
-        tx.run(sql("delete from customer_matches where id = any(?)").ids(&gone)).await?;
+        sql::remove(tx, &gone).await?;
     }
     batch.insert(tx).await
 }
 
-/// Forgets what was found of some customers; they are looked at anew.
-pub(super) async fn forget(tx: &WriteTx, customers: &[Uuid]) -> Result<()> {
-    let query = sql("delete from customer_matches where one_id = any(?) or two_id = any(?)");
-    tx.run(query.ids(customers).ids(customers)).await.map(|_| ())
-}
-
 const SUREST: Order = Order::by_number("m.score_ppm", "m.id", true);
-
-fn listed(text: &str) -> Sql {
-    sql(format!("select {text} from customer_matches m where true"))
-}
 
 /// A page of records that look like the same person, the surest first; none for whoever does not see all channels.
 pub async fn duplicates(
@@ -157,11 +135,7 @@ pub async fn duplicates(
 ) -> Result<Rows<customer_match::Model>> {
     actor.require(Permission::CustomersRead)?;
     let page = page.check(SUREST)?;
-    let rows = if sees_all(actor) {
-        db.all(listed("m.*").join(page.sql(SUREST))).await?
-    } else {
-        Vec::new()
-    };
+    let rows = if sees_all(actor) { sql::list(db, page.sql(SUREST)).await? } else { Vec::new() };
     Ok(page.finish(rows, |row: &customer_match::Model| {
         Cursor::new(SortValue::Number(row.score_ppm), row.id)
     }))
@@ -173,7 +147,7 @@ pub async fn duplicates_count(db: &Db, actor: &Actor) -> Result<i64> {
     if !sees_all(actor) {
         return Ok(0);
     }
-    Ok(db.value(listed("count(*)")).await?.unwrap_or(0))
+    sql::count(db).await
 }
 
 /// Some of them by id; none for whoever does not see all channels.
@@ -182,7 +156,7 @@ pub async fn by_ids(db: &Db, actor: &Actor, ids: &[Uuid]) -> Result<Vec<customer
     if !sees_all(actor) {
         return Ok(Vec::new());
     }
-    db.all(listed("m.*").add(" and m.id = any(?)").ids(ids)).await
+    sql::by_ids(db, ids).await
 }
 
 #[cfg(test)]

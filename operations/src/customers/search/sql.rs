@@ -1,10 +1,9 @@
-//! Customers are searched as people type: a name, the beginning of one or of an email address, a telephone number in any spelling, a label, the
-//! number of an order or of a parcel. Where nobody is found so, with a letter of a name mistyped.
+//! What a search asks the database.
 
-use super::follow::sql::spelled;
-use super::{read, spelling, sql};
 use crate::actor::Actor;
 use crate::checks::fold;
+use crate::customers::follow::sql::spelled;
+use crate::customers::{read, spelling, sql as customers};
 use crate::error::Result;
 use crate::fulfillment::sql::tracking_key;
 use crate::sql::{Sql, sql};
@@ -22,13 +21,13 @@ const MEANT: usize = 20;
 
 /// A text that somebody typed.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(in crate::customers) struct Search {
     text: String,
     words: Vec<String>,
 }
 
 impl Search {
-    pub(super) fn of(text: &str) -> Self {
+    pub(in crate::customers) fn of(text: &str) -> Self {
         let folded = fold(text);
         let words = folded.split(|letter: char| letter.is_whitespace() || letter.is_control());
         let words = words.filter(|word| !word.is_empty()).take(WORDS).map(str::to_owned).collect();
@@ -36,7 +35,11 @@ impl Search {
     }
 
     /// How whoever is meant is found; none where nothing was typed.
-    pub(super) async fn find(&self, db: &Db, actor: &Actor) -> Result<Option<Filter>> {
+    pub(in crate::customers) async fn find(
+        &self,
+        db: &Db,
+        actor: &Actor,
+    ) -> Result<Option<Filter>> {
         if self.words.is_empty() {
             return Ok(None);
         }
@@ -45,7 +48,7 @@ impl Search {
         }
         let typed: Vec<Word> = self.words.iter().map(|word| Word::beginning(word)).collect();
         let as_typed = self.by_words(&typed);
-        if sql::anybody(db, actor, all(&typed, "c.id")).await? {
+        if customers::anybody(db, actor, all(&typed, "c.id")).await? {
             return Ok(Some(as_typed));
         }
         let meant = self.meant(db).await?;
@@ -59,7 +62,7 @@ impl Search {
             return Ok(None);
         }
         let numbers = (self.text.to_uppercase(), tracking_key(&self.text));
-        let found = sql::by_numbers(db, actor, (&numbers.0, &self.text, &numbers.1)).await?;
+        let found = customers::by_numbers(db, actor, (&numbers.0, &self.text, &numbers.1)).await?;
         if !found.is_empty() {
             let condition = sql("c.id = any(?)").ids(&found);
             let way = Way {
