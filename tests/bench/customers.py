@@ -29,8 +29,8 @@ create temporary table person as
 insert into customers (id, version, number, name, email, phone, company, locale, tags, created_at, updated_at)
   select id, 1, 'C-' || (9000000 + g), initcap(first) || ' ' || initcap(last), first || '.' || last || g || '@example.com', '+' || phone, null, null, '[]', now(), now() from person;
 insert into customer_identities (id, customer_id, kind, value, value_key, scope, verified, created_at)
-  select ('00000000-0000-7000-9000-' || lpad(to_hex(g), 12, '0'))::uuid, id, 'EMAIL', first || '.' || last || g || '@example.com', first || '.' || last || g || '@example.com', '00000000-0000-0000-0000-000000000000', false, now() from person
-  union all select ('00000000-0000-7000-a000-' || lpad(to_hex(g), 12, '0'))::uuid, id, 'PHONE', '+' || phone, phone, '00000000-0000-0000-0000-000000000000', false, now() from person;
+  select ('00000000-0000-7000-9000-' || lpad(to_hex(g), 12, '0'))::uuid, id, 'EMAIL', first || '.' || last || g || '@example.com', first || '.' || last || g || '@example.com', uuid '00000000-0000-0000-0000-000000000000', false, now() from person
+  union all select ('00000000-0000-7000-a000-' || lpad(to_hex(g), 12, '0'))::uuid, id, 'PHONE', '+' || phone, phone, uuid '00000000-0000-0000-0000-000000000000', false, now() from person;
 insert into customer_words (customer_id, word)
   select id, first from person union select id, last from person union select id, first || '.' || last || g || '@example.com' from person
   union select id, last || g from person union select id, 'example.com' from person

@@ -304,12 +304,19 @@ pub(super) async fn among(db: &Db, customers: &[Uuid], conditions: Sql) -> Resul
     db.values(query.join(conditions)).await
 }
 
-/// Whether there is anybody of a condition within reach.
+/// Whether there is anybody within reach of whom a condition on words `d` holds. Looked for by the words alone, whatever the database thinks of how many
+/// there are.
 pub(super) async fn anybody(db: &Db, actor: &Actor, condition: Sql) -> Result<bool> {
-    let query = sql("select cast(1 as bigint) from customers c where c.merged_into is null and ")
-        .join(condition)
-        .join(actor.reach.customers_sql("c.id"))
-        .add(" limit 1");
+    let fence = if db.is_postgres() { " offset 0" } else { " limit -1 offset 0" };
+    let query = sql(
+        "select cast(1 as bigint) from (select d.customer_id from customer_words d where ",
+    )
+    .join(condition)
+    .add(&format!(
+        "{fence}) q cross join customers c where c.id = q.customer_id and c.merged_into is null"
+    ))
+    .join(actor.reach.customers_sql("c.id"))
+    .add(" limit 1");
     let found: Option<i64> = db.value(query).await?;
     Ok(found.is_some())
 }

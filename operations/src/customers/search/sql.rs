@@ -48,7 +48,7 @@ impl Search {
         }
         let typed: Vec<Word> = self.words.iter().map(|word| Word::beginning(word)).collect();
         let as_typed = self.by_words(&typed);
-        if customers::anybody(db, actor, all(&typed, "c.id")).await? {
+        if customers::anybody(db, actor, self.led(&typed)).await? {
             return Ok(Some(as_typed));
         }
         let meant = self.meant(db).await?;
@@ -113,15 +113,21 @@ impl Search {
         Ok(if mistyped { all } else { Vec::new() })
     }
 
-    /// Whoever has all of the words. The longest leads: fewest are found by it.
-    fn by_words(&self, words: &[Word]) -> Filter {
+    /// Words of customers who have all of them: the longest leads, since fewest are found by it.
+    fn led(&self, words: &[Word]) -> Sql {
         let longest = self.words.iter().enumerate().max_by_key(|(_, word)| word.chars().count());
         let leader = longest.map_or(0, |(place, _)| place).min(words.len().saturating_sub(1));
         let mut rest = words.to_vec();
-        let mut condition = rest.remove(leader).sql("d.word");
-        if !rest.is_empty() {
-            condition = condition.add(" and ").join(all(&rest, "d.customer_id"));
+        let condition = rest.remove(leader).sql("d.word");
+        if rest.is_empty() {
+            return condition;
         }
+        condition.add(" and ").join(all(&rest, "d.customer_id"))
+    }
+
+    /// Whoever has all of the words.
+    fn by_words(&self, words: &[Word]) -> Filter {
+        let condition = self.led(words);
         let way = Way { from: "customer_words d", condition, at: None, id: "d.customer_id" };
         Filter::searched(all(words, "c.id"), way)
     }
