@@ -339,6 +339,8 @@ async fn whatever_was_made_one_comes_apart_as_it_was() {
     let mut seed = seed();
     eprintln!("seed {seed}");
     let mut ids = Vec::new();
+    let stock = json!({ "locationId": shop.berlin, "lines": [{ "sku": "D", "quantity": 1_000 }] });
+    shop.admin.done(STOCK_RECEIVE, stock).await;
     for number in 0..people {
         let mut pick = |below: u64| random(&mut seed, below);
         let email = format!("p{number}@example.com");
