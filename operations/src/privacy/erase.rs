@@ -165,7 +165,7 @@ async fn scrub(tx: &WriteTx, records: &[Uuid], orders: &[Uuid]) -> Result<()> {
     let addresses = [
         format!("update orders set shipping_address = {country} where id = any(?) and shipping_address is not null"),
         format!("update orders set billing_address = {billed} where id = any(?) and billing_address is not null"),
-        format!("update fulfillments set destination = {destination}, failed_because = null
+        format!("update fulfillments set destination = {destination}
              where destination is not null and id in (select fulfillment_id from fulfillment_orders where order_id = any(?))"),
     ];
     for chunk in orders.chunks(TOGETHER) {
@@ -237,6 +237,8 @@ const OF_ORDERS: &[&str] = &[
     "update tracking_events set place = null, detail = null where parcel_id in (
          select p.id from parcels p join fulfillment_orders f on f.fulfillment_id = p.fulfillment_id
          where f.order_id = any(?))",
+    "update fulfillments set failed_because = case when failed_because is null then null else '(erased)' end
+         where id in (select fulfillment_id from fulfillment_orders where order_id = any(?))",
     "update payments set card = null where order_id = any(?)",
     "update payment_transactions set message = null where payment_id in (
          select id from payments where order_id = any(?))",

@@ -158,6 +158,18 @@ async fn a_store_that_was_there_before_is_looked_at_as_a_whole() {
     app.followed().await;
     assert_eq!(value(&shop, "c6@example.com").await, before);
     assert_eq!(shop.admin.payload(found, json!({})).await["totalCount"], 1);
+    // So it is where the log was pruned before anybody followed it.
+    app.clock.advance(time::Duration::days(2));
+    operations::events::retention::prune(&app.store, time::Duration::days(1)).await.unwrap();
+    app.plant(&format!(
+        "delete from customer_sums; delete from customer_values;
+         update customer_watch set epoch = 0, place = 0, event_id = {start}, swept_to = {start}"
+    ))
+    .await;
+    app.followed().await;
+    let admin = app.admin().await;
+    let told = admin.payload(VALUE, json!({ "email": "c6@example.com" })).await;
+    assert_eq!(told["value"]["orderCount"], before["orderCount"]);
     let blind = app.without(Permission::CustomersRead).await;
     assert_eq!(blind.error_code(found, json!({})).await, "FORBIDDEN");
     app.verify().await;

@@ -74,8 +74,10 @@ fn is_due(db: &Db, watch: &Watch, busy: bool) -> bool {
 
 /// Looks at whom the next events are about; where there are none, at the next of those who are all looked at anew.
 async fn follow(tx: &WriteTx, watch: &mut Watch) -> Result<bool> {
-    if events::pruned_to(tx).await? > watch.place {
+    let pruned_to = events::pruned_to(tx).await?;
+    if pruned_to > watch.place {
         // What was pruned is not followed any more: everybody is looked at.
+        watch.place = pruned_to;
         watch.swept_to = Some(Uuid::nil());
     }
     let events = events::settled_after(tx, watch.place, TOGETHER).await?;

@@ -170,17 +170,19 @@ pub(super) async fn list(db: &Db, actor: &Actor, which: &Which) -> Result<List> 
         let message = "what is known over all channels needs reach over all of them";
         return Err(Error::BadInput(message.into()));
     }
-    let mut filters = vec![Filter::looking(sql(SINGLE))];
-    filters.extend(segment(db, actor, which.segment).await?);
+    let mut filters = segment(db, actor, which.segment).await?;
     let steps = if which.filter.compares() { Steps::read(db).await? } else { Steps::default() };
     filters.extend(which.filter.filters(actor, &steps));
     let reach = actor.reach.customers_sql("c.id");
     if !reach.is_empty() {
         filters.push(Filter::looking(sql("true").join(reach)));
     }
-    if let Some(text) = which.search.as_deref() {
-        filters.extend(Search::of(text).find(db, actor).await?);
-    }
+    let found = match which.search.as_deref() {
+        Some(text) => Search::of(text).find(db, actor).await?,
+        None => None,
+    };
+    // By no word is anybody found who was made one with another; what words list alone needs no look at each customer.
+    filters.push(found.unwrap_or_else(|| Filter::looking(sql(SINGLE))));
     Ok(List { table: CUSTOMERS, order: NEWEST, is_usual: true, filters, bounds: Vec::new() })
 }
 

@@ -128,7 +128,8 @@ impl Search {
     /// Whoever has all of the words.
     fn by_words(&self, words: &[Word]) -> Filter {
         let condition = self.led(words);
-        let way = Way { from: "customer_words d", condition, at: None, id: "d.customer_id" };
+        let (at, id) = (Some("d.customer_id"), "d.customer_id");
+        let way = Way { from: "customer_words d", condition, at, id };
         Filter::searched(all(words, "c.id"), way)
     }
 }
