@@ -83,6 +83,8 @@ kinds! {
     Payout = "pyo",
     /// What a person asks of their data.
     PrivacyRequest = "prq",
+    /// A procedure.
+    Procedure = "prc",
     /// A product.
     Product = "prd",
     /// A purchase order.
@@ -123,6 +125,8 @@ kinds! {
     Segment = "seg",
     /// A supplier.
     Supplier = "sup",
+    /// A task.
+    Task = "tsk",
     /// A user.
     User = "usr",
     /// A variant.

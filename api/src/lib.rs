@@ -33,6 +33,7 @@ pub mod oidc;
 mod orders;
 mod paging;
 mod payments;
+mod procedures;
 pub mod providers;
 mod returns;
 mod risk;

@@ -227,8 +227,8 @@ macro_rules! many {
 
 use operations::{
     access, audit, cases, catalog, counts, credit, customers, disputes, events,
-    fulfillment as work, invoices, ledger, orders, payments, purchasing, returns, risk, routing,
-    settlements, stock, transfers, webhooks,
+    fulfillment as work, invoices, ledger, orders, payments, procedures, purchasing, returns, risk,
+    routing, settlements, stock, transfers, webhooks,
 };
 
 loaders! {
@@ -415,6 +415,17 @@ loaders! {
     /// The cases about an order in reach.
     cases_of: Many<entities::case_row::Model> =
         many!(reach cases::read::of_orders, |row| row.order_id.unwrap_or_default());
+    /// The tasks about a case in reach.
+    tasks_about: Many<procedures::read::Task> =
+        many!(reach procedures::read::of_subjects, |task| task.row.subject_id);
+    /// The tasks of an order in reach.
+    tasks_of: Many<procedures::read::Task> =
+        many!(reach procedures::read::of_orders, |task| task.row.order_id.unwrap_or_default());
+    /// A task in reach.
+    task: One<procedures::read::Task> = one!(reach procedures::read::tasks_by_ids, |task| task.row.id);
+    /// A procedure.
+    procedure: One<procedures::read::Procedure> =
+        one!(reach procedures::read::by_ids, |found| found.row.id);
     /// A message of a case in reach.
     case_message: One<entities::case_message::Model> =
         one!(reach cases::read::messages_by_ids, |row| row.id);
@@ -720,6 +731,13 @@ impl Loaders {
     /// Forgets cases, so that they are read as they are now.
     pub(crate) async fn clear_cases(&self) {
         if let Some(loader) = self.case_row.0.get() {
+            loader.clear_all().await;
+        }
+    }
+
+    /// Forgets tasks, so that they are read as they are now.
+    pub(crate) async fn clear_tasks(&self) {
+        if let Some(loader) = self.task.0.get() {
             loader.clear_all().await;
         }
     }

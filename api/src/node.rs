@@ -23,6 +23,7 @@ use crate::ledger::types::{JournalEntry, LedgerAccount};
 use crate::orders::types::{Hold, Note, Order, OrderLine};
 use crate::payments::requests::RefundRequest;
 use crate::payments::types::{Payment, PaymentTransaction};
+use crate::procedures::types::{Procedure, Task};
 use crate::returns::types::{Return, ReturnLine, ReturnPolicy};
 use crate::routing::types::RoutingStrategy;
 use crate::settlements::types::{
@@ -106,6 +107,8 @@ pub(crate) enum Node {
     Payout(Payout),
     /// What a person asks of their data.
     PrivacyRequest(PrivacyRequest),
+    /// A procedure.
+    Procedure(Procedure),
     /// A product.
     Product(Product),
     /// A purchase order.
@@ -144,6 +147,8 @@ pub(crate) enum Node {
     Segment(Segment),
     /// A supplier.
     Supplier(Supplier),
+    /// A task.
+    Task(Task),
     /// A user.
     User(User),
     /// A variant.
@@ -316,6 +321,10 @@ impl Node {
                 needs(Permission::PurchasingRead)?;
                 loaders.supplier(id).await?.map(|row| Self::Supplier(Supplier(row)))
             }
+            Kind::Procedure => {
+                loaders.procedure(id).await?.map(|found| Self::Procedure(Procedure(found)))
+            }
+            Kind::Task => loaders.task(id).await?.map(|task| Self::Task(Task(task))),
             Kind::User => loaders.user(id).await?.map(|row| Self::User(User::new(row))),
             Kind::Variant => {
                 needs(Permission::CatalogRead)?;

@@ -132,6 +132,11 @@ text_scalar! {
     CountryCode
 }
 
+text_scalar! {
+    /// A length of time as ISO 8601 has it: `PT4H`, `P14D`, `P1M`, or `-PT24H` before a moment.
+    Duration
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Money {
     minor: i64,

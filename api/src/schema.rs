@@ -30,6 +30,9 @@ use crate::orders::queries::OrderQuery;
 use crate::orders::subscriptions::OrderSubscription;
 use crate::payments::mutations::PaymentMutation;
 use crate::payments::queries::PaymentQuery;
+use crate::procedures::mutations::ProcedureMutation;
+use crate::procedures::queries::ProcedureQuery;
+use crate::procedures::subscriptions::TaskSubscription;
 use crate::returns::mutations::ReturnMutation;
 use crate::returns::queries::ReturnQuery;
 use crate::returns::subscriptions::ReturnSubscription;
@@ -71,6 +74,7 @@ struct SaleQuery(
     ReturnQuery,
     CustomerQuery,
     CaseQuery,
+    ProcedureQuery,
 );
 
 #[derive(MergedObject, Default)]
@@ -107,6 +111,7 @@ struct SaleMutation(
     ReturnMutation,
     CustomerMutation,
     CaseMutation,
+    ProcedureMutation,
 );
 
 #[derive(MergedObject, Default)]
@@ -133,6 +138,7 @@ pub(crate) struct Subscription(
     SettlementSubscription,
     ReturnSubscription,
     CaseSubscription,
+    TaskSubscription,
 );
 
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -1388,3 +1388,45 @@ pub enum PrivacyRequestState {
     /// It was refused.
     Refused,
 }
+
+/// Where a task stands.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum TaskState {
+    /// Its clock runs.
+    Open,
+    /// Its clock stands still.
+    Paused,
+    /// It was done.
+    Done,
+    /// Somebody said why it need not be done.
+    Skipped,
+    /// What it was about is over.
+    Cancelled,
+}
+
+/// What the clock of a step is set by.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(32))",
+    rename_all = "SCREAMING_SNAKE_CASE"
+)]
+pub enum ClockAnchor {
+    /// What started the procedure.
+    Trigger,
+    /// When it is to leave.
+    ShipBy,
+    /// What the customer was promised.
+    DeliverBy,
+    /// When an authorization ends.
+    AuthorizationExpiry,
+    /// When evidence has to be there.
+    EvidenceDue,
+    /// When money has to be back.
+    RefundDue,
+}

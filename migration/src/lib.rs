@@ -53,6 +53,7 @@ mod m0044_open_cases;
 mod m0045_value_customers;
 mod m0046_merge_customers;
 mod m0047_erase_people;
+mod m0048_run_procedures;
 
 pub use sea_orm_migration::MigratorTrait as Migrate;
 
@@ -111,6 +112,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0045_value_customers::Migration),
             Box::new(m0046_merge_customers::Migration),
             Box::new(m0047_erase_people::Migration),
+            Box::new(m0048_run_procedures::Migration),
         ]
     }
 }

@@ -77,6 +77,7 @@ pub async fn verify(store: &Store, actor: &Actor) -> Result<Report> {
     checks.extend(crate::returns::read::check(&db).await?);
     checks.push(crate::customers::value::check(&db).await?);
     checks.push(crate::customers::segments::read::check(&db).await?);
+    checks.push(crate::procedures::read::check(&db).await?);
     for chain in crate::chain::Chain::ALL {
         checks.push(crate::chain::check(&db, chain).await?);
     }

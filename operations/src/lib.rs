@@ -45,6 +45,7 @@ pub mod page;
 pub mod payments;
 pub mod permissions;
 pub mod privacy;
+pub mod procedures;
 pub mod providers;
 pub mod purchasing;
 pub mod replenishment;
@@ -91,5 +92,33 @@ where
     match value {
         Some(value) => serializer.serialize_some(&value.to_value()),
         None => serializer.serialize_none(),
+    }
+}
+
+/// Lists of enums as the texts that their columns hold, there and back.
+pub(crate) mod as_columns {
+    use sea_orm::ActiveEnum;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde's signature")]
+    pub(crate) fn serialize<E, S>(values: &Option<Vec<E>>, serializer: S) -> Result<S::Ok, S::Error>
+    where
+        E: ActiveEnum<Value = String>,
+        S: Serializer,
+    {
+        let names = |values: &Vec<E>| values.iter().map(ActiveEnum::to_value).collect();
+        let names: Option<Vec<String>> = values.as_ref().map(names);
+        names.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, E, D>(deserializer: D) -> Result<Option<Vec<E>>, D::Error>
+    where
+        E: ActiveEnum<Value = String>,
+        D: Deserializer<'de>,
+    {
+        let names: Option<Vec<String>> = Option::deserialize(deserializer)?;
+        let value = |name: String| E::try_from_value(&name).map_err(D::Error::custom);
+        names.map(|names| names.into_iter().map(value).collect()).transpose()
     }
 }

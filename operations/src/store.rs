@@ -7,6 +7,8 @@
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::ids::Ids;
+use crate::procedures::known::Cell;
+use crate::procedures::react::{self, Happened};
 use crate::providers::SANDBOX;
 use crate::risk::countries::IpCountries;
 use crate::sql::{Sql, portable, sql};
@@ -58,6 +60,8 @@ struct Inner {
     recorded: Mutex<Vec<Statement>>,
     waiting: AtomicUsize,
     epoch: AtomicI32,
+    /// Procedures, as far as this node knows them.
+    procedures: Cell,
     /// Counts the commits of this store.
     commits: watch::Sender<u64>,
     /// Counts hints that there is something new, from here or from another node.
@@ -123,6 +127,7 @@ impl Store {
             recorded: Mutex::default(),
             waiting: AtomicUsize::new(0),
             epoch: AtomicI32::new(1),
+            procedures: Cell::default(),
             commits: watch::Sender::new(0),
             news: watch::Sender::new(0),
         })))
@@ -328,7 +333,7 @@ impl Store {
         let noted = Arc::new(Noted { turns: turns.clone(), ..Noted::default() });
         let tx = WriteTx(Db { store: self.clone(), connection }, noted.clone());
         let result = match tx.wait_for_turns().await {
-            Ok(()) => body(tx).await,
+            Ok(()) => followed(body, tx).await,
             Err(error) => {
                 drop(tx);
                 Err(error)
@@ -377,6 +382,19 @@ impl Store {
             }
         }
     }
+}
+
+/// Runs a body, and lets the clocks of procedures listen to what it told of.
+async fn followed<T, F, Fut>(body: &F, tx: WriteTx) -> Result<T>
+where
+    F: Fn(WriteTx) -> Fut,
+    Fut: Future<Output = Result<T>>,
+{
+    let after = tx.share();
+    let value = body(tx).await?;
+    let happened = after.1.happened.lock().map(|mut all| std::mem::take(&mut *all));
+    react::react(&after, happened.unwrap_or_default()).await?;
+    Ok(value)
 }
 
 struct Place<'a>(&'a AtomicUsize);
@@ -477,6 +495,8 @@ struct Noted {
     /// What the audit log is to say of it, and whether it says so already.
     operation: OnceLock<&'static str>,
     audited: AtomicBool,
+    /// What it told of, for the clocks of procedures.
+    happened: Mutex<Vec<Happened>>,
 }
 
 impl Deref for Read {
@@ -517,6 +537,11 @@ impl Db {
     /// Which database this is.
     pub(crate) fn is_postgres(&self) -> bool {
         self.store.is_postgres()
+    }
+
+    /// Procedures, as far as this node knows them.
+    pub(crate) fn procedures(&self) -> &Cell {
+        &self.store.0.procedures
     }
 
     /// Which life of the database cluster this is.
@@ -594,6 +619,13 @@ impl WriteTx {
             Connection::Transaction(tx) => Connection::Transaction(tx.clone()),
         };
         Self(Db { store: self.0.store.clone(), connection }, self.1.clone())
+    }
+
+    /// Notes what it told of, for the clocks of procedures.
+    pub(crate) fn note_happened(&self, happened: Happened) {
+        if let Ok(mut all) = self.1.happened.lock() {
+            all.push(happened);
+        }
     }
 
     /// Names the operation that the audit log will note.

@@ -35,6 +35,12 @@ pub(crate) enum Job {
     ExpireReturn,
     /// A case that was solved is over.
     CloseCase,
+    /// A share of the time of a task is over, or all of it.
+    StrikeTask,
+    /// A location works at other hours: tasks that count by them are counted anew.
+    RecountTasks,
+    /// A quarter ends for whoever declares tax by it.
+    EndQuarter,
 }
 
 impl Job {
@@ -52,11 +58,14 @@ impl Job {
             Self::MatchBank => "bank.match",
             Self::ExpireReturn => "return.expire",
             Self::CloseCase => "case.close",
+            Self::StrikeTask => "task.strike",
+            Self::RecountTasks => "tasks.recount",
+            Self::EndQuarter => "quarter.end",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        const ALL: [Job; 12] = [
+        const ALL: [Job; 15] = [
             Job::ExpireReservation,
             Job::ExpireUnpaidOrder,
             Job::ServeBackorders,
@@ -69,6 +78,9 @@ impl Job {
             Job::MatchBank,
             Job::ExpireReturn,
             Job::CloseCase,
+            Job::StrikeTask,
+            Job::RecountTasks,
+            Job::EndQuarter,
         ];
         ALL.into_iter().find(|job| job.name() == name)
     }
@@ -177,6 +189,16 @@ async fn run_next(store: &Store, failed: &[Uuid]) -> Result<Outcome> {
                 }
                 Some(Job::CloseCase) => {
                     crate::cases::resolve::close(&tx, &actor, timer.subject_id).await?;
+                }
+                Some(Job::StrikeTask) => {
+                    crate::procedures::run::strike(&tx, timer.subject_id).await?;
+                }
+                Some(Job::RecountTasks) => {
+                    let (location, payload) = (timer.subject_id, &timer.payload);
+                    crate::procedures::run::recount(&tx, location, payload).await?;
+                }
+                Some(Job::EndQuarter) => {
+                    crate::procedures::quarter::end(&tx, &actor, timer.subject_id).await?;
                 }
                 None => return Err(Error::Internal(format!("unknown timer {}", timer.kind))),
             }

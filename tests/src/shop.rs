@@ -363,6 +363,15 @@ pub const CASE_RESOLVE: &str = "mutation($input: CaseResolveInput!, $key: String
   caseResolve(input: $input, idempotencyKey: $key) { case { id version state resolvedAt resolution satisfaction dueAt goodwill { amount { amount currencyCode } reason subjectId } } userErrors { code message field } } }";
 pub const CASE_REOPEN: &str = "mutation($input: CaseIdInput!, $key: String) {
   caseReopen(input: $input, idempotencyKey: $key) { case { id version state reopened dueAt resolution } userErrors { code message field } } }";
+pub const PROCEDURE_DEFINE: &str = "mutation($input: ProcedureDefineInput!, $key: String) {
+  procedureDefine(input: $input, idempotencyKey: $key) { procedure { id version name active trigger condition steps { name dueWithin warnAtPercent completedBy ownerRole { name } } } userErrors { code message field } } }";
+pub const TASKS: &str = "query($filter: TaskFilter) { tasks(filter: $filter) { nodes { id version state stepName subjectId procedureVersion dueAt startedAt completedAt completedBy { label } note pausedAt pausedSeconds secondsLeft overdue warnedAt escalatedAt ownerRole { name } assignee { id } } } }";
+pub const TASK_ASSIGN: &str = "mutation($input: TaskAssignInput!, $key: String) {
+  taskAssign(input: $input, idempotencyKey: $key) { task { id version state assignee { id } } userErrors { code message field } } }";
+pub const TASK_COMPLETE: &str = "mutation($input: TaskCompleteInput!, $key: String) {
+  taskComplete(input: $input, idempotencyKey: $key) { task { id version state note completedAt completedBy { label } } userErrors { code message field } } }";
+pub const TASK_SKIP: &str = "mutation($input: TaskSkipInput!, $key: String) {
+  taskSkip(input: $input, idempotencyKey: $key) { task { id version state note } userErrors { code message field } } }";
 pub const CUSTOMER_UPSERT: &str = "mutation($input: CustomerUpsertInput!, $key: String) {
   customerUpsert(input: $input, idempotencyKey: $key) { customer { id version number name email phone company tags identities { kind value verified } addresses { city } } userErrors { code message field } } }";
 pub const SEGMENT_DEFINE: &str = "mutation($input: SegmentDefineInput!, $key: String) {
@@ -512,6 +521,16 @@ pub struct Returns {
     pub claim: Json,
     /// A parcel that nobody announced.
     pub staged: Json,
+}
+
+/// What somebody has to do.
+pub struct ToDo {
+    /// A procedure that is switched off.
+    pub procedure: Json,
+    /// Three tasks that it started: to be assigned, completed and skipped.
+    pub tasks: [Json; 3],
+    /// The order that they are about.
+    pub order: Json,
 }
 
 impl Shop {
@@ -812,6 +831,48 @@ impl Shop {
     /// Places it and answers with the order.
     pub async fn place(&self, input: Json) -> Json {
         self.admin.done(ORDER_PLACE, input).await["order"].clone()
+    }
+
+    /// The id of a role.
+    pub async fn role(&self, name: &str) -> Json {
+        let roles = self.admin.payload("{ roles { id name } }", json!({})).await;
+        let named = |role: &&Json| role["name"] == name;
+        roles.as_array().unwrap().iter().find(named).expect("a role of the name")["id"].clone()
+    }
+
+    /// A step that a role has to do within some time of what starts it; more of it is added.
+    pub async fn step(&self, name: &str, role: &str, within: &str) -> Json {
+        json!({ "name": name, "ownerRoleId": self.role(role).await, "dueWithin": within })
+    }
+
+    /// A procedure that an event starts.
+    pub async fn procedure(&self, name: &str, trigger: &str, steps: Json) -> Json {
+        let input = json!({ "name": name, "trigger": trigger, "steps": steps });
+        self.admin.done(PROCEDURE_DEFINE, input).await["procedure"].clone()
+    }
+
+    /// Tasks as a filter finds them.
+    pub async fn tasks(&self, filter: Json) -> Vec<Json> {
+        let found = self.admin.payload(TASKS, json!({ "filter": filter })).await;
+        found["nodes"].as_array().unwrap().clone()
+    }
+
+    /// A procedure that is switched off, and three tasks about an order that it started.
+    pub async fn to_do(&self) -> ToDo {
+        let mut steps = Vec::new();
+        for name in ["assign", "complete", "skip"] {
+            steps.push(self.step(name, "operations_manager", "P1D").await);
+        }
+        let defined = self.procedure("To do", "order.placed", json!(steps)).await;
+        let order = self.place(self.order(&[("A", 1)])).await["id"].clone();
+        let off = json!({ "procedureId": defined["id"], "name": "To do", "trigger": "order.placed", "steps": steps, "active": false });
+        self.admin.done(PROCEDURE_DEFINE, off).await;
+        let tasks = self.tasks(json!({ "procedureId": defined["id"] })).await;
+        let named = |name: &str| {
+            tasks.iter().find(|task| task["stepName"] == name).expect("a task")["id"].clone()
+        };
+        let tasks = [named("assign"), named("complete"), named("skip")];
+        ToDo { procedure: defined["id"].clone(), tasks, order }
     }
 
     /// A supplier of SKUs in packs of five, ten at least, at 3.00 each, seven days after they were ordered.

@@ -13,6 +13,7 @@ mod integrity;
 mod ledger;
 mod orders;
 mod payments;
+mod procedures;
 mod returns;
 mod routing;
 mod settlements;

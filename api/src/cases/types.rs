@@ -8,6 +8,7 @@ use crate::errors::{Failure, OrNull};
 use crate::ids::{Kind, encode_prefixed, id};
 use crate::orders::types::Order;
 use crate::paging::{counted, page_args};
+use crate::procedures::types::Task;
 use crate::returns::types::Return;
 use crate::scalars::DateTime;
 use async_graphql::{Context, Enum, ID, Object};
@@ -249,6 +250,12 @@ impl Case {
     /// What the customer says of it, 1 to 5.
     async fn satisfaction(&self) -> Option<i32> {
         self.0.satisfaction
+    }
+
+    /// Clocks of the procedures that apply, in the order in which they began: first response, next response, resolution. Needs `PROCEDURES_READ`.
+    async fn tasks(&self, ctx: &Context<'_>) -> Option<Vec<Task>> {
+        let rows = ctx.loaders().tasks_about(self.0.id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Task).collect())
     }
 
     /// How often it was opened again.

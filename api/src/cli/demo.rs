@@ -6,9 +6,10 @@ use crate::config::Config;
 use crate::server::App;
 use clap::Args;
 use operations::access::api_token_create::{CreateToken, api_token_create};
-use operations::access::user_create::set_password;
+use operations::access::user_create::{built_in_roles, set_password};
 use operations::actor::Reach;
 use operations::permissions::Permissions;
+use operations::procedures::defaults::built_in_procedures;
 use operations::{Actor, Call};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ pub(super) async fn run(args: DemoArgs) -> Outcome {
         .await
         .map_err(|error| Fault::Failed(format!("--port {}: {error}", args.port)))?;
     let store = super::open(&config).await?;
+    built_in_roles(&store).await?;
+    built_in_procedures(&store).await?;
     shop::make_once(&store, args.seed).await?;
     Box::pin(settlement::settle_once(&store, args.seed)).await?;
 

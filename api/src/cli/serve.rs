@@ -2,6 +2,7 @@
 
 use super::{Outcome, configure, open, options, print};
 use crate::server::App;
+use operations::procedures::defaults::built_in_procedures;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,6 +11,7 @@ pub(super) async fn run() -> Outcome {
     let config = configure()?;
     let store = open(&config).await?;
     let app = App::new(store.clone(), &options(&config, &store).await?).await?;
+    built_in_procedures(&store).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         super::Fault::Failed(format!("AFTERCART_LISTEN: {}: {error}", config.listen))
     })?;

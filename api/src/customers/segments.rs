@@ -161,7 +161,7 @@ impl From<list::CustomerFilter> for CustomerFilter {
 }
 
 /// A value without what is null in it.
-fn said(value: serde_json::Value) -> serde_json::Value {
+pub(crate) fn said(value: serde_json::Value) -> serde_json::Value {
     let serde_json::Value::Object(fields) = value else { return value };
     let given = fields.into_iter().filter(|(_, value)| !value.is_null());
     given.map(|(name, value)| (name, said(value))).collect()

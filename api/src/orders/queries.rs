@@ -9,11 +9,11 @@ use super::types::{
 };
 use crate::context::Ask;
 use crate::errors::OrNull;
-use crate::ids::{Kind, uuid, uuids};
+use crate::ids::{Kind, id, uuid, uuids};
 use crate::loaders::grouped;
 use crate::paging::{counted, page_args};
 use crate::risk::types::RiskLevel;
-use crate::scalars::{CountryCode, DateTimeRange, MoneyRange};
+use crate::scalars::{CountryCode, DateTime, DateTimeRange, Decimal, MoneyRange};
 use async_graphql::{Context, Enum, ID, InputObject, Lookahead, Object, OneofObject};
 use futures::future::try_join3;
 use operations::Store;
@@ -101,6 +101,46 @@ pub(crate) enum OrderSort {
 
 fn kinds<A, B: From<A>>(values: Option<Vec<A>>) -> Option<Vec<B>> {
     values.map(|values| values.into_iter().map(B::from).collect())
+}
+
+impl From<OrderFilter> for Filter {
+    fn from(filter: OrderFilter) -> Self {
+        filter.with_search(None)
+    }
+}
+
+impl From<Filter> for OrderFilter {
+    fn from(filter: Filter) -> Self {
+        let moments = |from: Option<time::OffsetDateTime>, to: Option<time::OffsetDateTime>| {
+            let range = DateTimeRange { from: from.map(DateTime), to: to.map(DateTime) };
+            (from.is_some() || to.is_some()).then_some(range)
+        };
+        let (min, max) = (filter.total_min.map(Decimal), filter.total_max.map(Decimal));
+        let ids = |kind: Kind, ids: Option<Vec<Uuid>>| -> Option<Vec<ID>> {
+            ids.map(|ids| ids.into_iter().map(|one| id(kind, one)).collect())
+        };
+        let codes = |codes: Vec<String>| codes.into_iter().map(CountryCode).collect();
+        Self {
+            states: kinds(filter.states),
+            fulfillment_states: kinds(filter.fulfillment_states),
+            payment_states: kinds(filter.payment_states),
+            return_states: kinds(filter.return_states),
+            channel_ids: ids(Kind::Channel, filter.channel_ids),
+            location_ids: ids(Kind::Location, filter.location_ids),
+            customer_id: filter.customer_id.map(|one| id(Kind::Customer, one)),
+            assignee_id: filter.assignee_id.map(|one| id(Kind::User, one)),
+            tags: filter.tags,
+            flags: kinds(filter.flags),
+            risk_levels: kinds(filter.risk_levels),
+            on_hold: filter.on_hold,
+            hold_reasons: kinds(filter.hold_reasons),
+            placed_at: moments(filter.placed_from, filter.placed_to),
+            promised_by: moments(filter.promised_from, filter.promised_to),
+            grand_total: (min.is_some() || max.is_some()).then_some(MoneyRange { min, max }),
+            sku: filter.sku,
+            country_codes: filter.country_codes.map(codes),
+        }
+    }
 }
 
 impl OrderFilter {

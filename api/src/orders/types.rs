@@ -13,6 +13,7 @@ use crate::invoices::types::Invoice;
 use crate::ledger::types::TaxScheme;
 use crate::paging::{connection, counted, page_args};
 use crate::payments::types::Payment;
+use crate::procedures::types::Task;
 use crate::returns::types::Return;
 use crate::risk::types::RiskAssessment;
 use crate::scalars::{Address, CountryCode, DateTime, Decimal, Money};
@@ -523,6 +524,12 @@ impl Order {
     async fn cases(&self, ctx: &Context<'_>) -> Option<Vec<Case>> {
         let rows = ctx.loaders().cases_of(self.row().id).await.or_null(ctx)?;
         Some(rows.iter().cloned().map(Case).collect())
+    }
+
+    /// Tasks about it or part of it, in the order in which they began: who has to do what by when. Needs `PROCEDURES_READ`.
+    async fn tasks(&self, ctx: &Context<'_>) -> Option<Vec<Task>> {
+        let rows = ctx.loaders().tasks_of(self.row().id).await.or_null(ctx)?;
+        Some(rows.iter().cloned().map(Task).collect())
     }
 
     /// Internal messages between teams about this order, newest first; customers never see them.

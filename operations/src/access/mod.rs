@@ -10,7 +10,7 @@ pub mod password_change;
 pub mod read;
 pub mod role_define;
 pub mod session;
-mod sql;
+pub(crate) mod sql;
 mod throttle;
 pub use throttle::network;
 pub mod user_create;

@@ -170,17 +170,17 @@ pub(super) async fn end_session(tx: &WriteTx, session: Uuid) -> Result<u64> {
     tx.run(query.bind(tx.now()).bind(session)).await
 }
 
-pub(super) async fn roles_of(db: &Db, users: &[Uuid]) -> Result<Vec<UserRoles>> {
+pub(crate) async fn roles_of(db: &Db, users: &[Uuid]) -> Result<Vec<UserRoles>> {
     let query = sql("select r.*, u.user_id from user_roles u join roles r on r.id = u.role_id
          where u.user_id = any(?) order by u.user_id, r.name");
     db.all(query.ids(users)).await
 }
 
-pub(super) async fn roles(db: &Db, ids: &[Uuid]) -> Result<Vec<role::Model>> {
+pub(crate) async fn roles(db: &Db, ids: &[Uuid]) -> Result<Vec<role::Model>> {
     db.all(sql("select * from roles where id = any(?)").ids(ids)).await
 }
 
-pub(super) async fn roles_by_name<S: AsRef<str>>(db: &Db, names: &[S]) -> Result<Vec<role::Model>> {
+pub(crate) async fn roles_by_name<S: AsRef<str>>(db: &Db, names: &[S]) -> Result<Vec<role::Model>> {
     db.all(sql("select * from roles where name = any(?)").texts(names)).await
 }
 

@@ -158,7 +158,7 @@ fn personal(table: &str, column: &str) -> bool {
         "case_messages" | "notes" => &["text"],
         "returns" => &["comment", "note", "rejected_because"],
         "return_lines" => &["comment", "evidence_urls"],
-        "return_inspections" | "order_holds" => &["note"],
+        "return_inspections" | "order_holds" | "tasks" => &["note"],
         "refund_requests" | "privacy_requests" => {
             &["reason", "note", "export", "refused_because", "extended_because"]
         }

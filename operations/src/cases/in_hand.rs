@@ -12,7 +12,7 @@ use crate::store::{Batch, WriteTx};
 use entities::case_row;
 use entities::enums::CaseState;
 use sea_orm::ActiveEnum;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 /// A case in a transaction.
@@ -61,7 +61,14 @@ impl InHand {
         batch.save(&self.row);
         let change = audit::difference(Some(&self.before), &self.row);
         audit::record(tx, actor, batch, Some(("cas", self.row.id)), &change);
-        for (kind, data) in told {
+        let waits = |row: &case_row::Model| row.state == CaseState::WaitingOnCustomer;
+        let turned = match (waits(&self.before), waits(&self.row)) {
+            (false, true) => Some(events::CASE_PAUSED),
+            (true, false) => Some(events::CASE_RESUMED),
+            (true, true) | (false, false) => None,
+        };
+        let number = json!({ "number": self.row.number });
+        for (kind, data) in told.into_iter().chain(turned.map(|kind| (kind, number))) {
             tell(tx, actor, batch, &self.row, (kind, data));
         }
         self.row.id

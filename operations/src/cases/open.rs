@@ -195,7 +195,7 @@ async fn insist_on_reach(
 }
 
 /// Whoever is to have a case is an active user.
-pub(super) async fn assignee(
+pub(crate) async fn assignee(
     db: &Db,
     user: Option<Uuid>,
     field: &str,

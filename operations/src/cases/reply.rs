@@ -112,6 +112,13 @@ pub async fn case_reply(store: &Store, call: Call<'_>, command: &ReplyCase) -> R
             "direction": row.direction.to_value(),
             "internal": row.internal,
         });
+        let answered = !inbound && !command.internal && call.actor.kind == ActorKind::User;
+        let number = json!({ "number": number });
+        if inbound {
+            told.insert(0, (events::CASE_ASKED, number));
+        } else if answered {
+            told.insert(0, (events::CASE_ANSWERED, number));
+        }
         told.insert(0, (events::CASE_REPLIED, data));
         let id = found.write(&tx, call.actor, &mut batch, told);
         batch.insert(&tx).await?;

@@ -2,7 +2,7 @@
 
 use crate::error::{Faults, RefusalCode};
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,36 @@ impl WorkCalendar {
         last
     }
 
+    /// The last moment at which so much work was still to be done until a moment: the other way round.
+    pub(crate) fn before_work(
+        &self,
+        zone: &TimeZone,
+        until: Timestamp,
+        work: SignedDuration,
+    ) -> Timestamp {
+        let mut left = work.as_secs();
+        let mut first = until;
+        for (opens, closes) in self.shifts_before(zone, until) {
+            let ends = closes.min(until);
+            let span = ends.as_second() - opens.as_second();
+            if span <= 0 {
+                continue;
+            }
+            if left <= span {
+                return ends.checked_sub(SignedDuration::from_secs(left)).unwrap_or(opens);
+            }
+            left -= span;
+            first = opens;
+        }
+        first
+    }
+
+    /// Seconds that are worked on a working day without a change of clocks.
+    pub(crate) fn day_seconds(&self) -> i64 {
+        let hour = |text: &str| Time::strptime("%H:%M", text).unwrap_or(Time::midnight());
+        hour(&self.opens_at).duration_until(hour(&self.closes_at)).as_secs().max(0)
+    }
+
     /// How much work lies between two moments.
     pub(crate) fn work_between(
         &self,
@@ -147,14 +177,36 @@ impl WorkCalendar {
         zone: &TimeZone,
         from: Timestamp,
     ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let first = from.to_zoned(zone.clone()).date();
+        self.on(zone, std::iter::successors(Some(first), |day| day.tomorrow().ok()))
+    }
+
+    /// The same day by day back from the day of a moment.
+    fn shifts_before(
+        &self,
+        zone: &TimeZone,
+        until: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let last = until.to_zoned(zone.clone()).date();
+        let days = std::iter::successors(Some(last), |day| day.yesterday().ok());
+        // Of a day with two parts, the later one first.
+        days.take(usize::try_from(MOST_DAYS).unwrap_or(usize::MAX)).flat_map(move |day| {
+            let parts: Vec<(Timestamp, Timestamp)> = self.on(zone, std::iter::once(day)).collect();
+            parts.into_iter().rev()
+        })
+    }
+
+    fn on(
+        &self,
+        zone: &TimeZone,
+        all: impl Iterator<Item = Date>,
+    ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let hour = |text: &str| Time::strptime("%H:%M", text).unwrap_or(Time::midnight());
         let (opens, closes) = (hour(&self.opens_at), hour(&self.closes_at));
         let (days, zone) = (self.days(), zone.clone());
-        let first = from.to_zoned(zone.clone()).date();
-        let all = std::iter::successors(Some(first), |day| day.tomorrow().ok());
         all.take(usize::try_from(MOST_DAYS).unwrap_or(usize::MAX))
             .filter(move |day| days.works_on(*day))
-            .filter_map(move |day| Some((at(&zone, day, opens)?, at(&zone, day, closes)?)))
+            .flat_map(move |day| open(&zone, day, (opens, closes)))
     }
 
     fn days(&self) -> WorkDays {
@@ -204,6 +256,25 @@ impl WorkDays {
 /// A time of day in a zone; one that the clocks skip is the same time before they were changed.
 fn at(zone: &TimeZone, date: Date, time: Time) -> Option<Timestamp> {
     Some(date.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+/// When the clock on the wall says that it is open on a day: once, or in two parts where clocks are changed meanwhile.
+fn open(zone: &TimeZone, day: Date, (opens, closes): (Time, Time)) -> Vec<(Timestamp, Timestamp)> {
+    let begins = |day: Date| Some(day.to_zoned(zone.clone()).ok()?.timestamp());
+    let ends = day.tomorrow().ok().and_then(begins);
+    let (Some(midnight), Some(end)) = (begins(day), ends) else { return Vec::new() };
+    let changes = zone.following(midnight).take_while(|change| change.timestamp() < end);
+    let mut parts: Vec<(Timestamp, Offset)> = vec![(midnight, zone.to_offset(midnight))];
+    parts.extend(changes.map(|change| (change.timestamp(), change.offset())));
+    let ends = parts.iter().skip(1).map(|(at, _)| *at).chain([end]);
+    let spans: Vec<Timestamp> = ends.collect();
+    let instant = |time: Time, offset: Offset| offset.to_timestamp(day.to_datetime(time)).ok();
+    let open = parts.into_iter().zip(spans).filter_map(|((from, offset), to)| {
+        let opened = instant(opens, offset)?.max(from);
+        let closed = instant(closes, offset)?.min(to);
+        (opened < closed).then_some((opened, closed))
+    });
+    open.collect()
 }
 
 /// The last microsecond of a day in a zone.
@@ -269,6 +340,11 @@ mod tests {
         assert!(never.after(day, 3) > day);
     }
 
+    /// Few of them, unless the full form is asked for.
+    fn cases() -> u32 {
+        if std::env::var_os("TEST_FULL").is_some() { 100_000 } else { 80 }
+    }
+
     /// The same by looking at every minute.
     fn slowly(
         calendar: &WorkCalendar,
@@ -292,7 +368,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(cases()))]
 
         #[test]
         fn work_is_counted_as_by_looking_at_every_minute(
@@ -313,6 +389,12 @@ mod tests {
             proptest::prop_assert_eq!(fast, slowly(&calendar, &zone, from, minutes));
             let between = calendar.work_between(&zone, from, fast);
             proptest::prop_assert_eq!(between, SignedDuration::from_mins(minutes));
+            // The other way round it is the same work, begun as late as can be.
+            let back = calendar.before_work(&zone, fast, SignedDuration::from_mins(minutes));
+            proptest::prop_assert!(back >= from);
+            proptest::prop_assert_eq!(calendar.work_between(&zone, back, fast), between);
+            let later = back.checked_add(SignedDuration::from_secs(1)).unwrap();
+            proptest::prop_assert!(calendar.work_between(&zone, later, fast) < between);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
+use crate::procedures::quarter;
 use crate::settlements::sql as settlements;
 use crate::store::{Batch, Store, WriteTx};
 use entities::enums::{Breakage, RefundOrder, TaxRounding};
@@ -133,6 +134,7 @@ async fn write_accounts(
 }
 
 /// Makes or changes a legal entity and answers with its id.
+#[expect(clippy::too_many_lines, reason = "one field after the other")]
 pub async fn legal_entity_upsert(
     store: &Store,
     call: Call<'_>,
@@ -228,6 +230,10 @@ pub async fn legal_entity_upsert(
             batch.add_all(&crate::ledger::chart::rows(&tx, row.id));
         }
         write_accounts(&tx, &mut batch, row.id, (banks, providers)).await?;
+        let was = old.map_or((false, "UTC"), |old| (old.one_stop_shop, old.time_zone.as_str()));
+        if was != (row.one_stop_shop, row.time_zone.as_str()) {
+            quarter::watch(&tx, &mut batch, &row).await?;
+        }
         let event = NewEvent::new(events::LEGAL_ENTITY_SAVED, ("ent", row.id), json!({}));
         let change = audit::difference(existing.as_ref(), &row);
         audit::record(&tx, call.actor, &mut batch, Some(event.subject), &change);

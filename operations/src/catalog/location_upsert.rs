@@ -8,6 +8,7 @@ use crate::error::{Error, Faults, Refusal, RefusalCode, Result};
 use crate::events::{self, NewEvent};
 use crate::idempotency::{Call, once};
 use crate::permissions::Permission;
+use crate::procedures::run::recount_behind;
 use crate::store::{Batch, Store};
 use entities::enums::LocationKind;
 use entities::location;
@@ -123,6 +124,10 @@ pub async fn location_upsert(
         };
         let mut batch = Batch::default();
         batch.save(&row);
+        let hours = |row: &location::Model| (row.calendar.clone(), row.time_zone.clone());
+        if existing.as_ref().is_some_and(|before| hours(before) != hours(&row)) {
+            recount_behind(&tx, &mut batch, row.id);
+        }
         let data = json!({ "code": row.code });
         let mut event = NewEvent::new(events::LOCATION_SAVED, ("loc", row.id), data);
         event.location = Some(row.id);

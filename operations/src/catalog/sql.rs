@@ -11,6 +11,11 @@ use entities::{
 };
 use uuid::Uuid;
 
+/// All legal entities.
+pub(crate) async fn all_legal_entities(db: &Db) -> Result<Vec<legal_entity::Model>> {
+    db.all(sql("select * from legal_entities order by id")).await
+}
+
 pub(crate) async fn legal_entities(db: &Db, ids: &[Uuid]) -> Result<Vec<legal_entity::Model>> {
     db.all(sql("select * from legal_entities where id = any(?)").ids(ids)).await
 }

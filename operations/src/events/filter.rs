@@ -56,6 +56,8 @@ pub enum About {
     Returns,
     /// A case.
     Cases,
+    /// A task.
+    Tasks,
 }
 
 /// Who follows the log, and what of it they want.
@@ -143,6 +145,11 @@ impl Wanted {
         Ok(self)
     }
 
+    /// Names of the types that are wanted and may be seen; none where that is every type.
+    pub(crate) fn kinds(&self) -> Option<&[&'static str]> {
+        self.kinds.as_deref()
+    }
+
     /// Whether an event's order must be known to decide.
     pub(crate) fn looks_at_orders(&self) -> bool {
         self.actor.reach.locations.is_some()
@@ -199,6 +206,7 @@ impl Wanted {
                 About::Settlements => matches!(row.subject_type.as_str(), "str" | "pyo" | "rex"),
                 About::Returns => row.subject_type == "ret",
                 About::Cases => row.subject_type == "cas",
+                About::Tasks => row.subject_type == "tsk",
                 About::StockLevels => {
                     row.subject_type == "stk" && self.takes_level(row.location_id, &row.data)
                 }

@@ -739,6 +739,22 @@ event_kinds! {
         "Message in case {number}, {direction}"
         "Something was said in a case, or noted for the team."
         { number: Text => "its number", messageId: Id("cms") => "the message", direction: Text => "INBOUND or OUTBOUND", internal: Flag => "whether it is for the team only" }
+    CASE_ASKED "case.asked" CasesRead
+        "Case {number}: the customer wrote"
+        "A customer wrote in a case that was there already: told beside `case.replied`."
+        { number: Text => "its number" }
+    CASE_ANSWERED "case.answered" CasesRead
+        "Case {number} answered"
+        "A person answered a customer: what programs say, and what is for the team only, does not count. Told beside `case.replied`."
+        { number: Text => "its number" }
+    CASE_PAUSED "case.paused" CasesRead
+        "Case {number} waits for the customer"
+        "A case waits for the customer: its clocks stand still. Told beside `case.changed` or `case.replied`."
+        { number: Text => "its number" }
+    CASE_RESUMED "case.resumed" CasesRead
+        "Case {number} waits for the customer no longer"
+        "A case does not wait for the customer any longer: its clocks go on."
+        { number: Text => "its number" }
     CASE_CHANGED "case.changed" CasesRead
         "Case {number} changed: {fields}"
         "What a case is about, how urgent it is or whom it waits for became other."
@@ -759,6 +775,58 @@ event_kinds! {
         "Case {number} closed"
         "Nobody came back to it for a week."
         { number: Text => "its number" }
+    OSS_PERIOD_ENDED "one_stop_shop.period_ended" LedgerRead
+        "Quarter {quarter} ended: its tax is to be declared at the One-Stop-Shop"
+        "A quarter ended for a legal entity that declares tax at a One-Stop-Shop: the declaration is due at the end of the month behind it (Directive 2006/112/EC, art. 369f)."
+        { quarter: Text => "such as 2026-Q3" }
+    PROCEDURE_DEFINED "procedure.defined" ProceduresRead
+        "Procedure {name} defined, version {version}"
+        "What somebody has to do by when was set."
+        { name: Text => "its name", version: Count => "which version that is", active: Flag => "whether it starts anything" }
+    TASK_OPENED "task.opened" ProceduresRead
+        "To do: {step}, by {dueAt}"
+        "A procedure started a clock: somebody has something to do."
+        { step: Text => "what has to be done", dueAt: Moment => "until when" }
+    TASK_MOVED "task.moved" ProceduresRead
+        "{step}: by {dueAt} now"
+        "The moment that a clock was set by moved, or a location works at other hours."
+        { step: Text => "what has to be done", dueAt: Moment => "until when now", previousDueAt: Moment => "until when before" }
+    TASK_PAUSED "task.paused" ProceduresRead
+        "{step}: the clock stands still"
+        "The clock of a task was stopped: this time does not count."
+        { step: Text => "what has to be done" }
+    TASK_RESUMED "task.resumed" ProceduresRead
+        "{step}: the clock runs again, by {dueAt}"
+        "The clock of a task goes on."
+        { step: Text => "what has to be done", dueAt: Moment => "until when now" }
+    TASK_WARNED "task.warned" ProceduresRead
+        "{step}: {percent} % of the time is over, by {dueAt}"
+        "A share of the time of a task is over."
+        { step: Text => "what has to be done", percent: Count => "the share", dueAt: Moment => "until when" }
+    TASK_OVERDUE "task.overdue" ProceduresRead
+        "{step}: late since {dueAt}"
+        "The time of a task is over."
+        { step: Text => "what has to be done", dueAt: Moment => "since when" }
+    TASK_ESCALATED "task.escalated" ProceduresRead
+        "{step}: given to another team"
+        "A task that is late became the work of another role."
+        { step: Text => "what has to be done", roleId: Id("rol") => "whose work it is now", previousRoleId: Id("rol") => "whose work it was" }
+    TASK_ASSIGNED "task.assigned" ProceduresRead
+        "{step}: assignee changed"
+        "A task was given to a user, or to nobody."
+        { step: Text => "what has to be done", userId ? Id("usr") => "who has it now", previousUserId ? Id("usr") => "who had it" }
+    TASK_COMPLETED "task.completed" ProceduresRead
+        "{step}: done"
+        "A task was done: by a person, or by what happened."
+        { step: Text => "what was to be done", late: Flag => "whether that was too late" }
+    TASK_SKIPPED "task.skipped" ProceduresRead
+        "{step}: skipped"
+        "Somebody said why a task need not be done."
+        { step: Text => "what was to be done", reason: Words => "why not" }
+    TASK_CANCELLED "task.cancelled" ProceduresRead
+        "{step}: called off"
+        "What a task was about is over."
+        { step: Text => "what was to be done" }
     CHANNEL_SAVED "channel.saved" CatalogRead
         "Channel {code} saved"
         "A channel was made or changed."

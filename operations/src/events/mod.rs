@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::first_of;
 use crate::page::{Cursor, Order, PageArgs, Rows, SortValue};
 use crate::privacy::seal;
+use crate::procedures::react::Happened;
 use crate::store::{Batch, Db, WriteTx};
 use entities::{Row, event};
 use serde_json::Value as Json;
@@ -72,6 +73,9 @@ impl NewEvent {
 pub(crate) fn record(tx: &WriteTx, actor: &Actor, batch: &mut Batch, event: NewEvent) -> Uuid {
     debug_assert_eq!(event.kind.fault(&event.data), None, "data is as declared");
     let (now, id) = (tx.now(), event.id.unwrap_or_else(|| tx.id()));
+    if let Some(happened) = Happened::of(&event, actor, now) {
+        tx.note_happened(happened);
+    }
     let about = (id, event.customer);
     let data = sealed(batch, event.kind, event.data, about);
     batch.add(&event::Model {

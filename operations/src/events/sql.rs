@@ -102,6 +102,7 @@ pub(super) fn wanted(db: &Db, wanted: &Wanted) -> Sql {
         About::Settlements => condition.add(" and e.subject_type in ('str', 'pyo', 'rex')"),
         About::Returns => condition.add(" and e.subject_type = 'ret'"),
         About::Cases => condition.add(" and e.subject_type = 'cas'"),
+        About::Tasks => condition.add(" and e.subject_type = 'tsk'"),
         About::StockLevels => {
             condition = condition.add(" and e.subject_type = 'stk'");
             if let Some(locations) = &filter.level.location_ids {

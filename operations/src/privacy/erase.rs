@@ -205,6 +205,7 @@ const OF_PEOPLE: &[&str] = &[
          select id from returns where customer_id = any(?))",
     "update tracking_events set place = null, detail = null where parcel_id in (
          select p.id from parcels p join returns r on r.id = p.return_id where r.customer_id = any(?))",
+    "update tasks set note = case when note is null then null else '(erased)' end where customer_id = any(?)",
     "update privacy_requests set export = null, export_until = null,
              refused_because = case when refused_because is null then null else '(erased)' end,
              extended_because = case when extended_because is null then null else '(erased)' end
@@ -220,6 +221,7 @@ const OF_ORDERS: &[&str] = &[
          where id = any(?)",
     "update notes set text = '(erased)' where subject_id = any(?)",
     "update order_holds set note = null where order_id = any(?)",
+    "update tasks set note = case when note is null then null else '(erased)' end where order_id = any(?)",
     "delete from case_words where case_id in (select id from cases where order_id = any(?))",
     "update case_messages set text = '(erased)' where case_id in (select id from cases where order_id = any(?))",
     "update cases set subject = '(erased)', resolution = case when resolution is null then null else '(erased)' end

@@ -49,6 +49,7 @@ pub(super) async fn document(db: &Db, customer: Uuid) -> Result<Json> {
         "cases": case_row = "select * from cases where customer_id = any(?) order by id";
         "caseMessages": case_message = "select m.* from cases c join case_messages m on m.case_id = c.id
              where c.customer_id = any(?) order by m.id";
+        "tasks": task = "select * from tasks where customer_id = any(?) order by id";
         "credits": credit = "select * from credits where customer_id = any(?) order by id";
         "value": customer_value = "select * from customer_values where customer_id = any(?)";
         "sums": customer_sum = "select * from customer_sums where customer_id = any(?) order by currency";

@@ -18,6 +18,29 @@ const OF_THE_WHOLE_SHOP: &[&str] = &[
     "caseOpen.input.assigneeId",
     "caseUpdated.filter.assigneeId",
     "cases.filter.assigneeId",
+    "procedureDefine.input.procedureId",
+    "procedureDefine.input.condition.order.channelIds",
+    "procedureDefine.input.condition.order.locationIds",
+    "procedureDefine.input.condition.order.customerId",
+    "procedureDefine.input.condition.order.assigneeId",
+    "procedureDefine.input.condition.customer.channelIds",
+    "procedureDefine.input.steps.ownerRoleId",
+    "procedureDefine.input.steps.escalateToRoleId",
+    "procedureDryRun.input.procedureId",
+    "procedureDryRun.input.condition.order.channelIds",
+    "procedureDryRun.input.condition.order.locationIds",
+    "procedureDryRun.input.condition.order.customerId",
+    "procedureDryRun.input.condition.order.assigneeId",
+    "procedureDryRun.input.condition.customer.channelIds",
+    "procedureDryRun.input.steps.ownerRoleId",
+    "procedureDryRun.input.steps.escalateToRoleId",
+    "tasks.filter.ownerRoleIds",
+    "tasks.filter.assigneeId",
+    "tasks.filter.procedureId",
+    "taskUpdated.filter.ownerRoleIds",
+    "taskUpdated.filter.assigneeId",
+    "taskUpdated.filter.procedureId",
+    "taskAssign.input.userId",
     "noteAdd.input.mentionUserIds",
     "orderAssign.input.userId",
     "orderUpdated.filter.assigneeIds",
@@ -121,6 +144,7 @@ struct Foreign {
     money: Money,
     settlements: Settlements,
     returns: Returns,
+    to_do: ToDo,
 }
 
 const PREVIEW: &str = "query($input: CustomerMergeInput!) { customerMergePreview(input: $input) { orders userErrors { code message field } } }";
@@ -764,6 +788,7 @@ fn cases(
     cases.extend(money(foreign));
     cases.extend(customers(foreign));
     cases.extend(cases_of_customers(foreign));
+    cases.extend(tasks(foreign));
     cases.extend(settlements(foreign));
     cases.extend(returns(foreign));
     cases.extend([
@@ -977,6 +1002,33 @@ fn customers(foreign: &Foreign) -> Vec<Case> {
             SEGMENT_DEFINE,
             input(json!({ "name": "Of it", "filter": { "channelIds": ["@"] } })),
             foreign.channel.clone(),
+        ),
+    ]
+}
+
+/// The same of what somebody has to do.
+fn tasks(foreign: &Foreign) -> Vec<Case> {
+    let of = |more: Json| {
+        let mut input = json!({ "taskId": "@" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "input": input })
+    };
+    let task = || text(&foreign.to_do.tasks[0]);
+    vec![
+        ("taskAssign.input.taskId", TASK_ASSIGN, of(json!({})), task()),
+        ("taskComplete.input.taskId", TASK_COMPLETE, of(json!({})), task()),
+        ("taskSkip.input.taskId", TASK_SKIP, of(json!({ "reason": "x" })), task()),
+        (
+            "tasks.filter.subjectId",
+            "query($id: ID) { tasks(filter: { subjectId: $id }) { totalCount } }",
+            json!({ "id": "@" }),
+            text(&foreign.to_do.order),
+        ),
+        (
+            "taskUpdated.filter.subjectId",
+            "subscription($id: ID, $after: String) { taskUpdated(after: $after, filter: { subjectId: $id }) { cursor } }",
+            json!({ "id": "@" }),
+            text(&foreign.to_do.order),
         ),
     ]
 }
@@ -1641,6 +1693,7 @@ async fn anothers_id_answers_as_one_that_nothing_has() {
         money,
         settlements,
         returns,
+        to_do: shop.to_do().await,
     };
     let role = json!({ "name": "reader", "permissions": ["ORDERS_READ"] });
     let role = shop.admin.done(ROLE_DEFINE, role).await["role"]["id"].clone();

@@ -154,6 +154,13 @@ const QUERIES: &[(&str, &str, Option<P>)] = &[
     ("segments", "{ segments { name } }", Some(P::CustomersRead)),
     ("case", "{ case(id: \"cas_00000000000000000000000000\") { number } }", Some(P::CasesRead)),
     ("cases", "{ cases { totalCount } }", Some(P::CasesRead)),
+    ("procedures", "{ procedures { name } }", Some(P::ProceduresRead)),
+    ("tasks", "{ tasks { totalCount } }", Some(P::ProceduresRead)),
+    (
+        "procedureDryRun",
+        "{ procedureDryRun(input: { name: \"x\", trigger: \"order.placed\", steps: [{ name: \"x\", ownerRoleId: \"@role\", dueWithin: \"PT1H\" }] }) { events } }",
+        Some(P::ProceduresWrite),
+    ),
     ("returns", "{ returns { totalCount } }", Some(P::ReturnsRead)),
     ("returnPolicies", "{ returnPolicies { name } }", Some(P::ReturnsRead)),
     (
@@ -317,6 +324,20 @@ fn money(shop: &Shop, work: &Work) -> Vec<(&'static str, &'static str, Json, P)>
     ]
 }
 
+/// The same of what somebody has to do.
+fn procedures(work: &Work) -> Vec<(&'static str, &'static str, Json, P)> {
+    let ToDo { procedure, tasks: [assign, complete, skip], .. } = &work.to_do;
+    let step = json!({ "name": "x", "ownerRoleId": work.role, "dueWithin": "PT1H" });
+    let define = json!({ "procedureId": procedure, "name": "x", "trigger": "order.placed", "steps": [step], "active": false });
+    let reason = json!({ "taskId": skip, "reason": "x" });
+    vec![
+        ("procedureDefine", PROCEDURE_DEFINE, define, P::ProceduresWrite),
+        ("taskAssign", TASK_ASSIGN, json!({ "taskId": assign }), P::ProceduresRead),
+        ("taskComplete", TASK_COMPLETE, json!({ "taskId": complete }), P::ProceduresRead),
+        ("taskSkip", TASK_SKIP, reason, P::ProceduresRead),
+    ]
+}
+
 /// The same of what moves stock on paper.
 fn stock_documents(
     shop: &Shop,
@@ -441,6 +462,7 @@ fn mutations(
     cases.extend(settlements(shop, work));
     cases.extend(returns(shop, work));
     cases.extend(money(shop, work));
+    cases.extend(procedures(work));
     cases.extend([
         ("legalEntityUpsert", LEGAL_ENTITY_UPSERT, entity, P::CatalogWrite),
         ("channelUpsert", CHANNEL_UPSERT, channel, P::CatalogWrite),
@@ -591,6 +613,8 @@ struct Work {
     money: Money,
     settlements: Settlements,
     returns: Returns,
+    to_do: ToDo,
+    role: Json,
 }
 
 impl Work {
@@ -625,6 +649,7 @@ impl Work {
         let money = shop.money(app).await;
         let settlements = shop.settlements(app, &money).await;
         let returns = shop.returns(&money.customer).await;
+        let to_do = shop.to_do().await;
         Self {
             order,
             sent: sent["id"].clone(),
@@ -639,6 +664,8 @@ impl Work {
             money,
             settlements,
             returns,
+            to_do,
+            role: shop.role("operations_manager").await,
         }
     }
 }
@@ -682,7 +709,10 @@ async fn every_query_needs_a_credential_and_its_right() {
     let known: BTreeSet<String> = QUERIES.iter().map(|(name, _, _)| (*name).to_owned()).collect();
     assert_eq!(fields(&app, "Query").await, known);
     for (name, query, permission) in QUERIES {
-        let query = &query.replace("@web", &shop.web).replace("@entity", &shop.entity);
+        let query = &query
+            .replace("@web", &shop.web)
+            .replace("@entity", &shop.entity)
+            .replace("@role", shop.role("admin").await.as_str().unwrap());
         let answer = app.anonymous().answer(query, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{name}");
         assert_eq!(answer["errors"][0]["path"], json!([name]), "{name}");
@@ -805,7 +835,10 @@ async fn every_root_field_answers_every_kind_of_asker_as_the_table_says() {
     let mut asked = 0;
     for asker in &askers {
         for (name, query, permission) in QUERIES {
-            let query = query.replace("@web", &shop.web).replace("@entity", &shop.entity);
+            let query = query
+                .replace("@web", &shop.web)
+                .replace("@entity", &shop.entity)
+                .replace("@role", work.role.as_str().unwrap());
             let (status, answer) = asker.client.send(&query, json!({})).await;
             let code = answer["errors"][0]["extensions"]["code"].as_str();
             assert_eq!((status, code), expected(asker, *permission), "{name} by {}", asker.name);
@@ -851,6 +884,7 @@ const SUBSCRIPTIONS: &[(&str, &str, Option<P>)] = &[
     ),
     ("returnUpdated", "subscription { returnUpdated { cursor } }", Some(P::ReturnsRead)),
     ("caseUpdated", "subscription { caseUpdated { cursor } }", Some(P::CasesRead)),
+    ("taskUpdated", "subscription { taskUpdated { cursor } }", Some(P::ProceduresRead)),
 ];
 
 #[tokio::test]
@@ -916,6 +950,7 @@ async fn what_is_beyond_reach_is_not_there() {
             | "exchangeRatesSet"
             | "taxRatesSet"
             | "segmentDefine"
+            | "procedureDefine"
             | "customerMerge"
             | "customerUnmerge"
             | "privacyRequestOpen"

@@ -115,5 +115,6 @@ async fn an_order_of_three_lines_takes_few_statements() {
     input["payments"] = json!([{ "provider": "manual", "method": "card", "authorized": "63.33" }]);
     let taken = statements(&app, &shop, ORDER_PLACE, json!({ "input": input })).await;
     // On SQLite the levels are read again for what they passed, on PostgreSQL the change itself tells.
-    assert!(taken <= 23, "{taken}");
+    // The last asks whether any clock listens.
+    assert!(taken <= 24, "{taken}");
 }

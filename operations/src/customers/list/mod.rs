@@ -2,7 +2,8 @@
 
 mod sql;
 
-pub(super) use sql::{fitting, fitting_count, tag_word};
+pub(crate) use sql::fitting;
+pub(super) use sql::{fitting_count, tag_word};
 
 use super::sql as queries;
 use crate::actor::Actor;
@@ -108,7 +109,7 @@ const MOST: usize = 100;
 
 impl CustomerFilter {
     /// Checks what needs no database; `field` is where the filter stands.
-    pub(super) fn check(&self, faults: &mut Faults, field: &str) {
+    pub(crate) fn check(&self, faults: &mut Faults, field: &str) {
         let at = |name: &str| format!("{field}.{name}");
         for (name, count) in [
             ("tags", self.tags.as_ref().map(Vec::len)),

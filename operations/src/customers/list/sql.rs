@@ -211,7 +211,7 @@ pub(in crate::customers) async fn fitting_count(db: &Db, filter: &CustomerFilter
 }
 
 /// Those of these customers who fit a filter.
-pub(in crate::customers) async fn fitting(
+pub(crate) async fn fitting(
     db: &Db,
     filter: &CustomerFilter,
     customers: &[Uuid],

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// What belongs to a customer: a word for it, its table, and the column that says whose it is. Invoices and grants of money are never changed: they are
 /// asked for by all records of a person.
-const BELONGINGS: [(&str, &str, &str); 10] = [
+const BELONGINGS: [(&str, &str, &str); 11] = [
     ("identity", "customer_identities", "customer_id"),
     ("address", "customer_addresses", "customer_id"),
     ("order", "orders", "customer_id"),
@@ -20,6 +20,7 @@ const BELONGINGS: [(&str, &str, &str); 10] = [
     ("consent", "consents", "customer_id"),
     ("case", "cases", "customer_id"),
     ("note", "notes", "subject_id"),
+    ("task", "tasks", "customer_id"),
 ];
 
 /// Customers, locked in the order of their ids.
@@ -102,7 +103,7 @@ pub(super) async fn move_new(
 
 /// What is about the orders of a record goes with them, whichever record of the person has it: what came since, and the keys of what was said.
 pub(super) async fn follow_orders(tx: &WriteTx, own: Uuid, records: &[Uuid]) -> Result<()> {
-    for table in ["returns", "cases", "refund_requests"] {
+    for table in ["returns", "cases", "refund_requests", "tasks"] {
         let query = format!(
             "update {table} set customer_id = ? where customer_id = any(?)
                and order_id in (select o.id from orders o where o.customer_id = ?)"

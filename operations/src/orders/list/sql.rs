@@ -291,6 +291,12 @@ pub(super) async fn count(db: &Db, list: &List) -> Result<i64> {
     Ok(db.value(query).await?.unwrap_or(0))
 }
 
+/// Those of these orders that a list has.
+pub(super) async fn among(db: &Db, orders: &[Uuid], list: &List) -> Result<Vec<Uuid>> {
+    let query = sql("select o.id from orders o where o.id = any(?)").ids(orders);
+    db.values(query.join(list.conditions())).await
+}
+
 /// The numbers of the parcels of orders, as they are compared: order and number.
 pub(super) async fn tracking_keys(db: &Db, orders: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
     let query = sql("select f.order_id, p.tracking_key from fulfillment_orders f
